@@ -1,0 +1,69 @@
+"""Names and partitions that every asset of a site shares.
+
+Belongs here: asset keys, groups, owners and partition definitions derived from the site file. Does
+not belong here: any asset.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+import dagster as dg
+
+from vision.site.models import Site, SiteDay
+
+INGEST, TRACKING, ANONYMOUS, FOOTFALL = "ingest", "tracking", "anonymous", "footfall"
+"""Asset groups, in the order of the flow."""
+
+
+@dataclass(frozen=True)
+class SitePlan:
+    """A site, as its assets see it: keys below the site's id, days x cameras."""
+
+    site: Site
+
+    def key(self, name: str) -> dg.AssetKey:
+        """The key of the asset `name` of this site."""
+        return dg.AssetKey([self.site.id, name])
+
+    @cached_property
+    def days(self) -> dg.DailyPartitionsDefinition:
+        """Trading days, from `opens` to `closes`, each ending at `trading_day_start`."""
+        file = self.site.file
+        start = file.trading_day_start
+        return dg.DailyPartitionsDefinition(
+            start_date=file.opens.isoformat(),
+            # Dagster's end is exclusive.
+            end_date=(file.closes + dt.timedelta(days=1)).isoformat() if file.closes else None,
+            timezone=file.time_zone,
+            hour_offset=start.hour,
+            minute_offset=start.minute,
+        )
+
+    @cached_property
+    def cameras(self) -> dg.DynamicPartitionsDefinition:
+        """Cameras of the site file; `footfall_dagster.sensors` keeps the instance's list equal."""
+        return dg.DynamicPartitionsDefinition(name=f"{self.site.id}_cameras")
+
+    @cached_property
+    def camera_days(self) -> dg.MultiPartitionsDefinition:
+        """One partition per trading day and camera; keys read `2026-03-14|cam_entrance`."""
+        return dg.MultiPartitionsDefinition({"date": self.days, "camera": self.cameras})
+
+    def day(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> SiteDay:
+        """The site as it stands on the day of the partition that runs."""
+        return self.site.on(dt.date.fromisoformat(day_key(context.partition_key)))
+
+
+def day_key(partition_key: str) -> str:
+    """The date of a day partition or of a camera-day partition."""
+    if isinstance(partition_key, dg.MultiPartitionKey):
+        return partition_key.keys_by_dimension["date"]
+    return partition_key
+
+
+def camera_key(partition_key: str) -> str:
+    """The camera of a camera-day partition."""
+    if not isinstance(partition_key, dg.MultiPartitionKey):
+        raise TypeError(f"{partition_key!r} is not a camera-day partition")
+    return partition_key.keys_by_dimension["camera"]

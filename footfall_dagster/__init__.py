@@ -1,0 +1,5 @@
+"""The Dagster code location: definitions, jobs, schedules, sensors, resources, checks, commands.
+
+Belongs here: everything that binds the assets to storage, time and people. Does not belong here:
+what an asset computes (`assets`, `vision`, `sql`).
+"""

@@ -1,0 +1,46 @@
+"""`footfall`, the command line: one module per command.
+
+Belongs here: options, progress, what is printed, exit codes. Does not belong here: the work itself.
+Each command is imported when it is called, so that `footfall --help` answers at once.
+"""
+
+from importlib import import_module
+
+import click
+
+_COMMANDS = {
+    "demo": "Materialise an example day and print it beside the truth.",
+    "site": "Check a site directory, or draw it.",
+    "simulate": "Render the recordings of a simulated day, and its truth.",
+    "weights": "Fetch the detector's weights, the only command that does.",
+}
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands live in modules of the same name, imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the table."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of `cmd_name`, or return None."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f"{__name__}.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, without importing any."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup)
+@click.version_option(package_name="footfall-dagster")
+def main() -> None:
+    """Raw camera exports to footfall marts, with nothing of a face kept past tracking."""

@@ -1,0 +1,375 @@
+"""The contract of every dataset in the lake: its columns, types, units and domains.
+
+Belongs here: what may be stored, said once. Writers, checks, expectation suites, docs and tests
+read this module. Does not belong here: how a contract is enforced (`vision.contract_check`), where
+a dataset lies (`footfall_dagster.lake`), or the marts (`assets.mart_contracts`).
+
+The partition a row belongs to (site, date, camera) is in the path of its file, never in a column.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import polars as pl
+
+INSTANT = pl.Datetime("us", "UTC")
+"""Every stored instant: microseconds since the epoch, UTC."""
+
+GRID_M = 0.25
+"""Side of a cell of the floor grid right of the wall, metres."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Numbers from `low` to `high`, both included.
+
+    With `step`, only the float nearest to a multiple of it is allowed, so that the low bits of a
+    measurement carry nothing.
+    """
+
+    low: float
+    high: float
+    step: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A fixed set of words."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWord:
+    """An id that the site file declares for this camera-day, looked up under `kind`."""
+
+    kind: Literal["gate", "zone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Text that matches `pattern` as a whole."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class InTradingDay:
+    """Instants from the start to the end of the trading day, on whole multiples of `every_us`."""
+
+    every_us: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class InFrame:
+    """Pixels inside the camera's frame along `axis`; origin top left, full resolution."""
+
+    axis: Literal["x", "y"]
+
+
+@dataclass(frozen=True, slots=True)
+class OnFloor:
+    """Metres inside the bounding box of the camera's floor along `axis`, on the floor grid."""
+
+    axis: Literal["x", "y"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """Whole numbers from 0 that leave none out: ids that carry nothing but an order."""
+
+
+Domain = Range | OneOf | SiteWord | Matches | InTradingDay | InFrame | OnFloor | Ranks
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, type, unit, meaning and the values that it may take."""
+
+    name: str
+    dtype: pl.DataType
+    unit: str
+    description: str
+    domain: Domain
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One dataset: what a row of it is, its columns in order, its side of the wall.
+
+    Attributes:
+        name: Also the name of the asset and of its folder in the lake.
+        grain: What one row is, as a noun phrase.
+        columns: In stored order.
+        key: Columns that together occur once; rows are stored sorted by them. Empty where equal
+            rows are distinct facts (two people crossing one gate in the same second).
+        personal: Left of the wall: personal data, short-lived, never copied.
+        kept: How long, as the docs say it.
+    """
+
+    name: str
+    grain: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    personal: bool
+    kept: str
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The Polars schema, in stored order."""
+        return pl.Schema({column.name: column.dtype for column in self.columns})
+
+    def empty(self) -> pl.DataFrame:
+        """A frame of this schema without rows."""
+        return self.schema.to_frame()
+
+
+_FRAME_AT = Column(
+    "frame_at", INSTANT, "UTC", "When the frame was taken, by its timestamp", InTradingDay()
+)
+_BOX = (
+    Column("x_min", pl.Float32(), "px", "Left edge of the person's box", InFrame("x")),
+    Column("y_min", pl.Float32(), "px", "Top edge of the person's box", InFrame("y")),
+    Column("x_max", pl.Float32(), "px", "Right edge of the person's box", InFrame("x")),
+    Column("y_max", pl.Float32(), "px", "Bottom edge of the person's box", InFrame("y")),
+)
+_CONFIDENCE = Column("confidence", pl.Float32(), "1", "The detector's score", Range(0, 1))
+_SECOND = 1_000_000
+_DAY_S = 25 * 3600
+
+CAMERA_EXPORTS = Contract(
+    name="camera_exports",
+    grain="one video file",
+    columns=(
+        Column(
+            "export",
+            pl.Int32(),
+            "1",
+            "Number of the file within the camera-day, by start",
+            Range(0, 200_000),
+        ),
+        Column(
+            "file_name",
+            pl.String(),
+            "",
+            "Path of the file below the folder of recordings",
+            Matches(r"[A-Za-z0-9][A-Za-z0-9 ._,@\[\]()/=+-]{0,160}"),
+        ),
+        Column("sha256", pl.String(), "", "SHA-256 of the file's bytes", Matches(r"[0-9a-f]{64}")),
+        Column("size_bytes", pl.Int64(), "byte", "Size of the file", Range(0, 2**43)),
+        Column(
+            "started_at",
+            INSTANT,
+            "UTC",
+            "When the first frame was taken; NULL where unknown",
+            InTradingDay(),
+            nullable=True,
+        ),
+        Column(
+            "ended_at",
+            INSTANT,
+            "UTC",
+            "When the last frame ends; NULL where unknown",
+            InTradingDay(),
+            nullable=True,
+        ),
+        Column(
+            "frames",
+            pl.Int64(),
+            "1",
+            "Frames that were decoded",
+            Range(0, 2**32),
+            nullable=True,
+        ),
+        Column("width", pl.Int32(), "px", "Width of a frame", Range(1, 16384), nullable=True),
+        Column("height", pl.Int32(), "px", "Height of a frame", Range(1, 16384), nullable=True),
+        Column(
+            "declared_fps",
+            pl.Float64(),
+            "1/s",
+            "Frame rate that the container declares",
+            Range(0, 1000, 0.001),
+            nullable=True,
+        ),
+        Column(
+            "delivered_fps",
+            pl.Float64(),
+            "1/s",
+            "Frames decoded per second of their timestamps",
+            Range(0, 1000, 0.001),
+            nullable=True,
+        ),
+        Column(
+            "codec",
+            pl.String(),
+            "",
+            "Codec of the video stream",
+            Matches(r"[a-z0-9_]{1,20}"),
+            nullable=True,
+        ),
+        Column(
+            "clock_source",
+            pl.String(),
+            "",
+            "Where the start was read from",
+            OneOf(("name", "site_file")),
+        ),
+        Column(
+            "status",
+            pl.String(),
+            "",
+            "Whether the file takes part or is set aside",
+            OneOf(("catalogued", "quarantined")),
+        ),
+        Column(
+            "reason",
+            pl.String(),
+            "",
+            "Why a file is set aside; NULL where it takes part",
+            OneOf(("unreadable", "no_video_stream", "no_frames", "wrong_frame_size", "empty_file")),
+            nullable=True,
+        ),
+    ),
+    key=("export",),
+    personal=False,
+    kept="years",
+)
+
+COVERAGE = Contract(
+    name="coverage",
+    grain="one minute",
+    columns=(
+        Column("minute", INSTANT, "UTC", "Start of the minute", InTradingDay(60 * _SECOND)),
+        Column(
+            "recorded_s", pl.Float64(), "s", "Seconds that some file claims", Range(0, 60, 0.01)
+        ),
+        Column(
+            "readable_s",
+            pl.Float64(),
+            "s",
+            "Seconds that were recorded and decoded: what was observed",
+            Range(0, 60, 0.01),
+        ),
+        Column(
+            "reason",
+            pl.String(),
+            "",
+            "Why the minute was not wholly observed; NULL where it was",
+            OneOf(("gap", "quarantined")),
+            nullable=True,
+        ),
+    ),
+    key=("minute",),
+    personal=False,
+    kept="years",
+)
+
+DETECTIONS = Contract(
+    name="detections",
+    grain="one box in one analysed frame",
+    columns=(_FRAME_AT, *_BOX, _CONFIDENCE),
+    key=(),
+    personal=True,
+    kept="hours",
+)
+
+TRACKS = Contract(
+    name="tracks",
+    grain="one box of one person in one analysed frame",
+    columns=(
+        Column("track", pl.Int32(), "1", "Number of the track in the camera-day", Ranks()),
+        _FRAME_AT,
+        *_BOX,
+        Column(
+            "confidence",
+            pl.Float32(),
+            "1",
+            "The detector's score; NULL where the box was filled in between detections",
+            Range(0, 1),
+            nullable=True,
+        ),
+    ),
+    key=("track", "frame_at"),
+    personal=True,
+    kept="hours",
+)
+
+ANONYMISED_TRAJECTORIES = Contract(
+    name="anonymised_trajectories",
+    grain="one floor position at one second",
+    columns=(
+        Column(
+            "trajectory",
+            pl.Int32(),
+            "1",
+            "Rank of the trajectory's whole sequence among the camera-day's",
+            Ranks(),
+        ),
+        Column("at", INSTANT, "UTC", "Whole second", InTradingDay(_SECOND)),
+        Column("x_m", pl.Float32(), "m", "Centre of the floor cell", OnFloor("x")),
+        Column("y_m", pl.Float32(), "m", "Centre of the floor cell", OnFloor("y")),
+    ),
+    key=("trajectory", "at"),
+    personal=False,
+    kept="7 days",
+)
+
+GATE_EVENTS = Contract(
+    name="gate_events",
+    grain="one person crossing one gate",
+    columns=(
+        Column("gate", pl.String(), "", "The gate", SiteWord("gate")),
+        Column("at", INSTANT, "UTC", "Second of the crossing", InTradingDay(_SECOND)),
+        Column("direction", pl.String(), "", "Into or out of the site", OneOf(("in", "out"))),
+        Column(
+            "basis",
+            pl.String(),
+            "",
+            "Decided on full-rate tracks, or, approximately, on coarse trajectories",
+            OneOf(("track", "trajectory")),
+        ),
+    ),
+    key=(),
+    personal=False,
+    kept="months",
+)
+
+ZONE_VISITS = Contract(
+    name="zone_visits",
+    grain="one person's stay in one zone",
+    columns=(
+        Column("zone", pl.String(), "", "The zone", SiteWord("zone")),
+        Column("entered_at", INSTANT, "UTC", "First second inside", InTradingDay(_SECOND)),
+        Column("left_at", INSTANT, "UTC", "First second outside", InTradingDay(_SECOND)),
+        Column("dwell_s", pl.Int32(), "s", "Length of the stay", Range(1, _DAY_S)),
+        Column(
+            "ends_seen",
+            pl.String(),
+            "",
+            "Which ends of the stay were seen, rather than cut by a gap, the view or the day",
+            OneOf(("both", "entry", "exit", "neither")),
+        ),
+    ),
+    key=(),
+    personal=False,
+    kept="months",
+)
+
+LAKE: Mapping[str, Contract] = MappingProxyType(
+    {
+        contract.name: contract
+        for contract in (
+            CAMERA_EXPORTS,
+            COVERAGE,
+            DETECTIONS,
+            TRACKS,
+            ANONYMISED_TRAJECTORIES,
+            GATE_EVENTS,
+            ZONE_VISITS,
+        )
+    }
+)
+"""Every dataset of the lake by name, in the order of the flow."""

@@ -1,0 +1,69 @@
+"""What the stages ask of a detector and a tracker, and the values that pass between them.
+
+Belongs here: protocols and the small types in their signatures. Does not belong here: any
+implementation; the root of the project chooses those.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""A frame: (height, width, 3), BGR. Lives in memory only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded frame; `at_us` is microseconds since the epoch, UTC."""
+
+    at_us: int
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """People found in one frame.
+
+    Attributes:
+        at_us: When the frame was taken, microseconds since the epoch, UTC.
+        xyxy: (n, 4) float32 pixels of the full-resolution frame: x_min, y_min, x_max, y_max.
+        confidence: (n,) float32 in 0..1.
+    """
+
+    at_us: int
+    xyxy: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a tracker may know of a camera: the size of its frame and its analysed rate."""
+
+    width: int
+    height: int
+    analysed_fps: float
+
+
+class Detector(Protocol):
+    """Finds people in frames."""
+
+    @property
+    def description(self) -> str:
+        """Name of the weights and the engine, for metadata; no path."""
+        ...
+
+    def detect(self, frames: Iterable[Frame]) -> Iterator[Boxes]:
+        """Yield the people of each frame, in order; keeps no frame."""
+        ...
+
+
+class Tracker(Protocol):
+    """Turns the detections of a camera-day into tracks."""
+
+    def track(self, detections: pl.DataFrame, view: View) -> pl.DataFrame:
+        """Take rows of the `detections` contract, return rows of the `tracks` contract."""
+        ...

@@ -1,0 +1,280 @@
+"""Pydantic models of site.yaml and cameras.yaml, and of the site as it stands on one day.
+
+Belongs here: fields, defaults and the rules that one entry can break alone. Does not belong here:
+rules between entries (`vision.site.rules`), reading files (`vision.site.load`).
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Metres = Annotated[float, Field(ge=-10_000, le=10_000, allow_inf_nan=False)]
+Pixels = Annotated[float, Field(ge=-1, le=16_384, allow_inf_nan=False)]
+FloorPoint = tuple[Metres, Metres]
+PixelPoint = tuple[Pixels, Pixels]
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"unknown time zone {name!r}; write an IANA name such as Europe/London")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Entry(BaseModel):
+    """Base of every model: unknown fields are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Dated(Entry):
+    """An entry that holds from `valid_from` until a later entry of the same id, or for ever."""
+
+    id: Id
+    valid_from: dt.date | None = None
+
+    def holds_on(self, day: dt.date) -> bool:
+        """Whether the entry has begun by `day`."""
+        return self.valid_from is None or self.valid_from <= day
+
+
+_D = TypeVar("_D", bound=Dated)
+
+
+class Hours(Entry):
+    """Opening hours of one weekday, local time; `closes` 24:00 is written 00:00."""
+
+    opens: dt.time
+    closes: dt.time
+
+
+class Floor(Entry):
+    """One level of the building; `outline` is a simple polygon in metres."""
+
+    id: Id
+    outline: Annotated[tuple[FloorPoint, ...], Field(min_length=3)]
+
+
+class Zone(Dated):
+    """A polygon on a floor, in metres, or in the pixels of an uncalibrated camera."""
+
+    kind: Literal[
+        "store", "frontage", "corridor", "display", "queue", "seating", "staff", "exclude"
+    ]
+    camera: Id
+    floor: Id
+    polygon: Annotated[tuple[FloorPoint, ...], Field(min_length=3)] | None = None
+    polygon_px: Annotated[tuple[PixelPoint, ...], Field(min_length=3)] | None = None
+    min_dwell: Annotated[float, Field(ge=0, le=3600)] = 5.0
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> "Zone":
+        if (self.polygon is None) == (self.polygon_px is None):
+            raise ValueError("give either polygon (metres) or polygon_px (pixels), and not both")
+        return self
+
+
+class Gate(Dated):
+    """A line that people cross, and a point on the side that counts as inside."""
+
+    camera: Id
+    floor: Id
+    line: tuple[FloorPoint, FloorPoint] | None = None
+    inside: FloorPoint | None = None
+    line_px: tuple[PixelPoint, PixelPoint] | None = None
+    inside_px: PixelPoint | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> "Gate":
+        metres = (self.line is not None, self.inside is not None)
+        pixels = (self.line_px is not None, self.inside_px is not None)
+        if (metres, pixels) not in {((True, True), (False, False)), ((False, False), (True, True))}:
+            raise ValueError(
+                "give either line and inside (metres) or line_px and inside_px (pixels), "
+                "and not both"
+            )
+        return self
+
+
+class Retention(Entry):
+    """How long each short-lived dataset is kept."""
+
+    detections_hours: Annotated[int, Field(ge=1, le=24 * 7)] = 24
+    tracks_hours: Annotated[int, Field(ge=1, le=24 * 7)] = 24
+    trajectories_days: Annotated[int, Field(ge=1, le=31)] = 7
+
+
+class Privacy(Entry):
+    """What may be published and how long personal data lives."""
+
+    k: Annotated[int, Field(ge=2, le=1000)] = 10
+    retention: Retention = Retention()
+
+
+class Notice(Entry):
+    """Who is responsible, and where the public notice is."""
+
+    controller: str
+    contact: str
+    url: str | None = None
+
+
+class CalibrationPair(Entry):
+    """One point of the floor, as the camera sees it and as the plan has it."""
+
+    pixel: PixelPoint
+    floor: FloorPoint
+
+
+class Clock(Entry):
+    """How the start of a file is found.
+
+    `time_zone` is the zone in which the recorder writes names (default: the site's). `starts`
+    gives the first frame's local time of files whose names say nothing.
+    """
+
+    time_zone: TimeZone | None = None
+    starts: dict[str, dt.datetime] = {}
+
+
+class Camera(Dated):
+    """One camera: where its files are, which floor it sees, how pixels become metres.
+
+    `exports` is a path below the folder of recordings with strftime directives for the start of
+    the file (%Y %m %d %H %M %S), and * for any text, such as `cam_a/cam_a_%Y%m%d_%H%M%S.mp4`.
+    """
+
+    floor: Id
+    exports: str
+    frame: tuple[Annotated[int, Field(ge=16)], Annotated[int, Field(ge=16)]]
+    clock: Clock = Clock()
+    calibration: tuple[CalibrationPair, ...] = ()
+    masks: tuple[Annotated[tuple[PixelPoint, ...], Field(min_length=3)], ...] = ()
+    analysed_fps: Annotated[float, Field(ge=1, le=30)] = 6.0
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether pixels can be turned into metres."""
+        return bool(self.calibration)
+
+
+class SiteFile(Entry):
+    """site.yaml as written."""
+
+    id: Id
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    time_zone: TimeZone
+    trading_day_start: dt.time = dt.time(4)
+    opens: dt.date
+    closes: dt.date | None = None
+    trading_hours: dict[Weekday, Hours]
+    settling_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 60
+    floors: Annotated[tuple[Floor, ...], Field(min_length=1)]
+    zones: tuple[Zone, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    privacy: Privacy = Privacy()
+    notice: Notice
+
+
+class CamerasFile(Entry):
+    """cameras.yaml as written."""
+
+    cameras: Annotated[tuple[Camera, ...], Field(min_length=1)]
+
+
+class Site(Entry):
+    """A whole site: site.yaml and cameras.yaml together, all versions of every entry."""
+
+    file: SiteFile
+    cameras: tuple[Camera, ...]
+
+    @property
+    def id(self) -> str:
+        """The site's id."""
+        return self.file.id
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The site's time zone."""
+        return ZoneInfo(self.file.time_zone)
+
+    @property
+    def camera_ids(self) -> tuple[str, ...]:
+        """Ids of all cameras that any version declares, sorted."""
+        return tuple(sorted({camera.id for camera in self.cameras}))
+
+    def day_window(self, day: dt.date) -> tuple[dt.datetime, dt.datetime]:
+        """Start and end of trading day `day`, UTC; 23, 24 or 25 hours apart."""
+        start, end = (
+            dt.datetime.combine(date, self.file.trading_day_start, self.zone_info)
+            for date in (day, day + dt.timedelta(days=1))
+        )
+        return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
+
+    def on(self, day: dt.date) -> "SiteDay":
+        """The site as it stands on `day`: of every id the newest entry that has begun."""
+        return SiteDay(
+            site=self,
+            day=day,
+            cameras={camera.id: camera for camera in _newest(self.cameras, day)},
+            zones={zone.id: zone for zone in _newest(self.file.zones, day)},
+            gates={gate.id: gate for gate in _newest(self.file.gates, day)},
+        )
+
+
+class SiteDay(Entry):
+    """A site on one trading day, each id once."""
+
+    site: Site
+    day: dt.date
+    cameras: dict[str, Camera]
+    zones: dict[str, Zone]
+    gates: dict[str, Gate]
+
+    @property
+    def window(self) -> tuple[dt.datetime, dt.datetime]:
+        """Start and end of the trading day, UTC."""
+        return self.site.day_window(self.day)
+
+    @property
+    def trading_hours(self) -> tuple[dt.datetime, dt.datetime] | None:
+        """Opening and closing, UTC; None on a day on which the site stays closed."""
+        hours = self.site.file.trading_hours.get(WEEKDAYS[self.day.weekday()])
+        if hours is None:
+            return None
+        overnight = hours.closes <= hours.opens
+        closing_day = self.day + dt.timedelta(days=1) if overnight else self.day
+        zone = self.site.zone_info
+        opens = dt.datetime.combine(self.day, hours.opens, zone)
+        closes = dt.datetime.combine(closing_day, hours.closes, zone)
+        return opens.astimezone(dt.UTC), closes.astimezone(dt.UTC)
+
+    def floor_of(self, camera: str) -> Floor:
+        """The floor that `camera` sees."""
+        wanted = self.cameras[camera].floor
+        return next(floor for floor in self.site.file.floors if floor.id == wanted)
+
+    def zones_of(self, camera: str) -> tuple[Zone, ...]:
+        """Zones that `camera` owns, by id."""
+        return tuple(z for _, z in sorted(self.zones.items()) if z.camera == camera)
+
+    def gates_of(self, camera: str) -> tuple[Gate, ...]:
+        """Gates that `camera` owns, by id."""
+        return tuple(g for _, g in sorted(self.gates.items()) if g.camera == camera)
+
+
+def _newest(entries: Sequence[_D], day: dt.date) -> Iterator[_D]:
+    begun: dict[str, _D] = {}
+    for entry in sorted(entries, key=lambda entry: entry.valid_from or dt.date.min):
+        if entry.holds_on(day):
+            begun[entry.id] = entry
+    return iter(begun.values())
