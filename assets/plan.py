@@ -10,7 +10,7 @@ from functools import cached_property
 
 import dagster as dg
 
-from vision.site.models import Site, SiteDay
+from vision.site.models import Camera, Site, SiteDay
 
 INGEST, TRACKING, ANONYMOUS, FOOTFALL = "ingest", "tracking", "anonymous", "footfall"
 """Asset groups, in the order of the flow."""
@@ -67,3 +67,22 @@ def camera_key(partition_key: str) -> str:
     if not isinstance(partition_key, dg.MultiPartitionKey):
         raise TypeError(f"{partition_key!r} is not a camera-day partition")
     return partition_key.keys_by_dimension["camera"]
+
+
+def camera_of(site_day: SiteDay, partition_key: str) -> Camera:
+    """The camera of a camera-day partition, as it stands on that day.
+
+    Raises:
+        dg.Failure: The site file does not know the camera on that day.
+    """
+    camera = camera_key(partition_key)
+    if camera not in site_day.cameras:
+        raise dg.Failure(
+            description=(
+                f"{camera} is no camera of {site_day.site.id} on {site_day.day}; known are "
+                f"{', '.join(sorted(site_day.cameras)) or 'none'}. Add it to cameras.yaml with a "
+                "valid_from on or before that day, or delete the partition"
+            ),
+            allow_retries=False,
+        )
+    return site_day.cameras[camera]

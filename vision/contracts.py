@@ -57,9 +57,13 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class InTradingDay:
-    """Instants from the start to the end of the trading day, on whole multiples of `every_us`."""
+    """Instants from the start to the end of the trading day, on whole multiples of `every_us`.
+
+    `margin_us` widens the day at both ends, for files that began before it or end after it.
+    """
 
     every_us: int = 1
+    margin_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,10 @@ class Contract:
         return self.schema.to_frame()
 
 
+_SECOND = 1_000_000
+_DAY_S = 25 * 3600
+_NEAR_TRADING_DAY = InTradingDay(margin_us=_DAY_S * _SECOND)
+
 _FRAME_AT = Column(
     "frame_at", INSTANT, "UTC", "When the frame was taken, by its timestamp", InTradingDay()
 )
@@ -137,8 +145,6 @@ _BOX = (
     Column("y_max", pl.Float32(), "px", "Bottom edge of the person's box", InFrame("y")),
 )
 _CONFIDENCE = Column("confidence", pl.Float32(), "1", "The detector's score", Range(0, 1))
-_SECOND = 1_000_000
-_DAY_S = 25 * 3600
 
 CAMERA_EXPORTS = Contract(
     name="camera_exports",
@@ -164,16 +170,15 @@ CAMERA_EXPORTS = Contract(
             "started_at",
             INSTANT,
             "UTC",
-            "When the first frame was taken; NULL where unknown",
-            InTradingDay(),
-            nullable=True,
+            "When the first frame was taken",
+            _NEAR_TRADING_DAY,
         ),
         Column(
             "ended_at",
             INSTANT,
             "UTC",
             "When the last frame ends; NULL where unknown",
-            InTradingDay(),
+            _NEAR_TRADING_DAY,
             nullable=True,
         ),
         Column(

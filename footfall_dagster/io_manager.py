@@ -1,0 +1,75 @@
+"""The IO manager of camera-day assets: Polars frames to and from the lake.
+
+Belongs here: translating Dagster's contexts into lake calls. Does not belong here: paths, atomic
+writes (`footfall_dagster.lake`), what may pass (`footfall_dagster.privacy`).
+"""
+
+import datetime as dt
+
+import dagster as dg
+import polars as pl
+
+from assets.plan import camera_key, day_key
+from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
+from footfall_dagster.privacy.metadata import refuse_metadata
+from footfall_dagster.privacy.wall import Refused
+from vision.contracts import LAKE, Contract
+
+
+class LakeIOManager(dg.IOManager):
+    """Stores a camera-day's frame; loads one camera-day, or a dict of them by camera."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
+        """Write through the wall; a refusal fails the step without a retry."""
+        contract = _contract(context.asset_key)
+        try:
+            refuse_metadata(context.output_metadata, contract)
+            size = self._lake.write(contract, camera_day(context.partition_key), obj)
+        except Refused as refused:
+            raise dg.Failure(
+                description=f"The privacy wall refused: {refused}", allow_retries=False
+            ) from None
+        context.add_output_metadata({"dagster/row_count": obj.height, "size_bytes": size})
+
+    def load_input(self, context: dg.InputContext) -> pl.DataFrame | dict[str, pl.DataFrame]:
+        """One frame for a camera-day asset; for a site-day asset those cameras that are there.
+
+        A camera whose file is absent or refused is left out of the dict: it was not observed.
+        """
+        contract = _contract(context.asset_key)
+        if context.has_partition_key and not isinstance(
+            context.partition_key, dg.MultiPartitionKey
+        ):
+            return self._load_cameras(context, contract)
+        return self._load(contract, context.asset_partition_key)
+
+    def _load(self, contract: Contract, partition: str) -> pl.DataFrame:
+        try:
+            return self._lake.read(contract, camera_day(partition))
+        except (Refused, NotMaterialised) as problem:
+            raise dg.Failure(description=str(problem), allow_retries=False) from None
+
+    def _load_cameras(
+        self, context: dg.InputContext, contract: Contract
+    ) -> dict[str, pl.DataFrame]:
+        frames: dict[str, pl.DataFrame] = {}
+        for partition in context.asset_partition_keys:
+            try:
+                frames[camera_key(partition)] = self._lake.read(contract, camera_day(partition))
+            except NotMaterialised:
+                context.log.warning(f"{contract.name}: {partition} has not been delivered")
+            except Refused as refused:
+                context.log.error(f"not observed: {refused}")
+        return frames
+
+
+def camera_day(partition_key: str) -> CameraDay:
+    """The camera-day of a Dagster partition key."""
+    return CameraDay(dt.date.fromisoformat(day_key(partition_key)), camera_key(partition_key))
+
+
+def _contract(key: dg.AssetKey) -> Contract:
+    return LAKE[key.path[-1]]

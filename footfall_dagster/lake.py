@@ -1,0 +1,144 @@
+"""The lake: where each camera-day's Parquet lies, and how it gets there whole or not at all.
+
+Belongs here: paths, atomic writes, reads, what is there. Does not belong here: what may pass the
+wall (`footfall_dagster.privacy.wall`), Dagster (`footfall_dagster.io_manager`).
+"""
+
+import datetime as dt
+import io
+import os
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from footfall_dagster.locks import locked
+from footfall_dagster.privacy import wall
+from vision.contract_check import Bounds, violations
+from vision.contracts import LAKE, Contract
+from vision.site.models import Site
+
+_PATIENCE_S = 120.0
+"""How long a run waits for another one of the same camera-day to finish a write of milliseconds."""
+
+
+class NotMaterialised(Exception):  # noqa: N818 - says what it is
+    """The partition has never been written, or was deleted since."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraDay:
+    """One camera on one trading day."""
+
+    day: dt.date
+    camera: str
+
+    def __str__(self) -> str:
+        return f"{self.day}|{self.camera}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """Parquet files of one site below `root`, in hive folders."""
+
+    root: Path
+    site: Site
+
+    def folder(self, dataset: str, camera_day: CameraDay) -> Path:
+        """Folder of a partition; what lies in it is one file, and right of the wall a receipt."""
+        return (
+            self.root
+            / dataset
+            / f"site={self.site.id}"
+            / f"date={camera_day.day}"
+            / f"camera={camera_day.camera}"
+        )
+
+    def bounds(self, camera_day: CameraDay) -> Bounds:
+        """The values that the contracts leave to the site: its day, frame, floor and names."""
+        return Bounds.of(self.site.on(camera_day.day), camera_day.camera)
+
+    def write(self, contract: Contract, camera_day: CameraDay, frame: pl.DataFrame) -> int:
+        """Store a partition in place of the one before; return its bytes.
+
+        Raises:
+            Refused: The rows break the contract, or the wall lets the file not pass. What was
+                stored before stays as it is.
+        """
+        final = self.folder(contract.name, camera_day) / wall.PART
+        pending_root = self.root / "_pending"
+        name = f"{contract.name}-{self.site.id}-{camera_day.day}-{camera_day.camera}"
+        pending = pending_root / f"{name}.{uuid.uuid4().hex}.parquet"
+        with locked(pending_root / f"{name}.lock", timeout_s=_PATIENCE_S):
+            for leftover in pending_root.glob(f"{name}.*.parquet"):
+                leftover.unlink()
+            _write_synced(pending, wall.encode(frame))
+            if contract.personal:
+                self._place(pending, final, contract, camera_day, frame)
+            else:
+                wall.admit(pending, final, contract, self.bounds(camera_day), str(camera_day))
+        return final.stat().st_size
+
+    def _place(
+        self,
+        pending: Path,
+        final: Path,
+        contract: Contract,
+        camera_day: CameraDay,
+        frame: pl.DataFrame,
+    ) -> None:
+        found = violations(frame, contract, self.bounds(camera_day))
+        if found:
+            pending.unlink()
+            raise wall.Refused(
+                f"{contract.name} {camera_day} breaks its contract: "
+                + "; ".join(str(violation) for violation in found)
+            )
+        final.parent.mkdir(parents=True, exist_ok=True)
+        pending.replace(final)
+
+    def read(self, contract: Contract, camera_day: CameraDay) -> pl.DataFrame:
+        """Rows of a partition.
+
+        Raises:
+            NotMaterialised: There is nothing.
+            Refused: Right of the wall, what is there has no matching receipt.
+        """
+        final = self.folder(contract.name, camera_day) / wall.PART
+        try:
+            if contract.personal:
+                return pl.read_parquet(io.BytesIO(final.read_bytes()), hive_partitioning=False)
+            return wall.read(final, contract, str(camera_day))
+        except FileNotFoundError:
+            raise NotMaterialised(
+                f"{contract.name} of {camera_day} is not there; materialise it first"
+            ) from None
+
+    def strangers(self, contract: Contract, camera_day: CameraDay) -> list[str]:
+        """What lies in the partition's folder besides what belongs there, by kind and size."""
+        return wall.strangers(self.folder(contract.name, camera_day), contract, str(camera_day))
+
+    def stored_days(self, dataset: str) -> list[CameraDay]:
+        """Camera-days of `dataset` that have a file, by day and camera."""
+        found = (self.root / LAKE[dataset].name / f"site={self.site.id}").glob(
+            f"date=*/camera=*/{wall.PART}"
+        )
+        return sorted(
+            (
+                CameraDay(
+                    dt.date.fromisoformat(path.parts[-3].removeprefix("date=")),
+                    path.parts[-2].removeprefix("camera="),
+                )
+                for path in found
+            ),
+            key=str,
+        )
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,36 @@
+"""Fixtures that several layers share: real recordings and weights, where they are at hand."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def _given(variable: str, default: str) -> Path:
+    return Path(os.environ.get(variable, REPOSITORY.parent / "shared" / default))
+
+
+@pytest.fixture(scope="session")
+def footage() -> Path:
+    """Folder of real recordings: caviar/, tud-stadtmitte/, clips/."""
+    folder = _given("FOOTFALL_FOOTAGE", "data")
+    if not (folder / "caviar").is_dir():
+        pytest.skip("no real recordings: set FOOTFALL_FOOTAGE to a folder that holds caviar/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def weights() -> Path:
+    """A detector checkpoint."""
+    path = _given("FOOTFALL_WEIGHTS", "models/yolo26n_deq.pt")
+    if not path.is_file():
+        fetched = [
+            REPOSITORY / "var" / "models" / name
+            for name in ("yolo26n.pt", "fall_detection_yolov8s.pt")
+        ]
+        path = next((known for known in fetched if known.is_file()), path)
+    if not path.is_file():
+        pytest.skip("no weights: run `footfall weights`, or set FOOTFALL_WEIGHTS")
+    return path
