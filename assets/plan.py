@@ -31,10 +31,12 @@ class SitePlan:
         """Trading days, from `opens` to `closes`, each ending at `trading_day_start`."""
         file = self.site.file
         start = file.trading_day_start
+        # Half a day after the last trading day has ended: Dagster leaves out a day that has not
+        # ended by then, and is an hour off itself where clocks change.
+        end = file.closes and self.site.day_window(file.closes)[1] + dt.timedelta(hours=12)
         return dg.DailyPartitionsDefinition(
             start_date=file.opens.isoformat(),
-            # Dagster's end is exclusive.
-            end_date=(file.closes + dt.timedelta(days=1)).isoformat() if file.closes else None,
+            end_date=end,
             timezone=file.time_zone,
             hour_offset=start.hour,
             minute_offset=start.minute,
@@ -47,7 +49,7 @@ class SitePlan:
 
     @cached_property
     def camera_days(self) -> dg.MultiPartitionsDefinition:
-        """One partition per trading day and camera; keys read `2026-03-14|cam_entrance`."""
+        """One partition per trading day and camera; keys read `cam_entrance|2026-03-14`."""
         return dg.MultiPartitionsDefinition({"date": self.days, "camera": self.cameras})
 
     def day(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> SiteDay:

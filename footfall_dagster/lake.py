@@ -35,7 +35,8 @@ class CameraDay:
     camera: str
 
     def __str__(self) -> str:
-        return f"{self.day}|{self.camera}"
+        # As Dagster writes the partition.
+        return f"{self.camera}|{self.day}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Lake:
         name = f"{contract.name}-{self.site.id}-{camera_day.day}-{camera_day.camera}"
         pending = pending_root / f"{name}.{uuid.uuid4().hex}.parquet"
         with locked(pending_root / f"{name}.lock", timeout_s=_PATIENCE_S):
-            for leftover in pending_root.glob(f"{name}.*.parquet"):
+            for leftover in pending_root.glob(f"{name}.*.*"):
                 leftover.unlink()
             _write_synced(pending, wall.encode(frame))
             if contract.personal:

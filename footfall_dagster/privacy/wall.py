@@ -68,7 +68,7 @@ def admit(pending: Path, final: Path, contract: Contract, bounds: Bounds, name: 
         pending.unlink()
         raise
     final.parent.mkdir(parents=True, exist_ok=True)
-    _write_receipt(final.parent, receipt)
+    _write_receipt(pending.with_suffix(".json"), final.parent, receipt)
     pending.replace(final)
     _sync(final.parent)
     for old in final.parent.glob(f"*{_RECEIPT_SUFFIX}"):
@@ -161,11 +161,9 @@ def _kind(path: Path) -> str:
     return "a receipt of other content" if path.name.endswith(_RECEIPT_SUFFIX) else "a file"
 
 
-def _write_receipt(folder: Path, receipt: Receipt) -> None:
-    target = folder / (receipt.sha256 + _RECEIPT_SUFFIX)
-    aside = folder / f".{receipt.sha256}.{os.getpid()}"
+def _write_receipt(aside: Path, folder: Path, receipt: Receipt) -> None:
     aside.write_text(json.dumps(asdict(receipt), indent=1, sort_keys=True) + "\n")
-    aside.replace(target)
+    aside.replace(folder / (receipt.sha256 + _RECEIPT_SUFFIX))
 
 
 def _sync(folder: Path) -> None:

@@ -6,10 +6,11 @@ rules between entries (`vision.site.rules`), reading files (`vision.site.load`).
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NaiveDatetime, model_validator
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Metres = Annotated[float, Field(ge=-10_000, le=10_000, allow_inf_nan=False)]
@@ -19,12 +20,27 @@ PixelPoint = tuple[Pixels, Pixels]
 
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"unknown time zone {name!r}; write an IANA name such as Europe/London")
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        # Only now, since listing all zones reads the whole database from disk.
+        close = get_close_matches(name, available_timezones(), n=1)
+        remedy = f"did you mean {close[0]}?" if close else "write a name such as Europe/London"
+        raise ValueError(f"{name} is not a time zone; {remedy}") from None
     return name
 
 
+def _to_the_minute(time: dt.time) -> dt.time:
+    if time.tzinfo or time.second or time.microsecond:
+        raise ValueError(
+            f"{time.isoformat()} is not a local time to the minute; write hours and minutes in "
+            "the site's time zone, such as 09:30"
+        )
+    return time
+
+
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
+LocalTime = Annotated[dt.time, AfterValidator(_to_the_minute)]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -53,8 +69,8 @@ _D = TypeVar("_D", bound=Dated)
 class Hours(Entry):
     """Opening hours of one weekday, local time; `closes` 24:00 is written 00:00."""
 
-    opens: dt.time
-    closes: dt.time
+    opens: LocalTime
+    closes: LocalTime
 
 
 class Floor(Entry):
@@ -79,7 +95,10 @@ class Zone(Dated):
     @model_validator(mode="after")
     def _one_shape(self) -> "Zone":
         if (self.polygon is None) == (self.polygon_px is None):
-            raise ValueError("give either polygon (metres) or polygon_px (pixels), and not both")
+            raise ValueError(
+                "the zone needs one shape; give either polygon (metres) or polygon_px (pixels), "
+                "and not both"
+            )
         return self
 
 
@@ -99,8 +118,8 @@ class Gate(Dated):
         pixels = (self.line_px is not None, self.inside_px is not None)
         if (metres, pixels) not in {((True, True), (False, False)), ((False, False), (True, True))}:
             raise ValueError(
-                "give either line and inside (metres) or line_px and inside_px (pixels), "
-                "and not both"
+                "the gate needs one line and its inside; give either line and inside (metres) or "
+                "line_px and inside_px (pixels), and not both"
             )
         return self
 
@@ -143,7 +162,7 @@ class Clock(Entry):
     """
 
     time_zone: TimeZone | None = None
-    starts: dict[str, dt.datetime] = {}
+    starts: dict[str, NaiveDatetime] = {}
 
 
 class Camera(Dated):
@@ -168,16 +187,22 @@ class Camera(Dated):
 
 
 class SiteFile(Entry):
-    """site.yaml as written."""
+    """site.yaml as written.
+
+    Camera-days run `settling_minutes` after the end of a trading day, when recorders have exported
+    its last files; marts and report `marts_minutes` after it, when the cameras have been worked
+    through.
+    """
 
     id: Id
     name: Annotated[str, Field(min_length=1, max_length=80)]
     time_zone: TimeZone
-    trading_day_start: dt.time = dt.time(4)
+    trading_day_start: LocalTime = dt.time(4)
     opens: dt.date
     closes: dt.date | None = None
     trading_hours: dict[Weekday, Hours]
-    settling_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 60
+    settling_minutes: Annotated[int, Field(ge=0, le=12 * 60)] = 60
+    marts_minutes: Annotated[int, Field(ge=0, le=12 * 60)] = 240
     floors: Annotated[tuple[Floor, ...], Field(min_length=1)]
     zones: tuple[Zone, ...] = ()
     gates: tuple[Gate, ...] = ()

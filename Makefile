@@ -1,0 +1,59 @@
+# Two commands suffice: `make demo` and `make test`. `make help` lists the rest.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export FOOTFALL_HOME ?= $(CURDIR)/var
+export DAGSTER_HOME ?= $(FOOTFALL_HOME)/dagster
+export MPLBACKEND ?= agg
+
+.DEFAULT_GOAL := help
+.PHONY: help demo ui test test-long lint types unit integration weights install clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: install weights ## Install, render the example day, materialise it, print it beside the truth
+	$(BIN)/footfall demo
+
+ui: install ## Start Dagster's webserver and daemon on what the demo made
+	$(BIN)/footfall ui
+
+test: lint types unit integration ## Every check that CI runs
+
+test-long: install weights ## What takes longer: twenty seeds, the simulator's difficulty
+	$(BIN)/pytest -m long tests
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: install
+	$(BIN)/mypy
+
+unit: install
+	$(BIN)/coverage run -m pytest tests/unit
+
+integration: install weights
+	$(BIN)/coverage run --append -m pytest tests/integration
+	$(BIN)/coverage report
+
+weights: install ## Fetch the detector's weights, once
+	$(BIN)/footfall weights
+
+install: $(INSTALLED) ## Install everything into .venv
+
+# torch goes first and pinned: left to itself, pip brings several GB of CUDA libraries with it.
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	@echo "installing torch"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch torchvision
+	@echo "installing everything else (a minute or two)"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean: ## Remove everything that was made: recordings, lake, warehouse, runs
+	rm -rf $(FOOTFALL_HOME)

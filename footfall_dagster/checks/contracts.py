@@ -1,0 +1,121 @@
+"""Checks of every camera-day dataset on what is stored: contract, wall, coverage.
+
+Belongs here: reading a partition back and saying whether it is what its contract says. Does not
+belong here: refusing to store it, which the lake has done before (`footfall_dagster.lake`).
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from assets.plan import SitePlan
+from footfall_dagster.checks.specs import partitioned_check
+from footfall_dagster.io_manager import camera_day
+from footfall_dagster.lake import Lake, NotMaterialised
+from footfall_dagster.privacy.wall import Refused
+from vision.contract_check import violations
+from vision.contracts import COVERAGE, LAKE, Contract
+
+CONTRACT, WALL, OBSERVED = "contract", "wall", "observed"
+
+
+def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
+    """Contract checks of every dataset; wall checks of those right of tracking; coverage."""
+    return [*(_stored_as_promised(plan, contract) for contract in LAKE.values()), _observed(plan)]
+
+
+def _stored_as_promised(plan: SitePlan, contract: Contract) -> dg.AssetChecksDefinition:
+    key = plan.key(contract.name)
+    specs = [
+        partitioned_check(
+            CONTRACT,
+            key,
+            plan.camera_days,
+            blocking=True,
+            description="Columns, types, ranges and the site's names, on every stored row.",
+        )
+    ]
+    if not contract.personal:
+        specs.append(
+            partitioned_check(
+                WALL,
+                key,
+                plan.camera_days,
+                blocking=True,
+                description="The partition holds one admitted file, its receipt, nothing else.",
+            )
+        )
+
+    @dg.multi_asset_check(name=f"{plan.site.id}__{contract.name}__stored", specs=specs)
+    def check(
+        context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]
+    ) -> Iterator[dg.AssetCheckResult]:
+        partition = camera_day(context.partition_key)
+        try:
+            frame = lake.read(contract, partition)
+        except (Refused, NotMaterialised) as problem:
+            for spec in specs:
+                yield dg.AssetCheckResult(
+                    asset_key=key, check_name=spec.name, passed=False, description=str(problem)
+                )
+            return
+        broken = violations(frame, contract, lake.bounds(partition))
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name=CONTRACT,
+            passed=not broken,
+            description="; ".join(str(violation) for violation in broken) or None,
+            metadata={"rows": frame.height, "rules_broken": len(broken)},
+        )
+        if not contract.personal:
+            strangers = lake.strangers(contract, partition)
+            yield dg.AssetCheckResult(
+                asset_key=key,
+                check_name=WALL,
+                passed=not strangers,
+                description="; ".join(strangers) or None,
+                metadata={"strangers": len(strangers)},
+            )
+
+    return check
+
+
+def _observed(plan: SitePlan) -> dg.AssetChecksDefinition:
+    key = plan.key(COVERAGE.name)
+
+    @dg.multi_asset_check(
+        name=f"{plan.site.id}__{COVERAGE.name}__observed",
+        specs=[
+            partitioned_check(
+                OBSERVED,
+                key,
+                plan.camera_days,
+                blocking=False,
+                description="The camera was observed at all within trading hours.",
+            )
+        ],
+    )
+    def check(
+        context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]
+    ) -> dg.AssetCheckResult:
+        partition = camera_day(context.partition_key)
+        minutes = lake.read(COVERAGE, partition)
+        hours = plan.site.on(partition.day).trading_hours
+        if hours is not None:
+            minutes = minutes.filter(pl.col("minute").is_between(*hours, closed="left"))
+        observed_s = float(minutes["readable_s"].sum())
+        share = observed_s / (60 * minutes.height) if minutes.height else 1.0
+        return dg.AssetCheckResult(
+            asset_key=key,
+            check_name=OBSERVED,
+            passed=share > 0,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=None
+            if share
+            else "No minute of the trading hours was observed: counts are NULL, not zero. Look "
+            "whether the recorder exported, and whether `exports` in cameras.yaml fits its names.",
+            metadata={"observed_share_of_trading_hours": round(share, 4)},
+        )
+
+    return check

@@ -1,0 +1,186 @@
+"""One trading day of a site, materialised from the command line as Dagster would.
+
+Belongs here: running the jobs of a day in this process, saying how far they are, and leaving out
+what an earlier run already made from the same inputs. Does not belong here: printing
+(`footfall_dagster.cli`).
+"""
+
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import dagster as dg
+from dagster import DagsterRunStatus, RunsFilter
+
+from assets.plan import SitePlan
+from footfall_dagster.definitions import build_definitions
+from footfall_dagster.io_manager import camera_day
+from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY
+from footfall_dagster.lake import Lake, NotMaterialised
+from footfall_dagster.privacy.wall import Refused
+from footfall_dagster.runs import fail_dead_runs, process_tags
+from footfall_dagster.sensors import missing_cameras
+from footfall_dagster.settings import Settings
+from footfall_dagster.weights import at_hand
+from vision.contracts import LAKE
+from vision.site.load import load_site
+
+Say = Callable[[str], None]
+_INPUTS_TAG = "footfall/inputs"
+
+
+class DayFailed(Exception):  # noqa: N818 - says what it is
+    """A run of the day failed; the message says which step and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayRuns:
+    """The runs that made a day: run ids by partition, and which of them are from before."""
+
+    run_ids: Mapping[str, str]
+    from_before: frozenset[str]
+
+
+def materialise_day(
+    settings: Settings, instance: dg.DagsterInstance, day: dt.date, say: Say
+) -> DayRuns:
+    """Materialise every camera-day of `day`, then its marts and report.
+
+    A camera-day that fails is reported by `say` and does not stop the others; the day fails at
+    its end. A partition whose last run succeeded on the same recordings, site file, weights and
+    version is left out.
+
+    Raises:
+        DayFailed: A run failed.
+    """
+    plan = SitePlan(load_site(settings.site))
+    if missing := missing_cameras(plan, instance):
+        instance.add_dynamic_partitions(plan.cameras.name or "", missing)
+    fail_dead_runs(instance)
+    definitions = build_definitions(settings, loggers={"progress": _progress(say)})
+    runner = _Runner(definitions, instance, say)
+    lake = Lake(settings.lake, plan.site)
+    inputs = _inputs(settings, plan, day)
+    for camera in sorted(plan.site.on(day).cameras):
+        key = dg.MultiPartitionKey({"date": day.isoformat(), "camera": camera})
+        runner.run(CAMERA_DAY, key, inputs[camera], partial(_is_whole, lake, key))
+    everything = _digest(inputs[camera] for camera in sorted(inputs))
+    runner.run(SITE_DAY, day.isoformat(), everything, runner.nothing_is_new)
+    if runner.failures:
+        raise DayFailed("\n".join(runner.failures))
+    return DayRuns(runner.run_ids, frozenset(runner.from_before))
+
+
+class _Runner:
+    def __init__(self, definitions: dg.Definitions, instance: dg.DagsterInstance, say: Say) -> None:
+        self._definitions = definitions
+        self._instance = instance
+        self._say = say
+        self.run_ids: dict[str, str] = {}
+        self.from_before: set[str] = set()
+        self.failures: list[str] = []
+
+    def nothing_is_new(self) -> bool:
+        return self.from_before == set(self.run_ids)
+
+    def run(self, job: str, partition: str, inputs: str, is_there: Callable[[], bool]) -> None:
+        before = self._succeeded(job, partition, inputs)
+        if before is not None and is_there():
+            self.run_ids[partition] = before
+            self.from_before.add(partition)
+            self._say(f"{partition}: already made from these inputs")
+            return
+        self._say(f"{partition}: {job}")
+        result = self._definitions.resolve_job_def(job).execute_in_process(
+            instance=self._instance,
+            partition_key=partition,
+            tags={_INPUTS_TAG: inputs, **process_tags()},
+            run_config={"loggers": {"progress": {}}},
+            raise_on_error=False,
+        )
+        self.run_ids[partition] = result.run_id
+        if not result.success:
+            self.failures.extend(_why(partition, result))
+
+    def _succeeded(self, job: str, partition: str, inputs: str) -> str | None:
+        """The partition's last run, if it succeeded on the same inputs."""
+        last = self._instance.get_runs(
+            RunsFilter(job_name=job, tags={"dagster/partition": partition}), limit=1
+        )
+        if not last or last[0].status is not DagsterRunStatus.SUCCESS:
+            return None
+        return last[0].run_id if last[0].tags.get(_INPUTS_TAG) == inputs else None
+
+
+def _why(partition: str, result: dg.ExecuteInProcessResult) -> Iterable[str]:
+    failed = result.get_failed_step_keys()
+    for event in result.all_events:
+        if event.is_step_failure and event.step_key in failed:
+            error = event.step_failure_data.user_failure_data
+            cause = event.step_failure_data.error
+            told = (error.description if error else None) or (
+                (cause.cause or cause).message.strip() if cause else "no word of why"
+            )
+            yield f"{partition}, {event.step_key}: {told}"
+
+
+def _is_whole(lake: Lake, key: str) -> bool:
+    try:
+        for contract in LAKE.values():
+            lake.read(contract, camera_day(key))
+    except (Refused, NotMaterialised):
+        return False
+    return True
+
+
+def _inputs(settings: Settings, plan: SitePlan, day: dt.date) -> dict[str, str]:
+    """For each camera a digest of all that its camera-day is made from."""
+    from vision.exports import Recordings
+
+    recordings = Recordings(settings.recordings)
+    site_day = plan.site.on(day)
+    shared = _digest(
+        [version("footfall-dagster"), plan.site.model_dump_json(), _stat(at_hand(settings))]
+    )
+    return {
+        name: _digest([shared, *(_stat(file.path) for file in recordings.find(site_day, camera))])
+        for name, camera in site_day.cameras.items()
+    }
+
+
+def _stat(path: Path) -> str:
+    stat = path.stat()
+    return f"{path.name} {stat.st_size} {stat.st_mtime_ns}"
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _progress(say: Say) -> dg.LoggerDefinition:
+    """A Dagster logger that hands what a person wants to know of a run to `say`."""
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            meta = getattr(record, "dagster_meta", {})
+            event = meta.get("dagster_event")
+            step = (meta.get("step_key") or "").split("__")[-1]
+            if event is None and record.levelno >= logging.INFO:
+                say(f"    {meta.get('orig_message', record.getMessage())}")
+            elif event is not None and event.is_step_success:
+                say(f"  {step} {event.step_success_data.duration_ms / 1000:.1f} s")
+            elif event is not None and event.is_step_failure:
+                say(f"  {step} failed")
+
+    @dg.logger(config_schema={})
+    def progress(_context: dg.InitLoggerContext) -> logging.Logger:
+        logger = logging.Logger("footfall", logging.INFO)
+        logger.addHandler(Handler())
+        return logger
+
+    return progress

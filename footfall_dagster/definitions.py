@@ -1,0 +1,57 @@
+"""The code location, put together: a fresh `Definitions` from settings.
+
+Belongs here: which parts there are and who supplies what. Does not belong here: any of the parts.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from assets import anonymous, ingest, marts, release, report, tracking
+from assets.plan import SitePlan
+from footfall_dagster import housekeeping, jobs, schedules, sensors
+from footfall_dagster import resources as default_resources
+from footfall_dagster.checks import contracts, expectations
+from footfall_dagster.settings import Settings
+from vision.site.load import load_site
+
+
+def build_definitions(
+    settings: Settings,
+    *,
+    resources: Mapping[str, Any] | None = None,
+    loggers: Mapping[str, dg.LoggerDefinition] | None = None,
+) -> dg.Definitions:
+    """Assets, checks, jobs, schedules and sensors of the site that `settings` name.
+
+    Args:
+        settings: Where the site file, the recordings and the results are.
+        resources: Used in place of the default ones of the same names.
+        loggers: Besides Dagster's own.
+
+    Raises:
+        vision.site.load.SiteFileError: The site's files are wrong; says where and what to write.
+    """
+    plan = SitePlan(load_site(settings.site))
+    return dg.Definitions(
+        assets=[
+            *ingest.build(plan),
+            *tracking.build(plan),
+            *anonymous.build(plan),
+            *marts.build(plan),
+            *release.build(plan),
+            *report.build(plan),
+        ],
+        asset_checks=[*contracts.build(plan), *expectations.build(plan)],
+        jobs=[*jobs.build(plan), housekeeping.housekeeping],
+        schedules=[*schedules.build(plan), housekeeping.schedule()],
+        sensors=sensors.build(plan),
+        # One process per run: a process per step costs 12 s where this costs 4.
+        executor=dg.in_process_executor,
+        resources=default_resources.build(settings, plan.site) | dict(resources or {}),
+        loggers=loggers,
+    )
+
+
+defs = build_definitions(Settings())

@@ -1,0 +1,63 @@
+"""Runs whose process is gone: said to have failed, so that nothing waits for them.
+
+Belongs here: finding out that a run of this host is dead. Does not belong here: starting runs.
+
+Dagster's code server notices when a run that it started dies. Nobody notices when the code server
+dies with it, or when a run was started from a command line: such a run stays "started" for ever,
+with its place in the queue and in the pool of the warehouse.
+"""
+
+import os
+import socket
+
+import dagster as dg
+from dagster import DagsterRun, DagsterRunStatus, RunsFilter
+
+_PID, _HOST = "pid", "host"
+HOST_TAG, PID_TAG = "footfall/host", "footfall/pid"
+
+
+def process_tags() -> dict[str, str]:
+    """Tags of a run that this process executes itself."""
+    return {HOST_TAG: socket.gethostname(), PID_TAG: str(os.getpid())}
+
+
+def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark started runs of this host whose process is gone as failed; return their ids."""
+    dead = [
+        run
+        for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED]))
+        if _is_dead(instance, run)
+    ]
+    for run in dead:
+        instance.report_run_failed(run, "The process of this run is gone; it was killed.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return [run.run_id for run in dead]
+
+
+def _is_dead(instance: dg.DagsterInstance, run: DagsterRun) -> bool:
+    pid = _pid(instance, run)
+    return pid is not None and not _alive(pid)
+
+
+def _pid(instance: dg.DagsterInstance, run: DagsterRun) -> int | None:
+    """Process of a run on this host; None where it is not known or not here."""
+    if PID_TAG in run.tags:
+        here = run.tags.get(HOST_TAG) == socket.gethostname()
+        return int(run.tags[PID_TAG]) if here else None
+    for record in reversed(instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)):
+        event = record.dagster_event
+        metadata = event.engine_event_data.metadata if event is not None else {}
+        if _PID in metadata:
+            return int(str(metadata[_PID].value))
+    return None
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,86 @@
+"""When jobs run by themselves: camera-days after a trading day, marts and report once after that.
+
+Belongs here: schedules. Does not belong here: what runs (`footfall_dagster.jobs`), reactions to
+files that arrive (`footfall_dagster.sensors`).
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from assets.plan import SitePlan
+from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY
+from vision.site.models import SiteFile
+
+
+def build(plan: SitePlan) -> list[dg.ScheduleDefinition]:
+    """One schedule per job; both run unless they are switched off in the UI."""
+    return [_camera_days(plan), _site_days(plan)]
+
+
+def _camera_days(plan: SitePlan) -> dg.ScheduleDefinition:
+    minutes = plan.site.file.settling_minutes
+
+    @dg.schedule(
+        name="camera_days_after_trading",
+        job_name=CAMERA_DAY,
+        cron_schedule=_cron(plan.site.file, minutes),
+        execution_timezone=plan.site.file.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Every camera of the trading day that ended {minutes} minutes ago.",
+    )
+    def schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        day = ended_day(plan.site.file, context.scheduled_execution_time, minutes)
+        if not trades_on(plan.site.file, day):
+            yield dg.SkipReason(f"{day} is outside the days on which the site file has it open")
+            return
+        for camera in sorted(plan.site.on(day).cameras):
+            key = dg.MultiPartitionKey({"date": day.isoformat(), "camera": camera})
+            yield dg.RunRequest(run_key=key, partition_key=key)
+
+    return schedule
+
+
+def _site_days(plan: SitePlan) -> dg.ScheduleDefinition:
+    minutes = plan.site.file.marts_minutes
+
+    @dg.schedule(
+        name="site_day_after_cameras",
+        job_name=SITE_DAY,
+        cron_schedule=_cron(plan.site.file, minutes),
+        execution_timezone=plan.site.file.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Marts and report of the trading day that ended {minutes} minutes ago.",
+    )
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        day = ended_day(plan.site.file, context.scheduled_execution_time, minutes)
+        if not trades_on(plan.site.file, day):
+            return dg.SkipReason(f"{day} is outside the days on which the site file has it open")
+        return dg.RunRequest(run_key=day.isoformat(), partition_key=day.isoformat())
+
+    return schedule
+
+
+def _cron(file: SiteFile, minutes: int) -> str:
+    start = dt.datetime.combine(dt.date.min, file.trading_day_start)
+    at = start + dt.timedelta(minutes=minutes)
+    return f"{at.minute} {at.hour} * * *"
+
+
+def ended_day(file: SiteFile, fires_at: dt.datetime, minutes: int) -> dt.date:
+    """The trading day whose end lies `minutes` before `fires_at`, by the clock on the wall.
+
+    Wall time makes this hold on days of 23 and 25 hours, since the schedule fires by it as well.
+    """
+    start = dt.timedelta(
+        hours=file.trading_day_start.hour, minutes=file.trading_day_start.minute + minutes
+    )
+    local = fires_at.astimezone(ZoneInfo(file.time_zone))
+    return (local.replace(tzinfo=None) - start).date() - dt.timedelta(days=1)
+
+
+def trades_on(file: SiteFile, day: dt.date) -> bool:
+    """Whether the site file has the site open on `day`."""
+    return file.opens <= day and (file.closes is None or day <= file.closes)

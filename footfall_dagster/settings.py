@@ -1,0 +1,50 @@
+"""Where things are, in one typed place: read from the environment, with defaults that work.
+
+Belongs here: every setting that is not a fact about a site. Does not belong here: what a site is
+(site.yaml), how Dagster itself runs (dagster.yaml).
+"""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Settings of a code location; each is read from `FOOTFALL_<NAME>`.
+
+    Attributes:
+        site: Directory of site.yaml and cameras.yaml.
+        home: Folder below which everything that is made lies, unless set apart below.
+        recordings: Folder into which recorders export; only read.
+        weights: The detector's checkpoint; fetched by `footfall weights`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="FOOTFALL_", frozen=True)
+
+    site: Path = _REPOSITORY / "examples" / "arcade"
+    home: Path = _REPOSITORY / "var"
+    recordings: Path = Field(default_factory=lambda made: made["home"] / "recordings")
+    weights: Path | None = None
+
+    @property
+    def lake(self) -> Path:
+        """Parquet files of all camera-day assets."""
+        return self.home / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB files of the marts."""
+        return self.home / "warehouse"
+
+    @property
+    def reports(self) -> Path:
+        """The HTML reports."""
+        return self.home / "reports"
+
+    @property
+    def models(self) -> Path:
+        """Weights that `footfall weights` fetched, and what is compiled from them."""
+        return self.home / "models"

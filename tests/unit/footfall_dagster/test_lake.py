@@ -1,0 +1,107 @@
+"""A partition is there whole or not at all, also when its writer is killed."""
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
+from footfall_dagster.privacy import wall
+from footfall_dagster.privacy.wall import Refused
+from tests.unit.small_mall import DAY, site
+from vision.contracts import CAMERA_EXPORTS, COVERAGE, DETECTIONS, GATE_EVENTS
+from vision.exports import coverage
+
+CAM = CameraDay(DAY, "cam_a")
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path / "lake", site())
+
+
+def test_a_partition_reads_back_as_written(lake: Lake) -> None:
+    frame = coverage(CAMERA_EXPORTS.empty(), lake.site.on(DAY))
+    lake.write(COVERAGE, CAM, frame)
+    assert lake.read(COVERAGE, CAM).equals(frame)
+    assert lake.strangers(COVERAGE, CAM) == []
+
+
+def test_writing_again_leaves_the_same_bytes_and_one_receipt(lake: Lake) -> None:
+    frame = coverage(CAMERA_EXPORTS.empty(), lake.site.on(DAY))
+    lake.write(COVERAGE, CAM, frame)
+    folder = lake.folder("coverage", CAM)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    lake.write(COVERAGE, CAM, frame)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_what_was_never_written_is_not_materialised(lake: Lake) -> None:
+    with pytest.raises(NotMaterialised):
+        lake.read(DETECTIONS, CAM)
+
+
+def test_left_of_the_wall_too_a_broken_contract_stores_nothing(lake: Lake) -> None:
+    with pytest.raises(Refused):
+        lake.write(DETECTIONS, CAM, DETECTIONS.empty().drop("confidence"))
+    assert list(lake.root.rglob("*.parquet")) == []
+
+
+def test_another_contract_does_not_vouch_for_a_file(lake: Lake) -> None:
+    lake.write(GATE_EVENTS, CAM, GATE_EVENTS.empty())
+    part = lake.folder("gate_events", CAM) / wall.PART
+    with pytest.raises(Refused):
+        wall.read(part, COVERAGE, str(CAM))
+
+
+@pytest.mark.parametrize("moment", ["replace", "fsync", "write_text"])
+def test_a_writer_killed_at_any_step_leaves_the_old_partition_or_the_new(
+    lake: Lake, moment: str
+) -> None:
+    """Kill the writer with SIGKILL in the middle of the first call of `moment` from the wall on."""
+    old = coverage(CAMERA_EXPORTS.empty(), lake.site.on(DAY))
+    lake.write(COVERAGE, CAM, old)
+    code = f"""
+        import os, signal, sys
+        from pathlib import Path
+        from footfall_dagster.lake import CameraDay, Lake
+        from footfall_dagster.privacy import wall
+        from tests.unit.small_mall import DAY, site
+        from vision.contracts import COVERAGE
+
+        def die(*_args, **_kwargs):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        lake = Lake(Path(sys.argv[1]), site())
+        camera_day = CameraDay(DAY, "cam_a")
+        rows = lake.read(COVERAGE, camera_day).with_columns(reason=None)
+        full = dict.fromkeys(("recorded_s", "readable_s"), 60.0)
+        rows = rows.with_columns(**full).cast(dict(COVERAGE.schema))
+        if {moment!r} == "fsync":
+            os.fsync = die
+        else:
+            setattr(Path, {moment!r}, die)
+        lake.write(COVERAGE, camera_day, rows)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), str(lake.root)],
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(Path.cwd())},
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert lake.read(COVERAGE, CAM).equals(old)
+    lake.write(COVERAGE, CAM, old)
+    assert lake.strangers(COVERAGE, CAM) == []
+    assert [path.suffix for path in (lake.root / "_pending").iterdir()] == [".lock"]
+
+
+def test_the_partition_of_another_day_is_untouched(lake: Lake) -> None:
+    other = CameraDay(DAY - dt.timedelta(days=1), "cam_a")
+    lake.write(GATE_EVENTS, other, GATE_EVENTS.empty())
+    lake.write(GATE_EVENTS, CAM, GATE_EVENTS.empty())
+    assert lake.stored_days("gate_events") == [other, CAM]

@@ -1,0 +1,97 @@
+"""Runs whose process is gone are failed; those that live are left alone; old ones are forgotten."""
+
+import datetime as dt
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster import DagsterRunStatus
+from dagster._core.events import EngineEventData
+
+from footfall_dagster.housekeeping import forget
+from footfall_dagster.runs import HOST_TAG, PID_TAG, fail_dead_runs
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as made:
+        yield made
+
+
+@dg.job
+def some_job() -> None:
+    pass
+
+
+def started(instance: dg.DagsterInstance, **tags: str) -> str:
+    return instance.create_run_for_job(
+        some_job, status=DagsterRunStatus.STARTED, tags=tags
+    ).run_id
+
+
+def ended_process() -> int:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    return child.pid
+
+
+def status(instance: dg.DagsterInstance, run_id: str) -> DagsterRunStatus:
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    return run.status
+
+
+def test_a_run_of_a_process_that_is_gone_is_failed(instance: dg.DagsterInstance) -> None:
+    tags = {HOST_TAG: socket.gethostname(), PID_TAG: str(ended_process())}
+    run_id = started(instance, **tags)
+    assert fail_dead_runs(instance) == [run_id]
+    assert status(instance, run_id) is DagsterRunStatus.FAILURE
+
+
+def test_a_run_whose_process_lives_goes_on(instance: dg.DagsterInstance) -> None:
+    run_id = started(instance, **{HOST_TAG: socket.gethostname(), PID_TAG: str(os.getpid())})
+    assert fail_dead_runs(instance) == []
+    assert status(instance, run_id) is DagsterRunStatus.STARTED
+
+
+def test_a_run_of_another_host_is_left_alone(instance: dg.DagsterInstance) -> None:
+    started(instance, **{HOST_TAG: "elsewhere", PID_TAG: str(ended_process())})
+    assert fail_dead_runs(instance) == []
+
+
+def test_a_run_that_says_nothing_of_its_process_is_left_alone(
+    instance: dg.DagsterInstance,
+) -> None:
+    started(instance)
+    assert fail_dead_runs(instance) == []
+
+
+def test_the_process_is_read_from_what_the_executor_reported(
+    instance: dg.DagsterInstance,
+) -> None:
+    run_id = started(instance)
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    instance.report_engine_event(
+        "Executing steps in process",
+        run,
+        EngineEventData.in_process(ended_process()),
+    )
+    assert fail_dead_runs(instance) == [run_id]
+
+
+def test_failed_runs_are_forgotten_after_their_time_and_successful_ones_are_not(
+    instance: dg.DagsterInstance,
+) -> None:
+    failed = instance.create_run_for_job(some_job, status=DagsterRunStatus.FAILURE).run_id
+    done = instance.create_run_for_job(some_job, status=DagsterRunStatus.SUCCESS).run_id
+    now = dt.datetime.now(dt.UTC)
+    assert forget(instance, now)["failed_runs"] == 0
+    assert forget(instance, now + dt.timedelta(days=91))["failed_runs"] == 1
+    assert instance.get_run_by_id(failed) is None
+    assert instance.get_run_by_id(done) is not None

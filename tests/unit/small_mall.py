@@ -1,0 +1,157 @@
+"""A site small enough to compute every figure of it by hand, and its camera-days."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from vision.contracts import ANONYMISED_TRAJECTORIES, COVERAGE, GATE_EVENTS, ZONE_VISITS
+from vision.site.models import (
+    WEEKDAYS,
+    CalibrationPair,
+    Camera,
+    Floor,
+    Gate,
+    Hours,
+    Notice,
+    Privacy,
+    Site,
+    SiteDay,
+    SiteFile,
+    Zone,
+)
+
+DAY = dt.date(2026, 3, 11)
+NOON = dt.datetime(2026, 3, 11, 12, tzinfo=dt.UTC)
+OUTLINE = ((0.0, 0.0), (10.0, 0.0), (10.0, 8.0), (0.0, 8.0))
+
+
+def site(
+    *,
+    name: str = "Small Mall",
+    time_zone: str = "Europe/London",
+    trading_day_start: dt.time = dt.time(4),
+    k: int = 10,
+) -> Site:
+    """One gate and one shop under `cam_a`, one gate and a corridor under `cam_b`."""
+    pairs = tuple(CalibrationPair(pixel=(100 * x, 900 - 100 * y), floor=(x, y)) for x, y in OUTLINE)
+    return Site(
+        file=SiteFile(
+            id="mall",
+            name=name,
+            time_zone=time_zone,
+            trading_day_start=trading_day_start,
+            opens=dt.date(2026, 1, 1),
+            trading_hours={
+                day: Hours(opens=dt.time(9), closes=dt.time(18)) for day in WEEKDAYS[:6]
+            },
+            floors=(Floor(id="ground", outline=OUTLINE),),
+            gates=(
+                Gate(
+                    id="door", camera="cam_a", floor="ground", line=((0, 3), (0, 5)), inside=(1, 4)
+                ),
+                Gate(
+                    id="back", camera="cam_b", floor="ground", line=((9, 3), (9, 5)), inside=(8, 4)
+                ),
+            ),
+            zones=(
+                Zone(
+                    id="shop",
+                    kind="store",
+                    camera="cam_a",
+                    floor="ground",
+                    polygon=((1, 1), (4, 1), (4, 3), (1, 3)),
+                ),
+                Zone(
+                    id="aisle",
+                    kind="corridor",
+                    camera="cam_b",
+                    floor="ground",
+                    polygon=((5, 3), (9, 3), (9, 5), (5, 5)),
+                    min_dwell=1,
+                ),
+                Zone(
+                    id="plant",
+                    kind="exclude",
+                    camera="cam_a",
+                    floor="ground",
+                    polygon=((0, 6), (1, 6), (1, 7)),
+                ),
+            ),
+            privacy=Privacy(k=k),
+            notice=Notice(controller="Mall Ltd", contact="privacy@mall.example"),
+        ),
+        cameras=tuple(
+            Camera(
+                id=camera,
+                floor="ground",
+                exports=f"{camera}/%Y%m%d_%H%M%S.mp4",
+                frame=(1000, 900),
+                calibration=pairs,
+            )
+            for camera in ("cam_a", "cam_b")
+        ),
+    )
+
+
+def site_day(day: dt.date = DAY, **changes: object) -> SiteDay:
+    """The small mall on `day`."""
+    return site(**changes).on(day)  # type: ignore[arg-type]
+
+
+def coverage(
+    site_day: SiteDay, *spans: tuple[dt.datetime, dt.datetime], readable_s: float = 60
+) -> pl.DataFrame:
+    """Every minute of the day, readable inside `spans`."""
+    start, end = site_day.window
+    minutes = pl.datetime_range(
+        start, end, "1m", closed="left", time_unit="us", time_zone="UTC", eager=True
+    )
+    seen = pl.lit(False)
+    for begins, ends in spans:
+        seen = seen | pl.col("minute").is_between(begins, ends, closed="left")
+    return (
+        pl.DataFrame({"minute": minutes})
+        .select(
+            "minute",
+            recorded_s=pl.when(seen).then(60.0).otherwise(0.0),
+            readable_s=pl.when(seen).then(float(readable_s)).otherwise(0.0),
+            reason=pl.when(seen).then(None).otherwise(pl.lit("gap")),
+        )
+        .cast(dict(COVERAGE.schema))
+    )  # type: ignore[arg-type]
+
+
+def crossings(*rows: tuple[str, dt.datetime, str], basis: str = "track") -> pl.DataFrame:
+    """Rows of gate_events from (gate, at, direction)."""
+    return pl.DataFrame([(*row, basis) for row in rows], schema=GATE_EVENTS.schema, orient="row")
+
+
+def stays(*rows: tuple[str, dt.datetime, int], ends_seen: str = "both") -> pl.DataFrame:
+    """Rows of zone_visits from (zone, entered_at, dwell_s)."""
+    return pl.DataFrame(
+        [
+            (zone, entered, entered + dt.timedelta(seconds=dwell), dwell, ends_seen)
+            for zone, entered, dwell in rows
+        ],
+        schema=ZONE_VISITS.schema,
+        orient="row",
+    )
+
+
+def walks(*paths: tuple[dt.datetime, Sequence[tuple[float, float]]]) -> pl.DataFrame:
+    """Rows of anonymised_trajectories from (first second, one position a second)."""
+    return pl.DataFrame(
+        [
+            (number, start + dt.timedelta(seconds=second), x, y)
+            for number, (start, positions) in enumerate(paths)
+            for second, (x, y) in enumerate(positions)
+        ],
+        schema=ANONYMISED_TRAJECTORIES.schema,
+        orient="row",
+    )
+
+
+def events(**by_camera: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Frames by camera, spelled as keyword arguments."""
+    return by_camera
