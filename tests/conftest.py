@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# These machines are shared: how long an example takes says nothing about the code.
+settings.register_profile("footfall", deadline=None)
+settings.load_profile("footfall")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -73,12 +73,17 @@ def _direct_linear_transform(source: Points, target: Points) -> NDArray[np.float
     for (x, y), (u, v) in zip(unit_source, unit_target, strict=True):
         rows.append([-x, -y, -1, 0, 0, 0, u * x, u * y, u])
         rows.append([0, 0, 0, -x, -y, -1, v * x, v * y, v])
-    *_, right = np.linalg.svd(np.array(rows))
+    _, strengths, right = np.linalg.svd(np.array(rows))
+    # Nine unknowns up to scale need eight independent equations, or many mappings fit.
+    if strengths[7] < 1e-6 * strengths[0]:
+        raise CalibrationError(
+            "the pairs leave the mapping open, as where three of four points lie on a line; add "
+            "pairs so that four of them enclose an area"
+        )
     matrix = np.linalg.inv(to_unit_target) @ right[-1].reshape(3, 3) @ to_unit_source
     denominators = _denominators(matrix, source)
-    scale = float(np.median(denominators))
-    if scale == 0:
-        raise CalibrationError("the pairs fit no plane; measure them again")
+    # Where as many points lie before the camera as behind it, any sign shows that they are crossed.
+    scale = float(np.median(denominators)) or float(np.abs(denominators).max())
     scaled: NDArray[np.float64] = matrix / scale
     return scaled
 

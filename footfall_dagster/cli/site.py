@@ -1,0 +1,164 @@
+"""`footfall site`: check a site directory, or draw it.
+
+Belongs here: what is printed and where the picture goes. Does not belong here: the rules
+(`vision.site.load`), the drawing (`vision.site.picture`).
+"""
+
+import datetime as dt
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from vision.calibration import Homography
+from vision.site.load import SiteFileError, load_site
+from vision.site.models import Camera, Site, SiteDay
+
+_DIRECTORY = click.argument(
+    "directory", metavar="DIR", type=click.Path(path_type=Path, exists=False)
+)
+_DAY = click.option(
+    "--day",
+    type=click.DateTime(formats=["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Trading day to show, since entries change with their valid_from. "
+    "Default: the newest state of the site.",
+)
+
+
+@click.group()
+def command() -> None:
+    """Check a site directory, or draw it.
+
+    A site directory DIR holds two files. site.yaml says what the place is: its time zone, trading
+    hours, floors, zones, gates and privacy settings. cameras.yaml says what each camera is: which
+    floor it sees, how its files are named, and how its pixels become metres. examples/arcade is one
+    to copy.
+    """
+
+
+@command.command()
+@_DIRECTORY
+@_DAY
+def check(directory: Path, day: dt.datetime | None) -> None:
+    """Say whether the files of DIR hold, and what is in them.
+
+    Prints a summary and ends with 0, or prints every problem that was found, each with its file,
+    line, field and a remedy, and ends with 1. The same check runs whenever Dagster loads the site.
+    """
+    site = _load(directory)
+    site_day = site.on(_day(site, day))
+    console = Console()
+    console.print(
+        f"[green]OK[/green]  {escape(site.file.name)} ({site.id}), {site.file.time_zone}, "
+        f"{_lifetime(site)}; as it stands on {site_day.day}",
+        highlight=False,
+    )
+    console.print(_shapes_table(site_day))
+    console.print(_cameras_table(site_day))
+
+
+@command.command()
+@_DIRECTORY
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.png",
+    help="Where to write it; the ending chooses the format (png, svg, pdf). "
+    "Default: SITE_floorplan.png in the current folder.",
+)
+@_DAY
+def picture(directory: Path, out: Path | None, day: dt.datetime | None) -> None:
+    """Draw the floor plan of DIR: zones, gates and what each camera sees.
+
+    Use it after drawing a gate or calibrating a camera: a view that lies elsewhere than the real
+    one shows at a glance. Nothing of any recording is in the picture.
+    """
+    site = _load(directory)
+    target = out or Path(f"{site.id}_floorplan.png")
+    # Matplotlib takes a second to import, and `check` does not need it.
+    from vision.site.picture import draw_site
+
+    figure = draw_site(site.on(_day(site, day)))
+    known = figure.canvas.get_supported_filetypes()
+    if target.suffix.lstrip(".").lower() not in known:
+        raise click.BadParameter(
+            f"{target.name} has no ending that names a picture format; write .png",
+            param_hint="--out",
+        )
+    try:
+        figure.savefig(target)
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot write {target} ({error.strerror}); name a folder that exists and is yours"
+        ) from error
+    click.echo(f"wrote {target}")
+
+
+def _load(directory: Path) -> Site:
+    try:
+        return load_site(directory)
+    except SiteFileError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        count = len(error.problems)
+        click.echo(f"{count} problem{'s' if count > 1 else ''} in {directory}", err=True)
+        raise SystemExit(1) from None
+
+
+def _day(site: Site, day: dt.datetime | None) -> dt.date:
+    """The day asked for, or the one on which the newest entry has begun."""
+    if day is None:
+        entries = (*site.file.zones, *site.file.gates, *site.cameras)
+        begun = (entry.valid_from for entry in entries if entry.valid_from)
+        return max((site.file.opens, *begun))
+    asked = day.date()
+    if asked < site.file.opens or (site.file.closes and asked > site.file.closes):
+        raise click.BadParameter(
+            f"{asked} is no trading day of this site, {_lifetime(site)}", param_hint="--day"
+        )
+    return asked
+
+
+def _lifetime(site: Site) -> str:
+    if site.file.closes:
+        return f"open from {site.file.opens} to {site.file.closes}"
+    return f"open since {site.file.opens}"
+
+
+def _shapes_table(site_day: SiteDay) -> Table:
+    table = Table(title="Floors, zones and gates", title_justify="left", box=None, pad_edge=False)
+    for heading in ("floor", "shape", "id", "camera", "drawn in"):
+        table.add_column(heading)
+    for floor in site_day.site.file.floors:
+        table.add_row(floor.id, "floor", floor.id, "", "metres")
+        for gate in (g for _, g in sorted(site_day.gates.items()) if g.floor == floor.id):
+            unit = "metres" if gate.line else f"pixels of {gate.camera}"
+            table.add_row(floor.id, "gate", gate.id, gate.camera, unit)
+        for zone in (z for _, z in sorted(site_day.zones.items()) if z.floor == floor.id):
+            unit = "metres" if zone.polygon else f"pixels of {zone.camera}"
+            table.add_row(floor.id, zone.kind, zone.id, zone.camera, unit)
+    return table
+
+
+def _cameras_table(site_day: SiteDay) -> Table:
+    table = Table(title="Cameras", title_justify="left", box=None, pad_edge=False)
+    for heading in ("camera", "floor", "exports", "calibration"):
+        table.add_column(heading, overflow="fold")
+    for _, camera in sorted(site_day.cameras.items()):
+        table.add_row(camera.id, camera.floor, escape(camera.exports), _calibration(camera))
+    return table
+
+
+def _calibration(camera: Camera) -> str:
+    """How well the pairs of a camera agree; with four there is nothing left to disagree."""
+    if not camera.calibrated:
+        return "none: gate events and visits, no trajectories"
+    pairs = len(camera.calibration)
+    if pairs == 4:
+        return "4 pairs, the fewest possible; a fifth would test them"
+    residuals = Homography.fit(camera.calibration).residuals_m
+    mean, worst = residuals.mean() * 100, residuals.max() * 100
+    return f"{pairs} pairs, {mean:.1f} cm off on average, {worst:.1f} cm at worst"

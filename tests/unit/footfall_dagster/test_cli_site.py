@@ -1,0 +1,138 @@
+"""`footfall site`: what is printed, where it goes, and the exit code."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from footfall_dagster.cli import main
+from tests.unit.vision.site_directory import FILES, write
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def footfall_site(*arguments):
+    return CliRunner().invoke(main, ["site", *map(str, arguments)], env={"COLUMNS": "160"})
+
+
+def test_check_lists_what_a_good_site_holds(tmp_path):
+    result = footfall_site("check", write(tmp_path))
+
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("OK  Test Arcade (arcade), Europe/London, open from 2026-03-01")
+    words = [line.split() for line in lines]
+    assert ["ground", "gate", "entrance", "cam_a", "metres"] in words
+    assert ["upper", "frontage", "window", "cam_b", "pixels", "of", "cam_b"] in words
+    assert "5 pairs, 0.0 cm off on average, 0.0 cm at worst" in result.stdout
+    assert "no trajectories" in result.stdout
+
+
+def test_check_says_how_far_calibration_pairs_are_off(tmp_path):
+    cameras = FILES["cameras.yaml"].replace("floor: [10, 6]", "floor: [10.2, 6]")
+
+    result = footfall_site("check", write(tmp_path, cameras=cameras))
+
+    assert result.exit_code == 0
+    assert "5 pairs, 0.0 cm" not in result.stdout
+    assert "cm at worst" in result.stdout
+
+
+def test_brackets_in_a_pattern_are_printed_as_they_are(tmp_path):
+    cameras = FILES["cameras.yaml"].replace("exports: cam_b/*.mp4", "exports: '[red]cam_b/*.mp4'")
+    # A set of letters may not begin a name; inside one it is plain text.
+    cameras = cameras.replace("'[red]cam_b", "'x[red]cam_b")
+
+    result = footfall_site("check", write(tmp_path, cameras=cameras))
+
+    assert result.exit_code == 0, result.stderr
+    assert "x[red]cam_b/*.mp4" in result.stdout
+
+
+def test_check_prints_every_problem_to_stderr_and_fails(tmp_path):
+    site = FILES["site.yaml"].replace("kind: store", "kind: stroe").replace("[6, 5]", "[6]")
+
+    result = footfall_site("check", write(tmp_path, site=site))
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    first, second, last = result.stderr.splitlines()
+    assert first.startswith("site.yaml:17  zones[0].kind  ")
+    assert second.startswith("site.yaml:31  gates[0].inside")
+    assert last == f"2 problems in {tmp_path}"
+
+
+@pytest.mark.parametrize("verb", ["check", "picture"])
+def test_a_directory_that_does_not_exist_ends_with_one_message(tmp_path, verb):
+    result = footfall_site(verb, tmp_path / "mall")
+
+    assert result.exit_code == 1
+    assert "there is no such folder" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_day_shows_the_entries_of_that_day(tmp_path):
+    site = FILES["site.yaml"].replace(
+        "notice:",
+        "  - id: side_door\n    valid_from: 2026-03-20\n    camera: cam_a\n    floor: ground\n"
+        "    line: [[12, 3], [14, 3]]\n    inside: [13, 5]\nnotice:",
+    )
+    directory = write(tmp_path, site=site)
+
+    assert "side_door" in footfall_site("check", directory).stdout
+    assert "side_door" not in footfall_site("check", directory, "--day", "2026-03-19").stdout
+    assert "side_door" in footfall_site("check", directory, "--day", "2026-03-20").stdout
+
+
+def test_a_day_outside_the_life_of_the_site_is_refused(tmp_path):
+    result = footfall_site("check", write(tmp_path), "--day", "2026-04-01")
+
+    assert result.exit_code == 2
+    assert "open from 2026-03-01 to 2026-03-31" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["arcade", "caviar"])
+def test_picture_draws_the_examples(tmp_path, name):
+    target = tmp_path / "plan.png"
+
+    result = footfall_site("picture", EXAMPLES / name, "--out", target)
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"wrote {target}\n"
+    assert target.read_bytes().startswith(PNG)
+
+
+def test_picture_goes_to_a_file_named_after_the_site(tmp_path, monkeypatch):
+    directory = write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    result = footfall_site("picture", directory)
+
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "arcade_floorplan.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        pytest.param("plan.doc", "write .png", id="an ending that is no picture"),
+        pytest.param("plan", "write .png", id="no ending"),
+        pytest.param("nowhere/plan.png", "name a folder that exists", id="a folder that is absent"),
+    ],
+)
+def test_picture_refuses(tmp_path, target, said):
+    result = footfall_site("picture", write(tmp_path), "--out", tmp_path / target)
+
+    assert result.exit_code in {1, 2}
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("verb", [(), ("check",), ("picture",)])
+def test_help_says_what_a_site_directory_is_for(verb):
+    result = footfall_site(*verb, "--help")
+
+    assert result.exit_code == 0
+    assert "DIR" in result.output

@@ -1,0 +1,150 @@
+"""Rules about cameras: their files, their clocks, their calibration and their masks.
+
+Belongs here: what can be wrong with a camera once its floor is known. Does not belong here: the
+shapes that a camera owns (`vision.site.shape_rules`), finding files (`vision.exports`).
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from itertools import combinations
+
+import numpy as np
+
+from vision.calibration import CalibrationError, Homography
+from vision.contracts import CAMERA_EXPORTS, Matches
+from vision.site import geometry
+from vision.site.models import Camera, Floor, Site
+from vision.site.problems import CAMERAS_YAML, Fault, FieldPath
+
+LARGEST_RESIDUAL_M = 0.5
+"""A calibration pair farther off than this says that a pair was measured wrongly."""
+
+_FAR_OUTSIDE_M = 5.0
+_START = ("%Y", "%m", "%d", "%H", "%M", "%S")
+_KNOWN = {*_START, "%f"}
+
+
+def camera_faults(site: Site) -> Iterator[Fault]:
+    """Yield what is wrong with the cameras of a site whose references hold."""
+    floors = {floor.id: floor for floor in site.file.floors}
+    for index, camera in enumerate(site.cameras):
+        path: FieldPath = ("cameras", index)
+        yield from _exports(camera, path)
+        yield from _starts(site, camera, path)
+        yield from _calibration(camera, floors[camera.floor], path)
+        yield from _masks(camera, path)
+    yield from _shared_exports(site)
+
+
+def pixel_outside(point: tuple[float, float], camera: Camera) -> bool:
+    """Whether a pixel lies outside the camera's frame; its border belongs to it."""
+    return not all(0 <= at <= size for at, size in zip(point, camera.frame, strict=True))
+
+
+def _exports(camera: Camera, path: FieldPath) -> Iterator[Fault]:
+    here = (*path, "exports")
+    pattern = camera.exports
+    if re.match(r"[/\\~]|[A-Za-z]:", pattern) or ".." in pattern.split("/") or "\\" in pattern:
+        what = "the pattern is not a path below the folder of recordings"
+        remedy = "write it relative to that folder, with / between folders and without .."
+        yield Fault(CAMERAS_YAML, here, what, remedy)
+        return
+    unknown = [found for found in re.findall(r"%.?", pattern) if found not in _KNOWN]
+    if unknown:
+        what = f"{unknown[0]} is not a part of a date that is known here"
+        yield Fault(CAMERAS_YAML, here, what, "use %Y %m %d %H %M %S %f and * only")
+        return
+    missing = [part for part in _START if part not in pattern]
+    if missing and not camera.clock.starts:
+        what = f"the pattern does not say when a file begins: {' '.join(missing)} is missing"
+        remedy = (
+            "write the date and time as they stand in the names, such as "
+            "cam_a_%Y%m%d_%H%M%S.mp4, or give each file's start in clock.starts"
+        )
+        yield Fault(CAMERAS_YAML, here, what, remedy)
+    allowed = next(c for c in CAMERA_EXPORTS.columns if c.name == "file_name").domain
+    example = re.sub(r"%.", "0", pattern).replace("*", "0")
+    if isinstance(allowed, Matches) and not re.fullmatch(allowed.pattern, example):
+        what = "the pattern has a character that names of files may not have here"
+        remedy = "rename the files to letters, digits and the signs . _ - = + @ ( ) [ ] and space"
+        yield Fault(CAMERAS_YAML, here, what, remedy)
+
+
+def _starts(site: Site, camera: Camera, path: FieldPath) -> Iterator[Fault]:
+    name_of_file = re.sub(r"%.", "*", camera.exports.rpartition("/")[2]).replace("[", "[[]")
+    for name, start in camera.clock.starts.items():
+        here = (*path, "clock", "starts", name)
+        if "/" in name or not fnmatchcase(name, name_of_file):
+            what = f"no file of this camera can have the name {name}"
+            remedy = f"write the file's own name, without folders, as in exports {camera.exports}"
+            yield Fault(CAMERAS_YAML, here, what, remedy)
+        last = site.file.closes or dt.date.max
+        # A file may begin on the eve, and after midnight of the last trading day.
+        day = dt.timedelta(days=1)
+        if not site.file.opens - day <= start.date() <= min(last, dt.date.max - day) + day:
+            what = f"the file begins on {start.date()}, when the site is not open"
+            remedy = "correct the date, or opens and closes of site.yaml"
+            yield Fault(CAMERAS_YAML, here, what, remedy)
+
+
+def _calibration(camera: Camera, floor: Floor, path: FieldPath) -> Iterator[Fault]:
+    if not camera.calibrated:
+        return
+    here = (*path, "calibration")
+    misplaced = list(_misplaced_pairs(camera, floor, here))
+    if misplaced:
+        yield from misplaced
+        return
+    try:
+        residuals = Homography.fit(camera.calibration).residuals_m
+    except CalibrationError as error:
+        what, _, remedy = str(error).partition("; ")
+        yield Fault(CAMERAS_YAML, here, what, remedy or "measure the pairs again")
+        return
+    worst = int(np.argmax(residuals))
+    if residuals[worst] > LARGEST_RESIDUAL_M:
+        what = f"the pair is {residuals[worst]:.2f} m off the plane that fits all pairs best"
+        remedy = (
+            f"measure it again; {LARGEST_RESIDUAL_M} m is the most allowed, and a pair beside it "
+            "may be the wrong one"
+        )
+        yield Fault(CAMERAS_YAML, (*here, worst), what, remedy)
+
+
+def _misplaced_pairs(camera: Camera, floor: Floor, here: FieldPath) -> Iterator[Fault]:
+    outline = geometry.as_points(floor.outline)
+    low, high = outline.min(axis=0) - _FAR_OUTSIDE_M, outline.max(axis=0) + _FAR_OUTSIDE_M
+    for index, pair in enumerate(camera.calibration):
+        if pixel_outside(pair.pixel, camera):
+            yield _outside_frame(camera, (*here, index, "pixel"))
+        if (pair.floor < low).any() or (pair.floor > high).any():
+            what = f"the point lies more than {_FAR_OUTSIDE_M:.0f} m outside floor {floor.id}"
+            remedy = "give metres in the axes of the floor's outline, x before y"
+            yield Fault(CAMERAS_YAML, (*here, index, "floor"), what, remedy)
+
+
+def _masks(camera: Camera, path: FieldPath) -> Iterator[Fault]:
+    for index, mask in enumerate(camera.masks):
+        here = (*path, "masks", index)
+        if any(pixel_outside(point, camera) for point in mask):
+            yield _outside_frame(camera, here)
+        elif geometry.crossing_edges(mask):
+            what = "the edges of the mask cross"
+            yield Fault(CAMERAS_YAML, here, what, "list the corners in order, around the mask")
+
+
+def _outside_frame(camera: Camera, here: FieldPath) -> Fault:
+    width, height = camera.frame
+    what = f"the pixel lies outside the frame of {width} x {height}"
+    remedy = f"x runs from 0 to {width}, y from 0 to {height}, origin top left"
+    return Fault(CAMERAS_YAML, here, what, remedy)
+
+
+def _shared_exports(site: Site) -> Iterator[Fault]:
+    for (_, first), (index, second) in combinations(enumerate(site.cameras), 2):
+        if first.id != second.id and first.exports == second.exports:
+            what = f"cameras {first.id} and {second.id} would read the same files"
+            remedy = "give each camera a folder, or a part of the file names, of its own"
+            yield Fault(CAMERAS_YAML, ("cameras", index, "exports"), what, remedy)

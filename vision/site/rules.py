@@ -1,0 +1,142 @@
+"""Rules between the entries of a site's two files.
+
+Belongs here: ids, references, dates and hours, and the list of all rules. Does not belong here:
+rules that one entry can break alone (`vision.site.models`), rules about shapes
+(`vision.site.shape_rules`), rules about cameras (`vision.site.camera_rules`).
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+from vision.site import camera_rules, shape_rules
+from vision.site.models import Dated, Gate, Hours, Site, SiteDay, Zone
+from vision.site.problems import CAMERAS_YAML, SITE_YAML, Fault, FieldPath
+from vision.site.wording import nearest
+
+
+def faults(site: Site) -> Iterator[Fault]:
+    """Yield everything that is wrong between the entries of `site`, each once.
+
+    Entries change with time, so the site is looked at as it stands on opening day and on every
+    later day on which an entry begins. Shapes are only judged where the references between them
+    hold.
+    """
+    found = [*_calendar(site), *_repeated(site), *_unknown_references(site)]
+    if not found:
+        for site_day in site_days(site):
+            found += _references_on(site_day)
+    if not found:
+        found += [*shape_rules.floor_faults(site), *camera_rules.camera_faults(site)]
+    if not found:
+        for site_day in site_days(site):
+            found += shape_rules.shape_faults(site_day)
+    return iter(dict.fromkeys(found))
+
+
+def site_days(site: Site) -> Iterator[SiteDay]:
+    """Yield the site on opening day and on each later day on which an entry begins."""
+    opens = site.file.opens
+    entries: tuple[Dated, ...] = (*site.file.zones, *site.file.gates, *site.cameras)
+    begun = {entry.valid_from for entry in entries if entry.valid_from}
+    for day in sorted({opens, *(day for day in begun if day > opens)}):
+        yield site.on(day)
+
+
+def _calendar(site: Site) -> Iterator[Fault]:
+    file = site.file
+    if file.closes and file.closes < file.opens:
+        what = f"the site closes on {file.closes}, before it opens on {file.opens}"
+        yield Fault(SITE_YAML, ("closes",), what, "swap the two dates, or leave closes out")
+    if not file.trading_hours:
+        what = "the site never trades"
+        remedy = (
+            "give the hours of one weekday or more, such as `mon: {opens: 09:00, closes: 21:00}`"
+        )
+        yield Fault(SITE_YAML, ("trading_hours",), what, remedy)
+    for weekday, hours in file.trading_hours.items():
+        yield from _crossed_day_start(hours, file.trading_day_start, ("trading_hours", weekday))
+
+
+def _crossed_day_start(hours: Hours, start: dt.time, path: FieldPath) -> Iterator[Fault]:
+    """A trading day runs from `start` to `start`; opening hours must lie inside it."""
+    if hours.opens < start:
+        what = f"the hours begin at {hours.opens:%H:%M}, before the trading day at {start:%H:%M}"
+        remedy = f"set trading_day_start to {hours.opens:%H:%M} or earlier"
+        yield Fault(SITE_YAML, (*path, "opens"), what, remedy)
+    elif hours.closes <= hours.opens and hours.closes > start:
+        what = (
+            f"closes {hours.closes:%H:%M} is not after opens {hours.opens:%H:%M}, and the next "
+            f"morning at that time is past trading_day_start {start:%H:%M}"
+        )
+        yield Fault(
+            SITE_YAML, (*path, "closes"), what, "swap the two, or move trading_day_start after it"
+        )
+
+
+def _repeated(site: Site) -> Iterator[Fault]:
+    floors = [floor.id for floor in site.file.floors]
+    for index, name in enumerate(floors):
+        if name in floors[:index]:
+            remedy = "give each floor an id of its own"
+            yield Fault(SITE_YAML, ("floors", index, "id"), f"a second floor {name}", remedy)
+    lists: tuple[tuple[str, str, Sequence[Dated]], ...] = (
+        (SITE_YAML, "zones", site.file.zones),
+        (SITE_YAML, "gates", site.file.gates),
+        (CAMERAS_YAML, "cameras", site.cameras),
+    )
+    for file, field, entries in lists:
+        seen: set[tuple[str, dt.date | None]] = set()
+        for index, entry in enumerate(entries):
+            key = (entry.id, entry.valid_from)
+            if key in seen:
+                since = f"from {entry.valid_from}" if entry.valid_from else "without valid_from"
+                what = f"a second entry {entry.id} {since}"
+                remedy = "rename one, or give the newer one the valid_from on which it began"
+                yield Fault(file, (field, index, "id"), what, remedy)
+            seen.add(key)
+
+
+def _unknown_references(site: Site) -> Iterator[Fault]:
+    floors = {floor.id for floor in site.file.floors}
+    cameras = set(site.camera_ids)
+    for path, shape in _shapes(site):
+        if shape.floor not in floors:
+            what = f"there is no floor {shape.floor}"
+            yield Fault(SITE_YAML, (*path, "floor"), what, nearest(shape.floor, floors))
+        if shape.camera not in cameras:
+            what = f"there is no camera {shape.camera} in {CAMERAS_YAML}"
+            yield Fault(SITE_YAML, (*path, "camera"), what, nearest(shape.camera, cameras))
+    for index, camera in enumerate(site.cameras):
+        if camera.floor not in floors:
+            what = f"there is no floor {camera.floor} in {SITE_YAML}"
+            remedy = nearest(camera.floor, floors)
+            yield Fault(CAMERAS_YAML, ("cameras", index, "floor"), what, remedy)
+
+
+def _references_on(site_day: SiteDay) -> Iterator[Fault]:
+    """Shapes whose camera has not begun, or looks at another floor, on one day."""
+    held = {id(shape) for shape in (*site_day.zones.values(), *site_day.gates.values())}
+    for path, shape in _shapes(site_day.site):
+        if id(shape) not in held:
+            continue
+        camera = site_day.cameras.get(shape.camera)
+        if camera is None:
+            begins = min(
+                camera.valid_from
+                for camera in site_day.site.cameras
+                if camera.id == shape.camera and camera.valid_from
+            )
+            what = f"camera {shape.camera} does not exist before {begins}"
+            remedy = f"add `valid_from: {begins}` here, or an earlier one to the camera"
+            yield Fault(SITE_YAML, (*path, "camera"), what, remedy)
+        elif camera.floor != shape.floor:
+            what = f"camera {camera.id} sees floor {camera.floor}, not {shape.floor}"
+            remedy = f"write floor: {camera.floor}, or name a camera of floor {shape.floor}"
+            yield Fault(SITE_YAML, (*path, "floor"), what, remedy)
+
+
+def _shapes(site: Site) -> Iterator[tuple[FieldPath, Zone | Gate]]:
+    for index, zone in enumerate(site.file.zones):
+        yield ("zones", index), zone
+    for index, gate in enumerate(site.file.gates):
+        yield ("gates", index), gate
