@@ -33,7 +33,7 @@ class SitePlan:
         start = file.trading_day_start
         # Half a day after the last trading day has ended: Dagster leaves out a day that has not
         # ended by then, and is an hour off itself where clocks change.
-        end = file.closes and self.site.day_window(file.closes)[1] + dt.timedelta(hours=12)
+        end = self.site.day_window(file.closes)[1] + dt.timedelta(hours=12) if file.closes else None
         return dg.DailyPartitionsDefinition(
             start_date=file.opens.isoformat(),
             end_date=end,

@@ -120,8 +120,11 @@ class _Progress:
 
     def count(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for frame in frames:
-            self.done += 1
             now = time.monotonic()
+            if not self.done:
+                # What comes before the first frame (compiling the model) is no frame's time.
+                self._said = self._began = now
+            self.done += 1
             if now - self._said > _SECONDS_BETWEEN_REPORTS:
                 self._said = now
                 share = min(1.0, self.done / self._expected)

@@ -5,6 +5,7 @@ check.
 """
 
 import warnings
+from collections.abc import Sequence
 
 import dagster as dg
 
@@ -16,6 +17,7 @@ def partitioned_check(
     *,
     description: str,
     blocking: bool,
+    additional_deps: Sequence[dg.AssetDep] = (),
 ) -> dg.AssetCheckSpec:
     """A check that is run and shown per partition, as its asset is.
 
@@ -30,4 +32,5 @@ def partitioned_check(
             description=description,
             blocking=blocking,
             partitions_def=partitions,
+            additional_deps=additional_deps,
         )

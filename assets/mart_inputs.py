@@ -1,0 +1,196 @@
+"""The relations that the SQL of the marts reads, for one site-day.
+
+Belongs here: turning the site file, the clock and the camera-days into tables. Does not belong
+here: any figure; those are computed in sql/.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from itertools import pairwise
+
+import polars as pl
+
+from vision.contracts import (
+    ANONYMISED_TRAJECTORIES,
+    COVERAGE,
+    GATE_EVENTS,
+    INSTANT,
+    ZONE_VISITS,
+    Contract,
+)
+from vision.site.models import FloorPoint, SiteDay
+
+CameraDays = Mapping[str, pl.DataFrame]
+"""Rows of one dataset by camera; a camera that has not delivered is absent."""
+
+EVENTS = (GATE_EVENTS, ZONE_VISITS, ANONYMISED_TRAJECTORIES)
+"""Datasets right of the wall from which the marts are made; each needs coverage beside it."""
+
+OBSERVED = "observed"
+_QUARTER = 15
+
+
+def relations(
+    site_day: SiteDay, coverage: CameraDays, events: Mapping[str, CameraDays]
+) -> dict[str, pl.DataFrame]:
+    """Make every relation that a mart may read.
+
+    Args:
+        site_day: The site on the day.
+        coverage: Rows of `coverage` by camera.
+        events: Of each dataset in `EVENTS` the rows by camera. A dataset that is absent counts as
+            delivered by no camera.
+
+    Returns:
+        `site_day`, `intervals`, `cameras`, `gates`, `zones`, `coverage` and the datasets.
+    """
+    tables = {
+        "site_day": pl.DataFrame(
+            {"site": [site_day.site.id], "trading_day": [site_day.day]},
+            schema={"site": pl.String, "trading_day": pl.Date},
+        ),
+        "intervals": intervals(site_day),
+        "cameras": cameras(site_day, coverage, events),
+        "gates": _gates(site_day),
+        "zones": _zones(site_day),
+        COVERAGE.name: _together(COVERAGE, coverage, site_day),
+    }
+    for contract in EVENTS:
+        tables[contract.name] = _together(contract, events.get(contract.name, {}), site_day)
+    return tables
+
+
+def intervals(site_day: SiteDay) -> pl.DataFrame:
+    """Every quarter of an hour of the trading day: 92, 96 or 100 of them.
+
+    Quarters follow the site's clocks; where the trading day does not begin on one, the first and
+    the last are shorter. `hour_start` is the first quarter of the same hour on the clocks; the hour
+    that a clock shows twice is two hours.
+
+    Returns:
+        interval_start, interval_end, hour_start: UTC; local_start: on the site's clocks;
+        in_trading_hours: whether the site is open in some part of the quarter.
+    """
+    zone = site_day.site.zone_info
+    trading_hours = site_day.trading_hours
+    hour_starts: dict[tuple[object, ...], dt.datetime] = {}
+    rows = []
+    for start, end in pairwise(_quarters(site_day)):
+        local = start.astimezone(zone)
+        hour = hour_starts.setdefault((local.date(), local.hour, local.utcoffset()), start)
+        open_in_part = trading_hours is not None and (
+            start < trading_hours[1] and end > trading_hours[0]
+        )
+        rows.append((start, end, hour, local.replace(tzinfo=None), open_in_part))
+    return pl.DataFrame(
+        rows,
+        orient="row",
+        schema={
+            "interval_start": INSTANT,
+            "interval_end": INSTANT,
+            "hour_start": INSTANT,
+            "local_start": pl.Datetime("us"),
+            "in_trading_hours": pl.Boolean,
+        },
+    )
+
+
+def cameras(
+    site_day: SiteDay, coverage: CameraDays, events: Mapping[str, CameraDays]
+) -> pl.DataFrame:
+    """Every camera of the day and what of it is there.
+
+    Returns:
+        camera, floor, state and, of each dataset in `EVENTS`, `<dataset>_delivered`. The state is
+        `observed`; `no_exports`: the day was looked at and nothing of it was recorded or readable;
+        `withheld`: recorded, but a dataset is not there, not yet or because it failed its privacy
+        check; `missing`: nothing is there.
+    """
+    rows = []
+    for camera, entry in sorted(site_day.cameras.items()):
+        delivered = {
+            f"{contract.name}_delivered": camera in coverage
+            and camera in events.get(contract.name, {})
+            for contract in EVENTS
+        }
+        rows.append(
+            {
+                "camera": camera,
+                "floor": entry.floor,
+                "state": _state(coverage.get(camera), all(delivered.values())),
+                **delivered,
+            }
+        )
+    schema = {name: pl.String() for name in ("camera", "floor", "state")} | {
+        f"{contract.name}_delivered": pl.Boolean() for contract in EVENTS
+    }
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _state(coverage: pl.DataFrame | None, delivered: bool) -> str:
+    if coverage is None:
+        return "missing"
+    if not coverage["readable_s"].sum():
+        return "no_exports"
+    return OBSERVED if delivered else "withheld"
+
+
+def _quarters(site_day: SiteDay) -> list[dt.datetime]:
+    start, end = site_day.window
+    # Every zone's offset has been a multiple of a quarter of an hour since 1972.
+    first = start + dt.timedelta(minutes=_QUARTER - start.minute % _QUARTER)
+    bounds = [start]
+    while first < end:
+        bounds.append(first)
+        first += dt.timedelta(minutes=_QUARTER)
+    return [*bounds, end]
+
+
+def _gates(site_day: SiteDay) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(gate.id, gate.camera, gate.floor) for _, gate in sorted(site_day.gates.items())],
+        orient="row",
+        schema={"gate": pl.String, "camera": pl.String, "floor": pl.String},
+    )
+
+
+def _zones(site_day: SiteDay) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            (
+                zone.id,
+                zone.kind,
+                zone.camera,
+                zone.floor,
+                zone.min_dwell,
+                None if zone.polygon is None else _area(zone.polygon),
+            )
+            for _, zone in sorted(site_day.zones.items())
+            # Nobody in an excluded zone is counted, so a figure for it would be a false zero.
+            if zone.kind != "exclude"
+        ],
+        orient="row",
+        schema={
+            "zone": pl.String,
+            "kind": pl.String,
+            "camera": pl.String,
+            "floor": pl.String,
+            "min_dwell_s": pl.Float64,
+            "area_m2": pl.Float64,
+        },
+    )
+
+
+def _area(polygon: tuple[FloorPoint, ...]) -> float:
+    ring = (*polygon, polygon[0])
+    return abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise(ring))) / 2
+
+
+def _together(contract: Contract, frames: CameraDays, site_day: SiteDay) -> pl.DataFrame:
+    wanted = [
+        frames[camera].select(pl.lit(camera).alias("camera"), *contract.schema.names())
+        for camera in sorted(site_day.cameras)
+        if camera in frames
+    ]
+    empty = contract.empty().select(pl.lit("").alias("camera"), *contract.schema.names())
+    return pl.concat([empty, *wanted])

@@ -1,0 +1,165 @@
+"""The core marts: exact figures of one site-day, computed by the SQL in sql/.
+
+Belongs here: which camera-days go into the marts, and what Dagster shows of them. Does not belong
+here: definitions of figures (sql/, `assets.mart_contracts`), where rows are kept
+(`footfall_dagster.warehouse`), what may be published (`assets.release`).
+"""
+
+import datetime as dt
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from assets.camera_day import FRESHNESS, OWNERS
+from assets.mart_contracts import (
+    GATE_COUNTS_15MIN,
+    HEATMAP_HOURLY,
+    MARTS,
+    ZONE_VISITS_HOURLY,
+    query_version,
+)
+from assets.mart_inputs import OBSERVED, relations
+from assets.mart_metadata import lineage_from_lake, table_metadata
+from assets.mart_schema import MartContract
+from assets.plan import FOOTFALL, SitePlan
+from assets.stores import POOL, Warehouse
+from vision.contracts import ANONYMISED_TRAJECTORIES
+from vision.site.models import SiteDay
+
+_CameraDays = dict[str, pl.DataFrame]
+_TOTALLED = {
+    GATE_COUNTS_15MIN.name: ("entries", "exits"),
+    ZONE_VISITS_HOURLY.name: ("visits", "bounces"),
+}
+"""Counts that add up over the day without counting anything twice."""
+
+
+def cameras_of_day() -> dg.MultiToSingleDimensionPartitionMapping:
+    """The camera-days of a day: an input so mapped arrives as rows by camera.
+
+    Cameras that have not delivered, or whose camera-day holds no receipt, are not in it.
+    """
+    with warnings.catch_warnings():
+        # In beta in Dagster 1.13; the exact version is pinned in constraints.txt.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.MultiToSingleDimensionPartitionMapping("date")
+
+
+def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
+    """The core marts of a site, one step that can make any of them."""
+    inputs = sorted({name for mart in MARTS.values() for name in mart.inputs})
+
+    @dg.multi_asset(
+        name=f"{plan.site.id}_core_marts",
+        specs=[
+            dg.AssetSpec(
+                key=plan.key(mart.name),
+                deps=[
+                    dg.AssetDep(plan.key(name), partition_mapping=cameras_of_day())
+                    for name in mart.inputs
+                ],
+                description=f"{mart.description} One row: {mart.grain}. Exact and restricted.",
+                group_name=FOOTFALL,
+                kinds={"duckdb", "sql"},
+                owners=OWNERS,
+                freshness_policy=FRESHNESS,
+                metadata=table_metadata(mart, lineage_from_lake(plan, mart), "core"),
+                code_version=query_version(mart.name),
+            )
+            for mart in MARTS.values()
+        ],
+        ins={name: dg.AssetIn(plan.key(name)) for name in inputs},
+        partitions_def=plan.days,
+        can_subset=True,
+        pool=POOL,
+    )
+    def core_marts(
+        context: dg.AssetExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        anonymised_trajectories: _CameraDays,
+        coverage: _CameraDays,
+        gate_events: _CameraDays,
+        zone_visits: _CameraDays,
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        site_day = plan.day(context)
+        tables = relations(
+            site_day,
+            coverage,
+            {
+                "anonymised_trajectories": anonymised_trajectories,
+                "gate_events": gate_events,
+                "zone_visits": zone_visits,
+            },
+        )
+        selected = [
+            mart for mart in MARTS.values() if plan.key(mart.name) in context.selected_asset_keys
+        ]
+        _tell_unobserved(context, tables["cameras"])
+        kept = [mart for mart in selected if past_retention(mart, site_day, tables["cameras"])]
+        for mart in kept:
+            context.log.warning(
+                "%s stays as it is: the trajectories of %s are past their retention, so it cannot "
+                "be computed again",
+                mart.name,
+                site_day.day,
+            )
+        made = [mart for mart in selected if mart not in kept]
+        rows = warehouse.replace_day(plan.site.id, site_day.day, tables, made, context.log.info)
+        for mart in selected:
+            yield dg.MaterializeResult(
+                asset_key=plan.key(mart.name),
+                metadata=_metadata(mart, rows.get(mart.name), tables["cameras"], warehouse)
+                | _figures(mart, warehouse.read_day(mart, plan.site.id, site_day.day)),
+            )
+
+    return [core_marts]
+
+
+def _tell_unobserved(context: dg.AssetExecutionContext, cameras: pl.DataFrame) -> None:
+    for camera, state in cameras.select("camera", "state").iter_rows():
+        if state != OBSERVED:
+            context.log.warning("camera %s is %s: its figures are NULL", camera, state)
+
+
+def past_retention(mart: MartContract, site_day: SiteDay, cameras: pl.DataFrame) -> bool:
+    """Whether the positions behind `mart` have been deleted by age rather than never made."""
+    if mart is not HEATMAP_HOURLY:
+        return False
+    delivered = cameras[f"{ANONYMISED_TRAJECTORIES.name}_delivered"].any()
+    kept_for = dt.timedelta(days=site_day.site.file.privacy.retention.trajectories_days)
+    return not delivered and dt.datetime.now(dt.UTC) > site_day.window[1] + kept_for
+
+
+def _metadata(
+    mart: MartContract, rows: int | None, cameras: pl.DataFrame, warehouse: Warehouse
+) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "cameras_observed": _with_state(cameras, (OBSERVED,)),
+        "cameras_missing": _with_state(cameras, ("missing", "withheld")),
+        "cameras_without_exports": _with_state(cameras, ("no_exports",)),
+        "file": warehouse.shown()["core"],
+        "from": ", ".join(mart.inputs),
+    }
+    if rows is None:
+        return metadata | {"kept_from_before": True}
+    return metadata | {"dagster/row_count": rows}
+
+
+def _figures(mart: MartContract, rows: pl.DataFrame) -> dict[str, Any]:
+    """The figures that one looks for first; a total over nothing observed is left out."""
+    figures: dict[str, Any] = {}
+    for name in _TOTALLED.get(mart.name, ()):
+        if (known := rows[name].drop_nulls()).len():
+            figures[name] = int(known.sum())
+    if mart is not HEATMAP_HOURLY and rows.height:
+        figures["observed_share_of_trading_hours"] = round(
+            rows.filter("in_trading_hours").select(pl.col("observed_share").mean()).item() or 0.0, 4
+        )
+    return figures
+
+
+def _with_state(cameras: pl.DataFrame, states: Sequence[str]) -> list[str]:
+    return cameras.filter(pl.col("state").is_in(states))["camera"].to_list()

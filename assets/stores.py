@@ -1,0 +1,69 @@
+"""What the site-day assets ask of the places where marts and reports are kept.
+
+Belongs here: protocols, and the small types in their signatures. Does not belong here: any
+implementation or path; `footfall_dagster` chooses those.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import polars as pl
+
+from assets.mart_schema import MartContract
+
+POOL = "warehouse"
+"""Dagster pool of every step that writes the warehouse. It orders the queue; the truth about who
+writes is the warehouse's own lock."""
+
+Progress = Callable[[str], None]
+"""Takes a line that says what is being waited for."""
+
+
+class Warehouse(Protocol):
+    """Holds the marts of every site-day, exact in one file and released in another."""
+
+    def replace_day(
+        self,
+        site: str,
+        day: dt.date,
+        relations: Mapping[str, pl.DataFrame],
+        marts: Sequence[MartContract],
+        progress: Progress,
+    ) -> dict[str, int]:
+        """Compute the core rows of one site-day from `relations` and store them.
+
+        Returns:
+            Rows of the day by mart. Rows of other days, sites and marts stay as they were.
+        """
+        ...
+
+    def read_day(self, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
+        """Return the core rows of one site-day, sorted by the mart's key; empty if none."""
+        ...
+
+    def publish_day(
+        self,
+        site: str,
+        day: dt.date,
+        released: Mapping[str, pl.DataFrame],
+        progress: Progress,
+    ) -> dict[str, int]:
+        """Store released rows by mart in the published file, as `replace_day` does."""
+        ...
+
+    def read_published_day(self, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
+        """Return the released rows of one site-day; `mart` is the contract of the release."""
+        ...
+
+    def shown(self) -> dict[str, str]:
+        """Where the core and the published file are, to be shown to a person."""
+        ...
+
+
+class ReportStore(Protocol):
+    """Keeps the report pages of a site."""
+
+    def write(self, day: dt.date, html: str) -> str:
+        """Store the page of one day whole or not at all; return where it is, for a person."""
+        ...

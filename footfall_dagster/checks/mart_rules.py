@@ -1,0 +1,212 @@
+"""The rules that rows of the marts obey, as Great Expectations expectations.
+
+Belongs here: which expectation holds for which column, most of it read from the contracts. Does not
+belong here: running them (`footfall_dagster.checks.expectations`), or the totals that marts are
+compared with (`footfall_dagster.checks.mart_totals`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import polars as pl
+
+from assets.mart_contracts import (
+    GATE_COUNTS_15MIN,
+    HEATMAP_HOURLY,
+    OCCUPANCY_15MIN,
+    ZONE_VISITS_HOURLY,
+)
+from assets.mart_schema import MartColumn, MartContract
+from vision.contracts import InTradingDay, Matches, OneOf, Range, SiteWord
+from vision.site.models import SiteDay
+
+Condition = tuple[str, Literal["==", ">"], float]
+"""A column, how it compares, and with what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One expectation.
+
+    Attributes:
+        name: What is expected, as a person says it.
+        expectation: Class name in `great_expectations.expectations`.
+        arguments: Its keyword arguments.
+        where: Rows that it looks at, by the value of a column; None for all.
+    """
+
+    name: str
+    expectation: str
+    arguments: Mapping[str, Any]
+    where: Condition | None = None
+
+
+def rules(mart: MartContract, site_day: SiteDay, tables: Mapping[str, pl.DataFrame]) -> list[Rule]:
+    """The rules of the rows of `mart` on one site-day.
+
+    Args:
+        mart: The mart.
+        site_day: The site on the day.
+        tables: The relations of the day, as `assets.mart_inputs.relations` makes them.
+    """
+    return [
+        Rule(
+            "the columns of the contract, in order",
+            "ExpectTableColumnsToMatchOrderedList",
+            {"column_list": list(mart.schema)},
+        ),
+        Rule(
+            f"one row for each {', '.join(mart.key)}",
+            "ExpectCompoundColumnsToBeUnique",
+            {"column_list": list(mart.key)},
+        ),
+        *_rows_expected(mart, tables),
+        *(rule for column in mart.columns for rule in _column_rules(column, site_day)),
+        *(rule for column in mart.columns for rule in _observation_rules(column)),
+        *_OF_MART.get(mart.name, ()),
+    ]
+
+
+def equal_totals(measures: Sequence[str]) -> list[Rule]:
+    """On a frame with `<measure>` and `<measure>_of_events`: each total equals its events."""
+    return [
+        Rule(
+            f"{measure} of the day equal what the events say",
+            "ExpectColumnPairValuesToBeEqual",
+            {
+                "column_A": measure,
+                "column_B": f"{measure}_of_events",
+                "ignore_row_if": "neither",
+            },
+        )
+        for measure in measures
+    ]
+
+
+def _rows_expected(mart: MartContract, tables: Mapping[str, pl.DataFrame]) -> Iterator[Rule]:
+    quarters = tables["intervals"].height
+    hours = tables["intervals"]["hour_start"].n_unique()
+    counts = {
+        GATE_COUNTS_15MIN.name: tables["gates"].height * quarters,
+        ZONE_VISITS_HOURLY.name: tables["zones"].height * hours,
+        OCCUPANCY_15MIN.name: tables["zones"].height * quarters,
+    }
+    if mart.name in counts:
+        yield Rule(
+            "a row for every place and interval of the day",
+            "ExpectTableRowCountToEqual",
+            {"value": counts[mart.name]},
+        )
+
+
+def _column_rules(column: MartColumn, site_day: SiteDay) -> Iterator[Rule]:
+    if not column.nullable:
+        yield Rule(
+            f"{column.name} is there", "ExpectColumnValuesToNotBeNull", {"column": column.name}
+        )
+    match column.domain:
+        case Range(low, high, _):
+            yield Rule(
+                f"{column.name} from {low:g} to {high:g}",
+                "ExpectColumnValuesToBeBetween",
+                {"column": column.name, "min_value": low, "max_value": high},
+            )
+        case InTradingDay():
+            start, end = site_day.window
+            yield Rule(
+                f"{column.name} within the trading day",
+                "ExpectColumnValuesToBeBetween",
+                {
+                    "column": column.name,
+                    "min_value": start,
+                    "max_value": end,
+                    "strict_max": True,
+                },
+            )
+        case OneOf(values):
+            yield _one_of(column, values)
+        case SiteWord(kind):
+            yield _one_of(column, sorted(site_day.gates if kind == "gate" else site_day.zones))
+        case Matches(pattern):
+            yield Rule(
+                f"{column.name} is a name as site files write it",
+                "ExpectColumnValuesToMatchRegex",
+                {"column": column.name, "regex": f"^(?:{pattern})$"},
+            )
+        case None:
+            pass
+
+
+def _one_of(column: MartColumn, words: Sequence[str]) -> Rule:
+    return Rule(
+        f"{column.name} is one that the site file declares",
+        "ExpectColumnValuesToBeInSet",
+        {"column": column.name, "value_set": list(words)},
+    )
+
+
+def _observation_rules(column: MartColumn) -> Iterator[Rule]:
+    if not column.counted_by or not column.nullable:
+        return
+    yield Rule(
+        f"{column.name} is NULL where nothing was observed",
+        "ExpectColumnValuesToBeNull",
+        {"column": column.name},
+        where=("observed_minutes", "==", 0),
+    )
+    if not column.null_where_nobody:
+        yield Rule(
+            f"{column.name} is a number where something was observed",
+            "ExpectColumnValuesToNotBeNull",
+            {"column": column.name},
+            where=("observed_minutes", ">", 0),
+        )
+
+
+def _at_least(larger: str, smaller: str, where: Condition | None = None) -> Rule:
+    return Rule(
+        f"{smaller} never above {larger}",
+        "ExpectColumnPairValuesAToBeGreaterThanB",
+        {
+            "column_A": larger,
+            "column_B": smaller,
+            "or_equal": True,
+            "ignore_row_if": "either_value_is_missing",
+        },
+        where,
+    )
+
+
+_OF_MART: Mapping[str, tuple[Rule, ...]] = {
+    ZONE_VISITS_HOURLY.name: (
+        _at_least("visits", "cut_visits"),
+        _at_least("person_seconds", "dwell_p90_s"),
+        _at_least("dwell_p90_s", "dwell_median_s"),
+        Rule(
+            "a dwell wherever there were visits",
+            "ExpectColumnValuesToNotBeNull",
+            {"column": "dwell_median_s"},
+            where=("visits", ">", 0),
+        ),
+        Rule(
+            "no dwell without visits",
+            "ExpectColumnValuesToBeNull",
+            {"column": "dwell_median_s"},
+            where=("visits", "==", 0),
+        ),
+    ),
+    OCCUPANCY_15MIN.name: (
+        _at_least("stays", "occupancy_peak"),
+        # Where half an interval was observed, a stay may still reach into the other half.
+        _at_least("occupancy_peak", "occupancy_mean", where=("observed_share", "==", 1)),
+    ),
+    HEATMAP_HOURLY.name: (
+        _at_least("person_seconds", "visits"),
+        Rule(
+            "no presence without coverage",
+            "ExpectColumnValuesToBeBetween",
+            {"column": "observed_minutes", "min_value": 0, "strict_min": True},
+        ),
+    ),
+}

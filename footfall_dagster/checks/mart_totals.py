@@ -1,0 +1,163 @@
+"""Per-day summaries: what the marts add up to beside what the events add up to.
+
+Belongs here: totals of a site-day, computed from the events without the SQL that they check. Does
+not belong here: the rules on them (`footfall_dagster.checks.mart_rules`).
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from assets.mart_contracts import (
+    GATE_COUNTS_15MIN,
+    HEATMAP_HOURLY,
+    OCCUPANCY_15MIN,
+    ZONE_VISITS_HOURLY,
+)
+from assets.mart_schema import MartContract
+from vision.contracts import ANONYMISED_TRAJECTORIES, COVERAGE, GATE_EVENTS, ZONE_VISITS
+
+Tables = Mapping[str, pl.DataFrame]
+
+MEASURES: Mapping[str, tuple[str, ...]] = {
+    GATE_COUNTS_15MIN.name: ("entries", "exits"),
+    ZONE_VISITS_HOURLY.name: ("visits", "bounces", "person_seconds"),
+    OCCUPANCY_15MIN.name: ("person_seconds",),
+    HEATMAP_HOURLY.name: ("person_seconds",),
+}
+"""Columns of each mart whose total over a day must equal a total over the events."""
+
+
+def totals(mart: MartContract, rows: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Total each measure of a mart over the day, beside the same total of the events.
+
+    Args:
+        mart: The mart.
+        rows: Its rows of the day.
+        tables: The relations of the day, as `assets.mart_inputs.relations` makes them.
+
+    Returns:
+        One row per gate, zone or camera: each measure of `MEASURES` and `<measure>_of_events`.
+    """
+    place, of_events = {
+        GATE_COUNTS_15MIN.name: ("gate", _crossings),
+        ZONE_VISITS_HOURLY.name: ("zone", _stays),
+        OCCUPANCY_15MIN.name: ("zone", _presence),
+        HEATMAP_HOURLY.name: ("camera", _positions),
+    }[mart.name]
+    measures = MEASURES[mart.name]
+    in_mart = rows.group_by(place).agg(pl.col(measures).sum())
+    in_events = of_events(tables).rename({name: f"{name}_of_events" for name in measures})
+    return (
+        in_mart.join(in_events, on=place, how="full", coalesce=True)
+        .with_columns(pl.col(pl.Int64, pl.Int32, pl.UInt32, pl.Float64).cast(pl.Int64).fill_null(0))
+        .sort(place)
+    )
+
+
+def unobserved_events(tables: Tables) -> pl.DataFrame:
+    """Count events that lie where their camera observed nothing, so that no mart counts them.
+
+    Returns:
+        One row per dataset: dataset, events, unobserved.
+    """
+    instants = {
+        GATE_EVENTS.name: ("at", "interval_start"),
+        ZONE_VISITS.name: ("entered_at", "hour_start"),
+        ANONYMISED_TRAJECTORIES.name: ("at", "hour_start"),
+    }
+    return pl.DataFrame(
+        [
+            {
+                "dataset": name,
+                "events": tables[name].height,
+                "unobserved": tables[name].height
+                - _observed(tables, name, instant=instant, span=span).height,
+            }
+            for name, (instant, span) in instants.items()
+        ]
+    )
+
+
+def _spans_observed(tables: Tables, dataset: str, span: str) -> pl.DataFrame:
+    """Camera and start of every interval or hour in which something was observed."""
+    delivered = tables["cameras"].filter(f"{dataset}_delivered").select("camera")
+    return (
+        tables[COVERAGE.name]
+        .filter(pl.col("readable_s") > 0)
+        .join(delivered, on="camera", how="semi")
+        .sort("minute")
+        .join_asof(
+            tables["intervals"].select("interval_start", "hour_start"),
+            left_on="minute",
+            right_on="interval_start",
+        )
+        .select("camera", span)
+        .unique()
+    )
+
+
+def _observed(tables: Tables, dataset: str, *, instant: str, span: str) -> pl.DataFrame:
+    """Events of a dataset whose interval or hour was observed by their camera."""
+    return (
+        tables[dataset]
+        .sort(instant)
+        .join_asof(
+            tables["intervals"].select("interval_start", "hour_start"),
+            left_on=instant,
+            right_on="interval_start",
+        )
+        .join(_spans_observed(tables, dataset, span), on=["camera", span], how="semi")
+    )
+
+
+def _crossings(tables: Tables) -> pl.DataFrame:
+    events = _observed(tables, GATE_EVENTS.name, instant="at", span="interval_start")
+    return (
+        events.join(tables["gates"], on=["gate", "camera"], how="semi")
+        .group_by("gate")
+        .agg(
+            entries=(pl.col("direction") == "in").sum(),
+            exits=(pl.col("direction") == "out").sum(),
+        )
+    )
+
+
+def _stays(tables: Tables) -> pl.DataFrame:
+    events = _observed(tables, ZONE_VISITS.name, instant="entered_at", span="hour_start")
+    long_enough = pl.col("dwell_s") >= pl.col("min_dwell_s")
+    return (
+        events.join(tables["zones"], on=["zone", "camera"])
+        .group_by("zone")
+        .agg(
+            visits=long_enough.sum(),
+            bounces=(~long_enough).sum(),
+            person_seconds=pl.col("dwell_s").filter(long_enough).sum(),
+        )
+    )
+
+
+def _presence(tables: Tables) -> pl.DataFrame:
+    """Seconds of the stays that fall into observed intervals."""
+    observed = _spans_observed(tables, ZONE_VISITS.name, "interval_start").join(
+        tables["intervals"].select("interval_start", "interval_end"), on="interval_start"
+    )
+    stays = tables[ZONE_VISITS.name].join(tables["zones"], on=["zone", "camera"], how="semi")
+    inside = (
+        pl.min_horizontal("left_at", "interval_end")
+        - pl.max_horizontal("entered_at", "interval_start")
+    ).dt.total_seconds()
+    return (
+        stays.lazy()
+        .join(observed.lazy(), on="camera")
+        .with_columns(inside=inside)
+        .filter(pl.col("inside") > 0)
+        .group_by("zone")
+        .agg(person_seconds=pl.col("inside").sum())
+        .collect(engine="streaming")
+    )
+
+
+def _positions(tables: Tables) -> pl.DataFrame:
+    events = _observed(tables, ANONYMISED_TRAJECTORIES.name, instant="at", span="hour_start")
+    return events.group_by("camera").agg(person_seconds=pl.len())

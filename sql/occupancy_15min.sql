@@ -1,0 +1,120 @@
+-- occupancy_15min
+--
+-- Grain       one zone in one quarter of an hour of the trading day; every zone has every quarter.
+-- Definition  occupancy is the number of people in the zone at an instant. Its mean is the time that
+--             people spent in the zone during the quarter, divided by the time observed; its peak is
+--             the largest number of stays at one instant. Stays of any length count. A stay ends
+--             with its first second outside: one person who leaves and one who enters in the same
+--             second are not there together.
+-- NULL        the owning camera observed nothing in the quarter.
+WITH
+camera_in_interval AS (
+    SELECT
+        cameras.camera,
+        intervals.interval_start,
+        round(coalesce(sum(coverage.readable_s), 0), 2) AS observed_s
+    FROM cameras
+    CROSS JOIN intervals
+    LEFT JOIN coverage
+        ON cameras.zone_visits_delivered
+        AND coverage.camera = cameras.camera
+        AND coverage.minute >= intervals.interval_start
+        AND coverage.minute < intervals.interval_end
+    GROUP BY ALL
+),
+
+part_of_stay_in_interval AS (
+    SELECT
+        zone_visits.camera,
+        zone_visits.zone,
+        intervals.interval_start,
+        greatest(zone_visits.entered_at, intervals.interval_start) AS begins_at,
+        least(zone_visits.left_at, intervals.interval_end) AS ends_at
+    FROM zone_visits
+    INNER JOIN intervals
+        ON zone_visits.entered_at < intervals.interval_end
+        AND zone_visits.left_at > intervals.interval_start
+),
+
+arrival_or_departure AS (
+    SELECT camera, zone, interval_start, begins_at AS instant, 1 AS change
+    FROM part_of_stay_in_interval
+    UNION ALL
+    SELECT camera, zone, interval_start, ends_at AS instant, -1 AS change
+    FROM part_of_stay_in_interval
+),
+
+instant_of_change AS (
+    SELECT
+        camera,
+        zone,
+        interval_start,
+        sum(sum(change)) OVER (
+            PARTITION BY camera, zone, interval_start ORDER BY instant
+        ) AS people
+    FROM arrival_or_departure
+    GROUP BY camera, zone, interval_start, instant
+),
+
+zone_with_peak_in_interval AS (
+    SELECT camera, zone, interval_start, max(people) AS occupancy_peak
+    FROM instant_of_change
+    GROUP BY ALL
+),
+
+zone_with_stays_in_interval AS (
+    SELECT
+        camera,
+        zone,
+        interval_start,
+        count(*) AS stays,
+        sum(epoch(ends_at) - epoch(begins_at)) AS person_seconds
+    FROM part_of_stay_in_interval
+    GROUP BY ALL
+),
+
+zone_in_interval AS (
+    SELECT
+        zones.zone,
+        zones.kind,
+        zones.camera,
+        zones.floor,
+        intervals.interval_start,
+        intervals.local_start,
+        intervals.in_trading_hours,
+        epoch(intervals.interval_end) - epoch(intervals.interval_start) AS length_s,
+        coalesce(camera_in_interval.observed_s, 0) AS observed_s
+    FROM zones
+    CROSS JOIN intervals
+    LEFT JOIN camera_in_interval
+        ON camera_in_interval.camera = zones.camera
+        AND camera_in_interval.interval_start = intervals.interval_start
+)
+
+SELECT
+    site_day.trading_day,
+    site_day.site,
+    place.zone,
+    place.kind,
+    place.camera,
+    place.floor,
+    place.interval_start,
+    place.local_start,
+    place.in_trading_hours,
+    CASE WHEN place.observed_s > 0 THEN coalesce(seen.person_seconds, 0) / place.observed_s END
+        AS occupancy_mean,
+    CASE WHEN place.observed_s > 0 THEN coalesce(peak.occupancy_peak, 0) END AS occupancy_peak,
+    CASE WHEN place.observed_s > 0 THEN coalesce(seen.stays, 0) END AS stays,
+    CASE WHEN place.observed_s > 0 THEN coalesce(seen.person_seconds, 0) END AS person_seconds,
+    place.observed_s / 60 AS observed_minutes,
+    place.observed_s / place.length_s AS observed_share
+FROM site_day
+CROSS JOIN zone_in_interval AS place
+LEFT JOIN zone_with_stays_in_interval AS seen
+    ON seen.camera = place.camera
+    AND seen.zone = place.zone
+    AND seen.interval_start = place.interval_start
+LEFT JOIN zone_with_peak_in_interval AS peak
+    ON peak.camera = place.camera
+    AND peak.zone = place.zone
+    AND peak.interval_start = place.interval_start

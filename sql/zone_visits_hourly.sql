@@ -1,0 +1,110 @@
+-- zone_visits_hourly
+--
+-- Grain       one zone in one hour of the trading day; every zone has every hour.
+-- Definition  a visit is a stay in the zone of at least the zone's min_dwell; a shorter one is a
+--             bounce. Both count in the hour in which they began, with their whole length. Quantiles
+--             are interpolated between the two nearest visits. Where an end of a visit was not seen
+--             (cut_visits), its length is a lower bound.
+-- NULL        counts and person_seconds: the owning camera observed nothing in the hour. Dwell: that,
+--             or there was no visit.
+WITH
+hour AS (
+    SELECT
+        hour_start,
+        min(local_start) AS local_start,
+        bool_or(in_trading_hours) AS in_trading_hours,
+        max(interval_end) AS hour_end,
+        epoch(max(interval_end)) - epoch(hour_start) AS length_s
+    FROM intervals
+    GROUP BY hour_start
+),
+
+camera_in_hour AS (
+    SELECT
+        cameras.camera,
+        hour.hour_start,
+        round(coalesce(sum(coverage.readable_s), 0), 2) AS observed_s
+    FROM cameras
+    CROSS JOIN hour
+    LEFT JOIN coverage
+        ON cameras.zone_visits_delivered
+        AND coverage.camera = cameras.camera
+        AND coverage.minute >= hour.hour_start
+        AND coverage.minute < hour.hour_end
+    GROUP BY ALL
+),
+
+stay AS (
+    SELECT
+        zone_visits.camera,
+        zone_visits.zone,
+        hour.hour_start,
+        zone_visits.dwell_s,
+        zone_visits.dwell_s >= zones.min_dwell_s AS is_visit,
+        zone_visits.ends_seen <> 'both' AS is_cut
+    FROM zone_visits
+    INNER JOIN zones
+        ON zones.zone = zone_visits.zone
+        AND zones.camera = zone_visits.camera
+    INNER JOIN hour
+        ON zone_visits.entered_at >= hour.hour_start
+        AND zone_visits.entered_at < hour.hour_end
+),
+
+zone_with_stays_in_hour AS (
+    SELECT
+        camera,
+        zone,
+        hour_start,
+        count(*) FILTER (is_visit) AS visits,
+        count(*) FILTER (is_visit AND is_cut) AS cut_visits,
+        count(*) FILTER (NOT is_visit) AS bounces,
+        quantile_cont(dwell_s, 0.5) FILTER (is_visit) AS dwell_median_s,
+        quantile_cont(dwell_s, 0.9) FILTER (is_visit) AS dwell_p90_s,
+        sum(dwell_s) FILTER (is_visit) AS person_seconds
+    FROM stay
+    GROUP BY ALL
+),
+
+zone_in_hour AS (
+    SELECT
+        zones.zone,
+        zones.kind,
+        zones.camera,
+        zones.floor,
+        hour.hour_start,
+        hour.local_start,
+        hour.in_trading_hours,
+        hour.length_s,
+        coalesce(camera_in_hour.observed_s, 0) AS observed_s
+    FROM zones
+    CROSS JOIN hour
+    LEFT JOIN camera_in_hour
+        ON camera_in_hour.camera = zones.camera
+        AND camera_in_hour.hour_start = hour.hour_start
+)
+
+SELECT
+    site_day.trading_day,
+    site_day.site,
+    place.zone,
+    place.kind,
+    place.camera,
+    place.floor,
+    place.hour_start,
+    place.local_start,
+    place.in_trading_hours,
+    CASE WHEN place.observed_s > 0 THEN coalesce(seen.visits, 0) END AS visits,
+    CASE WHEN place.observed_s > 0 THEN coalesce(seen.cut_visits, 0) END AS cut_visits,
+    CASE WHEN place.observed_s > 0 THEN coalesce(seen.bounces, 0) END AS bounces,
+    CASE WHEN place.observed_s > 0 THEN seen.dwell_median_s END AS dwell_median_s,
+    CASE WHEN place.observed_s > 0 THEN seen.dwell_p90_s END AS dwell_p90_s,
+    CASE WHEN place.observed_s > 0 THEN coalesce(seen.person_seconds, 0) END AS person_seconds,
+    place.observed_s / 60 AS observed_minutes,
+    place.observed_s / place.length_s AS observed_share
+FROM site_day
+CROSS JOIN zone_in_hour AS place
+LEFT JOIN zone_with_stays_in_hour AS seen
+    ON seen.camera = place.camera
+    AND seen.zone = place.zone
+    AND seen.hour_start = place.hour_start
