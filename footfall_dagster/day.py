@@ -179,7 +179,7 @@ def _progress(say: Say) -> dg.LoggerDefinition:
 
     @dg.logger(config_schema={})
     def progress(_context: dg.InitLoggerContext) -> logging.Logger:
-        logger = logging.Logger("footfall", logging.INFO)
+        logger = logging.Logger("footfall", logging.DEBUG)
         logger.addHandler(Handler())
         return logger
 

@@ -55,4 +55,3 @@ def schedule() -> dg.ScheduleDefinition:
         cron_schedule="30 2 * * 0",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
-

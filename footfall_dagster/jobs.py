@@ -25,14 +25,12 @@ def build(plan: SitePlan) -> list["UnresolvedAssetJobDefinition"]:
         dg.define_asset_job(
             CAMERA_DAY,
             selection=dg.AssetSelection.assets(*(plan.key(name) for name in LAKE)),
-            partitions_def=plan.camera_days,
             description="One camera on one trading day: from its files to anonymous events.",
             tags={"dagster/max_retries": "2", "dagster/priority": "0"},
         ),
         dg.define_asset_job(
             SITE_DAY,
             selection=dg.AssetSelection.groups(FOOTFALL),
-            partitions_def=plan.days,
             description="One trading day of the site: marts from whatever cameras have delivered, "
             "and the report.",
             tags={"dagster/max_retries": "2", "dagster/priority": "1"},

@@ -69,9 +69,10 @@ class Lake:
         """
         final = self.folder(contract.name, camera_day) / wall.PART
         pending_root = self.root / "_pending"
+        final.parent.mkdir(parents=True, exist_ok=True)
         name = f"{contract.name}-{self.site.id}-{camera_day.day}-{camera_day.camera}"
         pending = pending_root / f"{name}.{uuid.uuid4().hex}.parquet"
-        with locked(pending_root / f"{name}.lock", timeout_s=_PATIENCE_S):
+        with locked(final.parent, timeout_s=_PATIENCE_S):
             for leftover in pending_root.glob(f"{name}.*.*"):
                 leftover.unlink()
             _write_synced(pending, wall.encode(frame))
@@ -96,7 +97,6 @@ class Lake:
                 f"{contract.name} {camera_day} breaks its contract: "
                 + "; ".join(str(violation) for violation in found)
             )
-        final.parent.mkdir(parents=True, exist_ok=True)
         pending.replace(final)
 
     def read(self, contract: Contract, camera_day: CameraDay) -> pl.DataFrame:

@@ -4,6 +4,7 @@ Belongs here: the lock and how one waits for it. Does not belong here: what is l
 """
 
 import fcntl
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,10 +22,10 @@ def locked(
     timeout_s: float,
     on_wait: Callable[[float], None] = lambda _waited_s: None,
 ) -> Iterator[None]:
-    """Hold an exclusive lock on `path`, which is created empty and stays.
+    """Hold an exclusive lock on `path`.
 
     Args:
-        path: The lock file; its folder is made where missing.
+        path: A folder that exists, or a lock file, which is made where missing.
         timeout_s: How long to wait for another holder.
         on_wait: Called with the seconds waited so far, about every five seconds.
 
@@ -32,9 +33,13 @@ def locked(
         LockTimeoutError: The lock was not free in time.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        _acquire(file.fileno(), path, timeout_s, on_wait)
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _acquire(descriptor, path, timeout_s, on_wait)
         yield
+    finally:
+        # Closing frees the lock.
+        os.close(descriptor)
 
 
 def _acquire(

@@ -38,15 +38,18 @@ def build(settings: Settings, site: Site) -> dict[str, Any]:
         "detector": _DetectorOnUse(settings),
         "tracker": dg.ResourceDefinition(tracker),
         "warehouse": warehouse(settings),
-        "report_store": FolderReportStore(settings.reports, site.id),
+        "report_store": report_store(settings, site),
     }
 
 
 def warehouse(settings: Settings) -> DuckDBWarehouse:
     """The warehouse that the settings name."""
-    return DuckDBWarehouse(
-        core=settings.warehouse / "core.duckdb", published=settings.warehouse / "published.duckdb"
-    )
+    return DuckDBWarehouse.below(settings.warehouse)
+
+
+def report_store(settings: Settings, site: Site) -> FolderReportStore:
+    """The folder of report pages that the settings name."""
+    return FolderReportStore(settings.reports, site.id)
 
 
 class _DetectorOnUse:

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
         weights: The detector's checkpoint; fetched by `footfall weights`.
     """
 
-    model_config = SettingsConfigDict(env_prefix="FOOTFALL_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="FOOTFALL_", env_ignore_empty=True, frozen=True)
 
     site: Path = _REPOSITORY / "examples" / "arcade"
     home: Path = _REPOSITORY / "var"

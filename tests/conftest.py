@@ -10,11 +10,14 @@ from hypothesis import settings
 settings.register_profile("footfall", deadline=None)
 settings.load_profile("footfall")
 
+# Instances that tests make have no dagster.yaml that says so.
+os.environ["DAGSTER_DISABLE_TELEMETRY"] = "true"
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def _given(variable: str, default: str) -> Path:
-    return Path(os.environ.get(variable, REPOSITORY.parent / "shared" / default))
+    return Path(os.environ.get(variable) or REPOSITORY.parent / "shared" / default)
 
 
 @pytest.fixture(scope="session")

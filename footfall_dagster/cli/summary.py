@@ -12,7 +12,7 @@ from rich.table import Table
 
 from assets.mart_contracts import GATE_COUNTS_15MIN
 from footfall_dagster.day import DayRuns
-from footfall_dagster.resources import warehouse
+from footfall_dagster.resources import report_store, warehouse
 from footfall_dagster.settings import Settings
 from vision.site.load import load_site
 from vision.site.models import Site
@@ -31,9 +31,10 @@ def print_day(
     site = load_site(settings.site)
     console.print(_gates(settings, site, day))
     _print_checks(instance, runs, console)
-    console.print(f"\nReport    {settings.reports / site.id / f'{day}.html'}")
-    console.print(f"DuckDB    {settings.warehouse / 'core.duckdb'} (exact, restricted)")
-    console.print(f"          {settings.warehouse / 'published.duckdb'} (k = {site.file.privacy.k})")
+    console.print(f"\nReport    {report_store(settings, site).page(day)}")
+    files = warehouse(settings)
+    console.print(f"DuckDB    {files.core} (exact, restricted)")
+    console.print(f"          {files.published} (cells below k = {site.file.privacy.k} suppressed)")
 
 
 def _gates(settings: Settings, site: Site, day: dt.date) -> Table:

@@ -29,9 +29,7 @@ def some_job() -> None:
 
 
 def started(instance: dg.DagsterInstance, **tags: str) -> str:
-    return instance.create_run_for_job(
-        some_job, status=DagsterRunStatus.STARTED, tags=tags
-    ).run_id
+    return instance.create_run_for_job(some_job, status=DagsterRunStatus.STARTED, tags=tags).run_id
 
 
 def ended_process() -> int:
