@@ -165,14 +165,14 @@ def _domain(values: pl.Series, domain: Domain, bounds: Bounds) -> Iterator[tuple
 def _nearest_step(values: pl.Series, step: float) -> pl.Series:
     parts = round(1 / step)
     if abs(parts * step - 1) < 1e-12:
-        # A whole number divided by a whole number is the float nearest to the multiple;
-        # multiplied by 0.01 it is not.
-        return (values * parts).round() / parts
+        # A whole number divided by a whole number is the float nearest to the multiple; multiplied
+        # by 0.01 it is not, and Polars divides by multiplying.
+        return pl.Series(np.round(values.to_numpy() * parts) / parts, dtype=values.dtype)
     return (values / step).round() * step
 
 
 def _from_zero(values: pl.Series) -> pl.Series:
-    # Distinct and non-negative with a largest of n - 1: then none is left out.
+    # n distinct whole numbers from 0 to n - 1 leave none out.
     return (values >= 0) & (values < values.n_unique())
 
 

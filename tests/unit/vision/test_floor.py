@@ -1,0 +1,86 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.unit.vision.tracked import VIEW, line, seen
+from vision.calibration import Homography
+from vision.contracts import TRACKS
+from vision.floor import PATHS, paths
+from vision.site.models import CalibrationPair
+
+TIMES = np.arange(0, 10, 0.2)
+WALK = line((100, 200), (500, 400), 10)
+
+
+def tracks(detections: pl.DataFrame, number: int = 0) -> pl.DataFrame:
+    return detections.with_columns(track=pl.lit(number, pl.Int32)).select(TRACKS.schema.names())
+
+
+def feet(found: pl.DataFrame) -> np.ndarray:
+    return found.select("x_px", "y_px").to_numpy()
+
+
+def pairs(*four: tuple[tuple[float, float], tuple[float, float]]) -> Homography:
+    return Homography.fit([CalibrationPair(pixel=pixel, floor=floor) for pixel, floor in four])
+
+
+def test_no_tracks_give_no_paths() -> None:
+    assert paths(TRACKS.empty(), None, VIEW).equals(PATHS.to_frame())
+
+
+def test_a_steady_walk_comes_back_as_it_was() -> None:
+    found = paths(tracks(seen(WALK, TIMES)), None, VIEW)
+    assert np.abs(feet(found) - WALK(TIMES)).max() < 0.05
+    assert found["x_m"].null_count() == len(TIMES)
+
+
+def test_smoothing_takes_out_most_of_the_jitter() -> None:
+    shake = np.random.default_rng(1).normal(0, 4, (len(TIMES), 2))
+    found = paths(tracks(seen(lambda t: WALK(t) + shake, TIMES)), None, VIEW)
+    assert np.abs(feet(found) - WALK(TIMES)).std() < 0.6 * shake.std()
+
+
+def test_metres_follow_the_homography() -> None:
+    homography = pairs(
+        ((0, 480), (0, 0)), ((640, 480), (6.4, 0)), ((640, 0), (6.4, 4.8)), ((0, 0), (0, 4.8))
+    )
+    found = paths(tracks(seen(WALK, TIMES)), homography, VIEW)
+    expected = np.column_stack([WALK(TIMES)[:, 0], 480 - WALK(TIMES)[:, 1]]) / 100
+    assert np.abs(found.select("x_m", "y_m").to_numpy() - expected).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    "share", [pytest.param(0.5, id="legs hidden"), pytest.param(1.4, id="merged with somebody")]
+)
+def test_a_box_of_the_wrong_height_does_not_move_the_feet(share: float) -> None:
+    boxes = seen(WALK, TIMES)
+    odd = pl.int_range(pl.len()).is_between(20, 24)
+    wrong = boxes.with_columns(
+        y_max=pl.when(odd).then(pl.col("y_min") + 80 * share).otherwise("y_max")
+    )
+    found = paths(tracks(wrong), None, VIEW)
+    assert np.abs(feet(found) - WALK(TIMES)).max() < 4
+
+
+def test_a_box_cut_by_the_lower_edge_still_has_feet() -> None:
+    walk = line((300, 300), (300, 520), 10)
+    cut = seen(walk, TIMES).with_columns(pl.col("y_max").clip(0, VIEW.height))
+    found = paths(tracks(cut), None, VIEW)
+    assert np.abs(feet(found)[:, 1] - walk(TIMES)[:, 1]).max() < 6
+
+
+def test_the_day_teaches_how_tall_people_are_at_each_place() -> None:
+    def growing(start: tuple[float, float], end: tuple[float, float]) -> pl.DataFrame:
+        boxes = seen(line(start, end, 10), TIMES)
+        return boxes.with_columns(y_min=pl.col("y_max") - (0.3 * pl.col("y_max") + 10))
+
+    crowd = [tracks(growing((50 * i, 150), (640 - 50 * i, 400)), i) for i in range(1, 6)]
+    # Seen behind a counter all along: only others tell where those feet are.
+    walk = line((100, 250), (500, 250), 10)
+    behind = growing((100, 250), (500, 250)).with_columns(
+        pl.col("y_max").clip(0, 215).cast(pl.Float32)
+    )
+    found = paths(pl.concat([*crowd, tracks(behind, 9)]), None, VIEW).filter(pl.col("track") == 9)
+    alone = paths(tracks(behind, 9), None, VIEW)
+    assert np.abs(feet(alone) - walk(TIMES)).max() > 30
+    assert np.abs(feet(found) - walk(TIMES)).max() < 20

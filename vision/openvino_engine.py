@@ -1,0 +1,93 @@
+"""A detector's network on a CPU: frames in, raw output out, several at once.
+
+Belongs here: fitting a frame into the network's input and keeping requests in flight. Does not
+belong here: what the output means (`vision.yolo`).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.protocols import Image
+
+_STRIDE = 32
+_PADDING = 114
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a frame lies in the network's input: scaled, top left, padded to whole strides.
+
+    Attributes:
+        frame: Width and height of the frame, pixels.
+        scaled: Width and height of the frame in the input.
+        network: Width and height of the input.
+        scale: Input pixels per frame pixel.
+    """
+
+    frame: tuple[int, int]
+    scaled: tuple[int, int]
+    network: tuple[int, int]
+    scale: float
+
+    @classmethod
+    def of(cls, frame: tuple[int, int], longer_side: int) -> "Fit":
+        """Fit a frame so that its longer side becomes `longer_side`, the shape kept."""
+        scale = longer_side / max(frame)
+        width, height = (max(1, round(side * scale)) for side in frame)
+        network = (-(-width // _STRIDE) * _STRIDE, -(-height // _STRIDE) * _STRIDE)
+        return cls(frame, (width, height), network, scale)
+
+
+class Engine:
+    """A network compiled for frames of one size, with requests that run side by side.
+
+    Args:
+        model: OpenVINO IR with a dynamic (1, 3, height, width) input of RGB in 0..1.
+        fit: How frames lie in its input.
+    """
+
+    def __init__(self, model: Path, fit: Fit) -> None:
+        import openvino as ov
+        from openvino.preprocess import ColorFormat, PrePostProcessor
+
+        core = ov.Core()
+        network = core.read_model(model)
+        network.reshape([1, 3, fit.network[1], fit.network[0]])
+        # Frames go in as they are decoded; the colour order and scale become part of the network.
+        steps = PrePostProcessor(network)
+        steps.input().tensor().set_element_type(ov.Type.u8).set_layout(
+            ov.Layout("NHWC")
+        ).set_color_format(ColorFormat.BGR)
+        steps.input().model().set_layout(ov.Layout("NCHW"))
+        steps.input().preprocess().convert_element_type(ov.Type.f32).convert_color(
+            ColorFormat.RGB
+        ).scale(255.0)
+        compiled = core.compile_model(steps.build(), "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+        # One more than run at once, so that the next frame waits ready.
+        count = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + 1
+        self.fit = fit
+        self.requests: tuple[Any, ...] = tuple(
+            compiled.create_infer_request() for _ in range(count)
+        )
+        for request in self.requests:
+            request.get_input_tensor().data[:] = _PADDING
+
+    def start(self, slot: int, image: Image) -> None:
+        """Begin with `image` in request `slot`, which must be idle; copies the image."""
+        request = self.requests[slot]
+        width, height = self.fit.scaled
+        scaled = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+        request.get_input_tensor().data[0, :height, :width] = scaled
+        request.start_async()
+
+    def result(self, slot: int) -> NDArray[np.float32]:
+        """Wait for request `slot` and return a copy of its output without the batch axis."""
+        request = self.requests[slot]
+        request.wait()
+        output: NDArray[np.float32] = request.get_output_tensor(0).data[0].astype(np.float32)
+        return output

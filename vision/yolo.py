@@ -1,0 +1,180 @@
+"""People found by a YOLO checkpoint, through OpenVINO on a CPU or torch on a CUDA device.
+
+Belongs here: running a detector over frames and reading its output. Does not belong here: which
+weights (a setting), the export (`vision.openvino_export`), or joining boxes over time.
+
+On a CPU OpenVINO is driven here rather than by ultralytics, which waits for each frame before it
+prepares the next: two requests in flight take 22 ms a frame where one at a time takes 34.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.openvino_engine import Engine, Fit
+from vision.openvino_export import ExportedModel, exported
+from vision.protocols import Boxes, Frame
+
+Found = NDArray[np.float32]
+"""(n, 5): x_min, y_min, x_max, y_max, score."""
+
+_SAME_PERSON_IOU = 0.6
+"""Overlap above which two boxes of one frame are one person, in models that leave duplicates."""
+_SMALLEST_SIDE_PX = 1.0
+_CUDA_BATCH = 16
+
+
+class YoloDetector:
+    """Finds people with an ultralytics detection checkpoint.
+
+    Where the checkpoint knows a class `person` that class is a person; otherwise every class is.
+
+    Args:
+        weights: The checkpoint (.pt).
+        cache: Folder in which the exported model is kept.
+        confidence: Lowest score of a box that is reported. Low, because the tracker lets weak
+            boxes go on with a track, though never begin one.
+        input_size: Longer side of the image that the network sees, pixels.
+        device: `auto` is CUDA where there is one.
+    """
+
+    def __init__(
+        self,
+        weights: Path,
+        *,
+        cache: Path,
+        confidence: float = 0.1,
+        input_size: int = 640,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+    ) -> None:
+        self._weights = weights
+        self._cache = cache
+        self._confidence = confidence
+        self._input_size = input_size
+        self._cuda = device == "cuda" or (device == "auto" and _cuda_at_hand())
+
+    @property
+    def description(self) -> str:
+        """Name of the weights, input size and engine; no path."""
+        engine = "torch on CUDA" if self._cuda else "OpenVINO on CPU"
+        return f"{self._weights.stem}, {self._input_size} px, {engine}"
+
+    def detect(self, frames: Iterable[Frame]) -> Iterator[Boxes]:
+        """Yield the people of each frame, in order of the frames; keeps no frame.
+
+        Raises:
+            FileNotFoundError: There are no such weights.
+            vision.openvino_export.ExportFailed: The checkpoint cannot be exported.
+        """
+        return self._with_torch(frames) if self._cuda else self._with_openvino(frames)
+
+    @cached_property
+    def _exported(self) -> ExportedModel:
+        return exported(self._weights, self._cache)
+
+    def _with_openvino(self, frames: Iterable[Frame]) -> Iterator[Boxes]:
+        model = self._exported
+        people = person_classes(model.names)
+        engine: Engine | None = None
+        # Oldest first: the request that has the frame, and when the frame was taken.
+        started: deque[tuple[int, int]] = deque()
+        idle: deque[int] = deque()
+        for frame in frames:
+            size = (frame.image.shape[1], frame.image.shape[0])
+            if engine is None or engine.fit.frame != size:
+                while engine is not None and started:
+                    yield self._finish(engine, started.popleft(), model, people)
+                engine = Engine(model.xml, Fit.of(size, self._input_size))
+                idle = deque(range(len(engine.requests)))
+            if not idle:
+                oldest = started.popleft()
+                yield self._finish(engine, oldest, model, people)
+                idle.append(oldest[0])
+            slot = idle.popleft()
+            engine.start(slot, frame.image)
+            started.append((slot, frame.at_us))
+        while engine is not None and started:
+            yield self._finish(engine, started.popleft(), model, people)
+
+    def _finish(
+        self, engine: Engine, begun: tuple[int, int], model: ExportedModel, people: Sequence[int]
+    ) -> Boxes:
+        slot, at_us = begun
+        output = engine.result(slot)
+        read = rows_of_end_to_end if model.end_to_end else rows_of_raw
+        found = read(output, people, self._confidence)
+        found[:, :4] /= engine.fit.scale
+        return _boxes(at_us, found, engine.fit.frame)
+
+    def _with_torch(self, frames: Iterable[Frame]) -> Iterator[Boxes]:
+        from ultralytics import YOLO
+
+        model = YOLO(self._weights)
+        people = person_classes(model.names)
+        remaining = iter(frames)
+        while batch := list(islice(remaining, _CUDA_BATCH)):
+            results = model.predict(
+                [frame.image for frame in batch],
+                imgsz=self._input_size,
+                conf=self._confidence,
+                iou=_SAME_PERSON_IOU,
+                classes=list(people),
+                agnostic_nms=True,
+                device="cuda",
+                verbose=False,
+            )
+            for frame, result in zip(batch, results, strict=True):
+                found = result.boxes.data.cpu().numpy().astype(np.float32)[:, :5]
+                yield _boxes(frame.at_us, found, (frame.image.shape[1], frame.image.shape[0]))
+
+
+def person_classes(names: Mapping[int, str]) -> tuple[int, ...]:
+    """Indices of the classes that are a person: `person` where there is one, otherwise all."""
+    named = tuple(index for index, name in names.items() if name.lower() == "person")
+    return named or tuple(names)
+
+
+def rows_of_end_to_end(output: Found, people: Sequence[int], confidence: float) -> Found:
+    """People in the output of an end-to-end model: (n, 6) corners, score, class."""
+    kept = np.isin(output[:, 5].astype(np.int64), people) & (output[:, 4] >= confidence)
+    return output[kept, :5]
+
+
+def rows_of_raw(output: Found, people: Sequence[int], confidence: float) -> Found:
+    """People in the output of a model that leaves duplicates: (4 + classes, n), centre and size.
+
+    A box is as much a person as the likeliest of its person classes says, and one person is
+    reported once, whichever class saw them.
+    """
+    scores = output[[4 + index for index in people]].max(axis=0)
+    kept = scores >= confidence
+    centre, size, scores = output[:2, kept].T, output[2:4, kept].T, scores[kept]
+    corners = np.hstack([centre - size / 2, size])
+    once = cv2.dnn.NMSBoxes(corners.tolist(), scores.tolist(), confidence, _SAME_PERSON_IOU)
+    chosen = np.asarray(once, dtype=np.int64).reshape(-1)
+    found = np.hstack([centre - size / 2, centre + size / 2, scores[:, None]])[chosen]
+    return found.astype(np.float32)
+
+
+def _boxes(at_us: int, found: Found, frame: tuple[int, int]) -> Boxes:
+    limits = np.array([*frame, *frame], dtype=np.float32)
+    xyxy = np.clip(found[:, :4], 0, limits)
+    whole = ((xyxy[:, 2:] - xyxy[:, :2]) >= _SMALLEST_SIDE_PX).all(axis=1)
+    confidence = np.clip(found[:, 4], 0, 1)
+    return Boxes(at_us, xyxy[whole].astype(np.float32), confidence[whole].astype(np.float32))
+
+
+def _cuda_at_hand() -> bool:
+    # Asking torch costs two seconds and 200 MB, so it is asked only where a driver is loaded.
+    if not Path("/proc/driver/nvidia/version").exists():
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
