@@ -1,0 +1,203 @@
+"""Recordings of the simulation: files, frames and boxes."""
+
+import datetime as dt
+import hashlib
+
+import av
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.scoring import read_mot
+from tests.unit.vision.simulated import arcade
+from vision.exports import Recordings
+from vision.simulate import simulate
+from vision.simulate.cutouts import look, photographed_people
+from vision.simulate.record import file_names
+from vision.simulate.truth import FOLDER
+
+SECONDS = 64
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    out = tmp_path_factory.mktemp("recordings")
+    seen = []
+    summary = simulate(
+        arcade(),
+        out,
+        start=dt.time(10),
+        minutes=SECONDS / 60,
+        seed=5,
+        people_per_minute=25,
+        fps=5,
+        processes=1,
+        progress=lambda *report: seen.append(report),
+    )
+    return summary, seen
+
+
+def _digests(folder):
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_files_are_named_as_the_recorder_would_and_found_again(simulated):
+    summary, _ = simulated
+    for camera in arcade().cameras.values():
+        found = Recordings(summary.out).find(arcade(), camera)
+        starts = [export.started_at for export in found]
+        first = dt.datetime(2026, 3, 14, 10, tzinfo=dt.UTC)
+        assert starts == [first, first + dt.timedelta(minutes=1)]
+        assert len(summary.files[camera.id]) == 2
+
+
+def test_frames_come_at_the_rate_asked_for_from_nought_on(simulated):
+    summary, _ = simulated
+    for names in summary.files.values():
+        lengths = []
+        for name in names:
+            with av.open(summary.out / name) as container:
+                stream = container.streams.video[0]
+                assert (stream.width, stream.height) == (640, 360)
+                assert stream.codec_context.name == "h264"
+                times = [frame.time for frame in container.decode(stream)]
+            assert times == pytest.approx(np.arange(len(times)) / 5)
+            lengths.append(len(times))
+        assert lengths == [60 * 5, (SECONDS - 60) * 5]
+
+
+def test_boxes_lie_inside_the_frame_and_say_how_much_is_seen(simulated):
+    summary, _ = simulated
+    for camera in arcade().cameras:
+        boxes = read_mot(summary.truth / f"{camera}_gt.txt")
+        assert boxes.height > 50
+        assert boxes["frame"].is_between(1, SECONDS * 5).all()
+        assert boxes["x"].min() >= 0
+        assert boxes["y"].min() >= 0
+        assert (boxes["x"] + boxes["width"]).max() <= 640
+        assert (boxes["y"] + boxes["height"]).max() <= 360
+        assert boxes["visible"].is_between(0, 1).all()
+        assert boxes["visible"].max() > 0.95
+        assert boxes.select("frame", "id").is_duplicated().sum() == 0
+
+
+def test_somebody_in_the_dense_crowd_hides_somebody(simulated):
+    summary, _ = simulated
+    boxes = pl.concat([read_mot(path) for path in summary.truth.glob("*_gt.txt")])
+    inner = boxes.filter((pl.col("x") > 2) & (pl.col("x") + pl.col("width") < 638))
+    assert (inner["visible"] < 0.7).any()
+
+
+def test_no_crossing_is_cut_by_the_ends_of_the_recordings(simulated):
+    summary, _ = simulated
+    crossed = pl.read_parquet(summary.truth / "gate_crossings.parquet")
+    begin = dt.datetime(2026, 3, 14, 10, tzinfo=dt.UTC)
+    assert crossed.height > 0
+    assert crossed["at"].min() >= begin + dt.timedelta(seconds=2)
+    assert crossed["at"].max() <= begin + dt.timedelta(seconds=SECONDS - 2)
+    counted = crossed.group_by("gate", "direction").len()
+    for gate, direction, number in counted.iter_rows():
+        assert summary.crossings[gate][direction] == number
+
+
+def test_paths_of_the_truth_are_whole(simulated):
+    summary, _ = simulated
+    paths = pl.read_parquet(summary.truth / "paths.parquet")
+    assert paths["person"].n_unique() == summary.people
+    gaps = paths.sort("person", "at").with_columns(
+        gap=pl.col("at").diff().over("person").dt.total_microseconds()
+    )
+    assert set(gaps["gap"].drop_nulls().unique()) == {100_000}
+
+
+def test_progress_tells_of_every_frame(simulated):
+    _, seen = simulated
+    last = {camera: (done, total) for camera, done, total in seen}
+    assert last == dict.fromkeys(arcade().cameras, (SECONDS * 5, SECONDS * 5))
+
+
+def test_nothing_unfinished_is_left(simulated):
+    summary, _ = simulated
+    assert not list(summary.out.rglob("*.part"))
+
+
+def _short(out, seed=2, fps=4):
+    return simulate(
+        arcade(), out, minutes=0.1, seed=seed, people_per_minute=60, fps=fps, processes=1
+    )
+
+
+def test_the_same_arguments_give_the_same_bytes(tmp_path):
+    _short(tmp_path / "a")
+    _short(tmp_path / "b")
+    assert _digests(tmp_path / "a") == _digests(tmp_path / "b")
+
+
+def test_another_seed_gives_other_pictures(tmp_path):
+    one, two = _short(tmp_path / "a"), _short(tmp_path / "b", seed=3)
+    names = next(iter(one.files.values()))
+    assert (one.out / names[0]).read_bytes() != (two.out / names[0]).read_bytes()
+
+
+def test_a_second_run_does_nothing(tmp_path):
+    first = _short(tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    second = _short(tmp_path)
+    assert not first.already_there
+    assert second.already_there
+    assert second.crossings == first.crossings
+    assert second.people == first.people
+    after = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_a_missing_recording_is_made_again(tmp_path):
+    first = _short(tmp_path)
+    name = next(iter(first.files.values()))[0]
+    wanted = (tmp_path / name).read_bytes()
+    (tmp_path / name).unlink()
+    assert not _short(tmp_path).already_there
+    assert (tmp_path / name).read_bytes() == wanted
+
+
+def test_other_arguments_replace_what_was_there(tmp_path):
+    simulate(arcade(), tmp_path, start=dt.time(11), minutes=0.1, fps=4, processes=1)
+    summary = _short(tmp_path)
+    names = {name for names in summary.files.values() for name in names}
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.mp4")}
+    assert found == names
+
+
+def test_names_that_would_collide_are_refused_with_a_remedy():
+    camera = arcade().cameras["cam_shops"].model_copy(update={"exports": "shops_%Y%m%d.mp4"})
+    with pytest.raises(ValueError, match=r"%Y%m%d_%H%M%S"):
+        file_names(arcade(), camera, dt.datetime(2026, 3, 14, 10, tzinfo=dt.UTC), 120)
+
+
+def test_a_site_without_calibrated_cameras_is_refused(tmp_path):
+    blind = {
+        name: camera.model_copy(update={"calibration": ()})
+        for name, camera in arcade().cameras.items()
+    }
+    with pytest.raises(ValueError, match="no camera with calibration"):
+        simulate(arcade().model_copy(update={"cameras": blind}), tmp_path)
+    assert not (tmp_path / FOLDER).exists()
+
+
+def test_people_are_cut_out_from_head_to_foot():
+    for sprite in photographed_people():
+        alpha = sprite[..., 3]
+        assert 0.3 < (alpha > 128).mean() < 0.8
+        assert alpha[: len(alpha) // 10].max() > 200
+        assert alpha[-len(alpha) // 10 :].max() > 200
+        assert (sprite[..., :3].max(axis=2) <= alpha.astype(int) + 1).all()
+
+
+def test_looks_differ_from_person_to_person_and_repeat_with_the_seed():
+    one, again, other = (look(np.random.default_rng([1, number])) for number in (1, 1, 2))
+    assert np.array_equal(one.left[0], again.left[0])
+    assert one.left[0].shape != other.left[0].shape or (one.left[0] != other.left[0]).any()

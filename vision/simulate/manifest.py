@@ -1,0 +1,36 @@
+"""The record of what a simulation was asked to make, and of what it made.
+
+Belongs here: reading and writing manifests. Does not belong here: making anything.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from vision.site.models import SiteDay
+
+MANIFEST = "simulation.json"
+"""Name of the file, beside the truth, that says with which arguments it was made."""
+
+
+def site_digest(site_day: SiteDay) -> str:
+    """A digest of everything that the site's files say of the day."""
+    return hashlib.sha256(site_day.model_dump_json().encode()).hexdigest()
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest in `folder`, or an empty one where there is none that can be read."""
+    try:
+        made = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return made if isinstance(made, dict) else {}
+
+
+def write_manifest(folder: Path, content: dict[str, Any]) -> None:
+    """Replace the manifest in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{MANIFEST}.part"
+    part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    part.replace(folder / MANIFEST)

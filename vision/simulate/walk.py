@@ -1,0 +1,189 @@
+"""How people move: from stop to stop, turning smoothly, round walls and each other.
+
+Belongs here: the time-stepped motion of a crowd. Does not belong here: where people want to go
+(`vision.simulate.itinerary`).
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vision.simulate.geometry import Floats
+from vision.simulate.itinerary import Person, Stop
+from vision.simulate.plan import FloorPlan
+
+STEP_S = 0.1
+"""Time step of the motion, seconds."""
+
+_TURN_S = 0.35
+_PUSH_M_S2 = 2.5
+_PUSH_FROM_M = 0.5
+_PUSH_FADE_M = 0.2
+_REACHED_M = 0.35
+_REACHED_BEFORE_GATE_M = 0.2
+_PATIENCE_S = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A person's whole path: (n, 2) metres, one row each `STEP_S` from `start` seconds on."""
+
+    person: Person
+    start: float
+    path: Floats
+
+    @property
+    def times(self) -> Floats:
+        """Seconds since the start of the simulation, one for each row of the path."""
+        return np.asarray(self.start + STEP_S * np.arange(len(self.path)), dtype=np.float64)
+
+
+@dataclass(slots=True)
+class _Walker:
+    person: Person
+    step: int
+    position: Floats
+    velocity: Floats
+    ahead: list[Stop]
+    waited: float = 0.0
+    standing: bool = False
+    on_leg: float = 0.0
+    leg_limit: float = np.inf
+    path: list[Floats] = field(default_factory=list)
+
+
+def walk(plan: FloorPlan, people: list[Person], seconds: float) -> list[Walk]:
+    """Move `people` over `plan` until `seconds`; those who have left by then are complete."""
+    waiting = sorted(people, key=lambda person: (person.arrives, person.number), reverse=True)
+    active: list[_Walker] = []
+    walks: list[Walk] = []
+    for step in range(int(seconds / STEP_S) + 1):
+        while waiting and waiting[-1].arrives <= step * STEP_S:
+            active.append(_appear(waiting.pop(), step))
+        if active:
+            _advance(plan, active)
+        walks += [_finished(walker) for walker in active if not walker.ahead]
+        active = [walker for walker in active if walker.ahead]
+    walks += [_finished(walker) for walker in active]
+    return sorted(walks, key=lambda walk: walk.person.number)
+
+
+def _appear(person: Person, step: int) -> _Walker:
+    first, *ahead = person.stops
+    way = ahead[0].point - first.point
+    velocity = person.speed * way / max(float(np.linalg.norm(way)), 1e-9)
+    walker = _Walker(person, step, first.point.copy(), velocity, ahead)
+    walker.path.append(walker.position.copy())
+    _begin_leg(walker)
+    return walker
+
+
+def _finished(walker: _Walker) -> Walk:
+    return Walk(walker.person, walker.step * STEP_S, np.array(walker.path))
+
+
+def _begin_leg(walker: _Walker) -> None:
+    walker.standing, walker.waited, walker.on_leg = False, 0.0, 0.0
+    if walker.ahead:
+        length = float(np.linalg.norm(walker.ahead[0].point - walker.position))
+        walker.leg_limit = 2 * length / walker.person.speed + _PATIENCE_S
+
+
+def _advance(plan: FloorPlan, active: list[_Walker]) -> None:
+    positions = np.array([walker.position for walker in active])
+    velocities = np.array([walker.velocity for walker in active])
+    wanted = np.array([_wanted(walker) for walker in active])
+    firm = np.array([walker.ahead[0].through for walker in active])
+    standing = np.array([walker.standing for walker in active])
+    push = _push(positions, np.array([walker.person.arrives for walker in active]))
+    push[firm | standing] = 0
+    velocities = velocities + STEP_S * ((wanted - velocities) / _TURN_S + push)
+    limit = 1.25 * np.array([walker.person.speed for walker in active])
+    pace = np.linalg.norm(velocities, axis=1)
+    velocities *= np.minimum(1, limit / np.maximum(pace, 1e-9))[:, None]
+    targets = positions + STEP_S * velocities
+    targets = np.where(firm[:, None], targets, _slid(plan, positions, targets))
+    moved = (targets - positions) / STEP_S
+    for walker, position, velocity in zip(active, targets, moved, strict=True):
+        walker.position, walker.velocity = position, velocity
+        walker.path.append(position.copy())
+        _arrive(plan, walker)
+
+
+def _wanted(walker: _Walker) -> Floats:
+    if walker.standing:
+        return np.zeros(2)
+    way = walker.ahead[0].point - walker.position
+    distance = float(np.linalg.norm(way))
+    pace = walker.person.speed
+    if walker.ahead[0].wait > 0:
+        pace = min(pace, max(2 * distance, 0.3))
+    result: Floats = pace * way / max(distance, 1e-9)
+    return result
+
+
+def _push(positions: Floats, arrives: Floats) -> Floats:
+    gaps = positions[:, None] - positions[None]
+    distances = np.linalg.norm(gaps, axis=2)
+    strength = _PUSH_M_S2 * np.exp((_PUSH_FROM_M - distances) / _PUSH_FADE_M)
+    # Companions arrive together and stay together.
+    strength[(distances > 1.5) | (arrives[:, None] == arrives[None])] = 0
+    directions = gaps / np.maximum(distances, 1e-6)[..., None]
+    # A little to one's own left, so that two who meet head on pass each other.
+    aside = np.stack([-directions[..., 1], directions[..., 0]], axis=-1)
+    total: Floats = (strength[..., None] * (directions + 0.4 * aside)).sum(axis=1)
+    return np.clip(total, -4, 4)
+
+
+def _slid(plan: FloorPlan, positions: Floats, targets: Floats) -> Floats:
+    """Keep who would step off the free cells; those already off them may go on."""
+    wrong = plan.may_stand(positions) & ~plan.may_stand(targets)
+    if not wrong.any():
+        return targets
+    result = targets.copy()
+    for index in np.flatnonzero(wrong):
+        options = np.array(
+            [
+                [targets[index, 0], positions[index, 1]],
+                [positions[index, 0], targets[index, 1]],
+                positions[index],
+            ]
+        )
+        result[index] = options[int(np.argmax(plan.may_stand(options)))]
+    return result
+
+
+def _arrive(plan: FloorPlan, walker: _Walker) -> None:
+    stop = walker.ahead[0]
+    walker.on_leg += STEP_S
+    if walker.standing:
+        walker.waited += STEP_S
+        if walker.waited >= stop.wait:
+            walker.ahead.pop(0)
+            _begin_leg(walker)
+        return
+    before_gate = len(walker.ahead) > 1 and walker.ahead[1].through
+    near = _REACHED_BEFORE_GATE_M if before_gate or stop.wait > 0 else _REACHED_M
+    way = stop.point - walker.position
+    close = float(np.linalg.norm(way)) < near
+    passed = stop.through and float(way @ walker.velocity) <= 0
+    if close or passed:
+        if stop.wait > 0:
+            walker.standing, walker.waited = True, 0.0
+        else:
+            walker.ahead.pop(0)
+            _begin_leg(walker)
+    elif walker.on_leg > walker.leg_limit and not stop.through:
+        # Pushed off the way: look for a new one, or take the stop as reached where there is none.
+        corners = plan.route(walker.position, stop.point)
+        if corners:
+            walker.ahead[:0] = [Stop(corner) for corner in corners]
+        elif stop.wait > 0:
+            walker.standing, walker.waited = True, 0.0
+        _begin_leg_again(walker)
+
+
+def _begin_leg_again(walker: _Walker) -> None:
+    standing = walker.standing
+    _begin_leg(walker)
+    walker.standing = standing
