@@ -51,6 +51,19 @@ def test_a_run_of_a_process_that_is_gone_is_failed(instance: dg.DagsterInstance)
     assert status(instance, run_id) is DagsterRunStatus.FAILURE
 
 
+def test_the_place_of_a_dead_run_in_the_warehouse_pool_is_free_again(
+    instance: dg.DagsterInstance,
+) -> None:
+    storage = instance.event_log_storage
+    storage.set_concurrency_slots("warehouse", 1)
+    dead = started(instance, **{HOST_TAG: socket.gethostname(), PID_TAG: str(ended_process())})
+    assert storage.claim_concurrency_slot("warehouse", dead, "marts").is_claimed
+    waiting = started(instance)
+    assert not storage.claim_concurrency_slot("warehouse", waiting, "marts").is_claimed
+    fail_dead_runs(instance)
+    assert storage.claim_concurrency_slot("warehouse", waiting, "marts").is_claimed
+
+
 def test_a_run_whose_process_lives_goes_on(instance: dg.DagsterInstance) -> None:
     run_id = started(instance, **{HOST_TAG: socket.gethostname(), PID_TAG: str(os.getpid())})
     assert fail_dead_runs(instance) == []

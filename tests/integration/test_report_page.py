@@ -1,0 +1,245 @@
+"""The report of really materialised days, as a browser draws it at a desk and on a telephone."""
+
+import datetime as dt
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import dagster as dg
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pytest
+from playwright.sync_api import Browser, Page
+
+from assets.plan import SitePlan
+from assets.report_charts import BLUE, VERMILION
+from footfall_dagster.definitions import build_definitions
+from footfall_dagster.jobs import SITE_DAY
+from footfall_dagster.lake import CameraDay, Lake
+from footfall_dagster.report_store import FolderReportStore
+from footfall_dagster.sensors import missing_cameras
+from footfall_dagster.settings import Settings
+from tests.integration.browser import Traffic, chromium, executable
+from tests.unit import small_mall
+from vision.contracts import ANONYMISED_TRAJECTORIES, COVERAGE, GATE_EVENTS, ZONE_VISITS
+from vision.site.load import load_site
+from vision.site.models import Site
+
+pytestmark = pytest.mark.browser
+
+SITE_DIRECTORY = Settings.model_fields["site"].default
+WHOLE, EMPTY = dt.date(2026, 3, 14), dt.date(2026, 3, 13)
+MINUTE = dt.timedelta(minutes=1)
+STANDS, WALKS = [(8.125, 2.125)] * 90, [(1.125 + n / 2, 6.125) for n in range(20)]
+DESK, TELEPHONE = 1440, 390
+MOST_TIME = "#00224e"
+"""The dark end of matplotlib's cividis."""
+DARK, INK_SHARE = 128, 0.002
+ENOUGH_PIXELS = 20
+DAYS = pytest.mark.parametrize(
+    "day",
+    [
+        pytest.param(WHOLE, id="a day on which both cameras delivered"),
+        pytest.param(EMPTY, id="a day on which no camera delivered"),
+    ],
+)
+WIDTHS = pytest.mark.parametrize(
+    "width", [pytest.param(DESK, id="at a desk"), pytest.param(TELEPHONE, id="on a telephone")]
+)
+
+
+def camera_day(site: Site, day: dt.date, camera: str) -> Mapping[str, pl.DataFrame]:
+    """Two hours from ten: somebody passes each gate and stays in each zone, again and again."""
+    site_day = site.on(day)
+    ten = dt.datetime.combine(day, dt.time(10), dt.UTC)
+    seen = [ten + 5 * n * MINUTE for n in range(20)]
+    gates = [gate.id for gate in site_day.gates.values() if gate.camera == camera]
+    zones = [zone.id for zone in site_day.zones.values() if zone.camera == camera]
+    return {
+        COVERAGE.name: small_mall.coverage(site_day, (ten, ten + 120 * MINUTE)),
+        GATE_EVENTS.name: small_mall.crossings(
+            *((gate, at, way) for gate in gates for at in seen for way in ("in", "in", "out"))
+        ),
+        ZONE_VISITS.name: small_mall.stays(*((zone, at, 400) for zone in zones for at in seen)),
+        ANONYMISED_TRAJECTORIES.name: small_mall.walks((ten, WALKS), (ten, STANDS)),
+    }
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[dt.date, Path]:
+    """Pages that the job of the site-day made, from camera-days in a real lake."""
+    executable()
+    settings = Settings(site=SITE_DIRECTORY, home=tmp_path_factory.mktemp("home"))
+    plan = SitePlan(load_site(settings.site))
+    lake = Lake(settings.lake, plan.site)
+    for camera in plan.site.camera_ids:
+        frames = camera_day(plan.site, WHOLE, camera)
+        for contract in (COVERAGE, GATE_EVENTS, ZONE_VISITS, ANONYMISED_TRAJECTORIES):
+            lake.write(contract, CameraDay(WHOLE, camera), frames[contract.name])
+    store = FolderReportStore(settings.reports, plan.site.id)
+    job = build_definitions(settings).resolve_job_def(SITE_DAY)
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(plan.cameras.name or "", missing_cameras(plan, instance))
+        for day in (WHOLE, EMPTY):
+            job.execute_in_process(instance=instance, partition_key=day.isoformat())
+    return {day: store.page(day) for day in (WHOLE, EMPTY)}
+
+
+@pytest.fixture(scope="module")
+def browser(pages: Mapping[dt.date, Path]) -> Iterator[Browser]:
+    # After the runs: they could not start an event loop of their own beside Playwright's.
+    with chromium() as started:
+        yield started
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A page that a browser has opened: `picture` is all of it, RGB."""
+
+    page: Page
+    traffic: Traffic
+    picture: npt.NDArray[np.uint8]
+
+    def charts(self, within: str = "main") -> Iterator["Chart"]:
+        """The charts inside the element that a selector finds."""
+        for drawing in self.page.locator(f"{within} svg").all():
+            box = drawing.bounding_box()
+            name = drawing.locator("title").text_content() or ""
+            assert box is not None, f"{name} has no place on the page"
+            top, left = round(box["y"]), round(box["x"])
+            bottom, right = round(box["y"] + box["height"]), round(box["x"] + box["width"])
+            yield Chart(name, self.picture[top:bottom, left:right])
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart as it is drawn; `pixels` are those of its place that lie on the page."""
+
+    name: str
+    pixels: npt.NDArray[np.uint8]
+
+    def holds(self, colour: str, within: int = 45) -> bool:
+        """Whether some pixels have `colour`, #rrggbb, give or take `within` per channel."""
+        wanted = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
+        near = (np.abs(self.pixels.astype(int) - wanted) <= within).all(axis=2)
+        return int(near.sum()) >= ENOUGH_PIXELS
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, pages: Mapping[dt.date, Path]) -> Callable[[dt.date, int], Opened]:
+    """Open the page of a day at a width, once."""
+
+    @functools.cache
+    def opening(day: dt.date, width: int) -> Opened:
+        context = browser.new_context(viewport={"width": width, "height": 900})
+        traffic = Traffic.of(context)
+        page = context.new_page()
+        page.goto(pages[day].as_uri())
+        encoded = np.frombuffer(page.screenshot(full_page=True), np.uint8)
+        picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+        assert picture is not None
+        return Opened(page, traffic, picture[:, :, ::-1].astype(np.uint8))
+
+    return opening
+
+
+@DAYS
+@WIDTHS
+def test_every_chart_is_drawn(
+    opened: Callable[[dt.date, int], Opened], day: dt.date, width: int
+) -> None:
+    shown = opened(day, width)
+    figures, drawings = shown.page.locator("figure"), shown.page.locator("svg")
+    assert figures.count() == drawings.count() == figures.filter(has=drawings).count() > 0
+    for chart in shown.charts():
+        height, across = chart.pixels.shape[:2]
+        assert min(height, across) > 50, chart.name
+        assert (chart.pixels < DARK).any(axis=2).mean() > INK_SHARE, chart.name
+
+
+def test_there_is_a_chart_of_every_gate_zone_and_floor(
+    opened: Callable[[dt.date, int], Opened],
+) -> None:
+    site_day = load_site(SITE_DIRECTORY).on(WHOLE)
+    shown = opened(WHOLE, DESK)
+    sections = {
+        "gates": len(site_day.gates),
+        "occupancy": len(site_day.zones),
+        "dwell": len(site_day.zones),
+        "floor": len(site_day.site.file.floors),
+        "coverage": 1,
+    }
+    assert {name: len(list(shown.charts(section(name)))) for name in sections} == sections
+
+
+@WIDTHS
+@pytest.mark.parametrize(
+    ("name", "colour"),
+    [
+        pytest.param("gates", BLUE, id="entries"),
+        pytest.param("gates", VERMILION, id="exits"),
+        pytest.param("occupancy", BLUE, id="mean occupancy"),
+        pytest.param("occupancy", VERMILION, id="peak occupancy"),
+        pytest.param("dwell", BLUE, id="dwell"),
+        pytest.param("floor", VERMILION, id="gates on the floor"),
+        pytest.param("coverage", BLUE, id="what was observed"),
+    ],
+)
+def test_what_was_counted_is_to_be_seen(
+    opened: Callable[[dt.date, int], Opened], width: int, name: str, colour: str
+) -> None:
+    charts = list(opened(WHOLE, width).charts(section(name)))
+    assert [chart.name for chart in charts if not chart.holds(colour)] == []
+
+
+def test_where_people_stood_longest_is_dark(opened: Callable[[dt.date, int], Opened]) -> None:
+    def dark_in_the_west(day: dt.date) -> bool:
+        (chart,) = opened(day, DESK).charts(section("floor"))
+        # The key of the colours is in the other half.
+        west = chart.pixels[:, : chart.pixels.shape[1] // 2]
+        # Ink is almost as dark.
+        return Chart(chart.name, west).holds(MOST_TIME, within=15)
+
+    assert [dark_in_the_west(day) for day in (WHOLE, EMPTY)] == [True, False]
+
+
+def test_nothing_is_drawn_as_counted_where_nothing_was_observed(
+    opened: Callable[[dt.date, int], Opened],
+) -> None:
+    shown = opened(EMPTY, DESK)
+    charts = [
+        chart
+        for name in ("gates", "occupancy", "dwell", "coverage")
+        for chart in shown.charts(section(name))
+    ]
+    assert charts
+    assert [chart.name for chart in charts if chart.holds(BLUE) or chart.holds(VERMILION)] == []
+
+
+@DAYS
+@WIDTHS
+def test_the_page_complains_of_nothing_and_asks_for_nothing(
+    opened: Callable[[dt.date, int], Opened],
+    pages: Mapping[dt.date, Path],
+    day: dt.date,
+    width: int,
+) -> None:
+    traffic = opened(day, width).traffic
+    assert traffic.errors == []
+    assert traffic.requests == [pages[day].as_uri()]
+
+
+@DAYS
+@WIDTHS
+def test_the_page_needs_no_scrolling_sideways(
+    opened: Callable[[dt.date, int], Opened], day: dt.date, width: int
+) -> None:
+    assert opened(day, width).page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def section(name: str) -> str:
+    """Selector of a section of the page."""
+    return f"section[aria-labelledby={name}]"
