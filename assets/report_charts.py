@@ -29,6 +29,8 @@ BLUE, VERMILION, INK, PALE = "#0072b2", "#d55e00", "#24292f", "#e4e7eb"
 _MINUTE = 1 / 1440
 WIDTH_IN = 5.2
 """Narrow enough that a telephone shows its text at a readable size."""
+WIDE_IN = WIDTH_IN * 48 / 34
+"""For charts that the page shows wider, by the same factor: text is of one size on the page."""
 
 _RC: dict[Any, Any] = {
     # A dollar sign in a name is not the beginning of a formula.
@@ -151,7 +153,7 @@ def coverage_chart(
     Arguments as for `gate_chart`; `cameras` from top to bottom.
     """
     height = 0.55 + 0.34 * max(1, len(cameras))
-    with _drawing(name, height) as figure:
+    with _drawing(name, height, WIDE_IN) as figure:
         axes = figure.add_subplot()
         axes.grid(visible=False)
         for row, (_, bands) in enumerate(cameras):
@@ -204,8 +206,8 @@ def floor_chart(
     """
     across, up = zip(*floor.outline, strict=True)
     wide, high = max(across) - min(across), max(up) - min(up)
-    height = min(7.0, max(1.6, 0.75 + 0.72 * WIDTH_IN * high / wide))
-    with _drawing(name, height) as figure:
+    height = min(9.0, max(1.6, 0.75 + 0.72 * WIDE_IN * high / wide))
+    with _drawing(name, height, WIDE_IN) as figure:
         axes = figure.add_subplot()
         axes.grid(visible=False)
         _outline(axes, floor.outline, color=INK, linewidth=1.4)
@@ -213,7 +215,7 @@ def floor_chart(
         for zone in zones:
             if zone.polygon is not None:
                 _outline(axes, zone.polygon, color="#57606a", linewidth=0.9, linestyle=(0, (4, 2)))
-                _label(axes, zone.id, _middle(zone.polygon))
+                _label(axes, zone.id, _top_left(zone.polygon))
         for gate in gates:
             if gate.line is not None:
                 (x0, y0), (x1, y1) = gate.line
@@ -266,21 +268,17 @@ def _outline(axes: "Axes", polygon: Sequence[FloorPoint], **style: object) -> No
     axes.plot(x, y, **style)  # type: ignore[arg-type]
 
 
-def _middle(polygon: Sequence[FloorPoint]) -> FloorPoint:
+def _top_left(polygon: Sequence[FloorPoint]) -> FloorPoint:
     across, up = zip(*polygon, strict=True)
-    return (min(across) + max(across)) / 2, (min(up) + max(up)) / 2
+    return min(across) + 0.1, max(up) - 0.1
 
 
 def _label(axes: "Axes", words: str, at: FloorPoint) -> None:
-    backing = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
-    axes.text(
-        *at,
-        words.replace("_", " "),
-        ha="center",
-        va="center",
-        fontsize=8.5,
-        bbox=backing,
-    )
+    from matplotlib.patheffects import withStroke
+
+    # In a corner and without a box, so that it hides none of the heat.
+    halo = [withStroke(linewidth=2.5, foreground="white")]
+    axes.text(*at, words.replace("_", " "), ha="left", va="top", fontsize=7.5, path_effects=halo)
 
 
 def _days(instant: dt.datetime) -> float:
@@ -326,12 +324,12 @@ def _time_axis(axes: "Axes", span: Span) -> None:
 
 
 @contextmanager
-def _drawing(name: str, height_in: float = 1.9) -> "Iterator[Figure]":
+def _drawing(name: str, height_in: float = 1.9, width_in: float = WIDTH_IN) -> "Iterator[Figure]":
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(_RC | {"svg.hashsalt": name}):
-        yield Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+        yield Figure(figsize=(width_in, height_in), layout="constrained")
 
 
 def _svg(figure: "Figure", name: str, title: str, text: str) -> str:
