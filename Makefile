@@ -23,7 +23,7 @@ ui: install ## Start Dagster's webserver and daemon on what the demo made
 test: lint types unit integration ## Every check that CI runs
 
 test-long: install weights ## What takes longer: twenty seeds, the simulator's difficulty
-	$(BIN)/pytest -m long tests
+	$(BIN)/pytest -s -m long tests
 
 lint: install
 	$(BIN)/ruff check .

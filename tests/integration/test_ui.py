@@ -1,39 +1,24 @@
 """Dagster's UI on the product's own `footfall ui`, as a person sees it in a browser."""
 
-import contextlib
-import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import dagster as dg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
-from assets.plan import ANONYMOUS, FOOTFALL, INGEST, TRACKING, SitePlan
+from assets.plan import ANONYMOUS, FOOTFALL, INGEST, TRACKING
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.jobs import CAMERA_DAY
 from footfall_dagster.settings import Settings
 from tests.integration.browser import Traffic, chromium
+from tests.integration.webserver import HOST, PLAN, Server, serving
 from vision.contracts import CAMERA_EXPORTS, COVERAGE
-from vision.site.load import load_site
 
 pytestmark = pytest.mark.browser
 
-HOST = "127.0.0.1"
 DAY = "2026-03-14"
-PLAN = SitePlan(load_site(Settings.model_fields["site"].default))
-STARTS_WITHIN_S, RUNS_WITHIN_S, SHOWS_WITHIN_MS = 120, 180, 60_000
+SHOWS_WITHIN_MS = 60_000
 expect.set_options(timeout=SHOWS_WITHIN_MS)
 GROUPS = [INGEST, TRACKING, ANONYMOUS, FOOTFALL]
 ENTIRE_GRAPH: ViewportSize = {"width": 3600, "height": 2400}
@@ -52,78 +37,6 @@ BOXES_AT_REST = """names => {
 }"""
 
 
-@dataclass(frozen=True)
-class Server:
-    """A running webserver and daemon."""
-
-    url: str
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    def ask(self, query: str) -> Any:
-        """Data that Dagster's GraphQL answers."""
-        asked = urllib.request.Request(
-            f"{self.url}/graphql",
-            json.dumps({"query": query}).encode(),
-            {"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(asked, timeout=60) as answer:
-            said = json.load(answer)
-        assert "errors" not in said, said["errors"]
-        return said["data"]
-
-    def cameras(self) -> list[str]:
-        """Camera partitions that the code location has; none before it is loaded."""
-        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            key = json.dumps(PLAN.key(CAMERA_EXPORTS.name).path)
-            asset = self.ask(
-                f"{{assetNodeOrError(assetKey: {{path: {key}}}) "
-                "{... on AssetNode {partitionKeysByDimension {name partitionKeys}}}}"
-            )["assetNodeOrError"]
-            dimensions = {
-                one["name"]: one["partitionKeys"]
-                for one in asset.get("partitionKeysByDimension", ())
-            }
-            return list(dimensions.get("camera", ()))
-        return []
-
-    def run_of(self, partition: str) -> dict[str, Any] | None:
-        """Status and failures of the last run of a partition."""
-        tag = json.dumps({"key": "dagster/partition", "value": partition})
-        tag = tag.replace('"key"', "key").replace('"value"', "value")
-        found = self.ask(
-            f"{{runsOrError(filter: {{tags: [{tag}]}}, limit: 1) {{... on Runs {{results {{status "
-            "eventConnection {events "
-            "{... on ExecutionStepFailureEvent {stepKey error {message}}}}}}}}"
-        )["runsOrError"]["results"]
-        return found[0] if found else None
-
-    def wait_for(self, what: str, is_so: Callable[[], bool], timeout_s: float) -> None:
-        """Return as soon as `is_so`; fail with the end of the server's log if it never is."""
-        ends = time.monotonic() + timeout_s
-        while not is_so():
-            assert self.process.poll() is None, f"the server has ended\n{self._last_words()}"
-            assert time.monotonic() < ends, f"not {what} in {timeout_s} s\n{self._last_words()}"
-            time.sleep(0.3)
-
-    def wait_for_run(self, partition: str) -> None:
-        """Return when the last run of `partition` has succeeded."""
-        ended: dict[str, Any] = {}
-
-        def has_ended() -> bool:
-            run = self.run_of(partition)
-            if run and run["status"] in {"SUCCESS", "FAILURE", "CANCELED"}:
-                ended.update(run)
-            return bool(ended)
-
-        self.wait_for(f"through with {partition}", has_ended, RUNS_WITHIN_S)
-        failures = [event for event in ended["eventConnection"]["events"] if event]
-        assert ended["status"] == "SUCCESS", failures
-
-    def _last_words(self) -> str:
-        return self.log.read_text(errors="replace")[-3000:]
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as started:
@@ -132,47 +45,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """`footfall ui` on the example site, with nothing recorded: its camera-days are quick."""
-    home = tmp_path_factory.mktemp("home")
-    (home / "recordings").mkdir()
-    inherited = {name: is_ for name, is_ in os.environ.items() if not name.startswith("FOOTFALL_")}
-    port = _free_port()
-    log = home / "ui.log"
-    with log.open("wb") as written:
-        process = subprocess.Popen(
-            [Path(sys.executable).with_name("footfall"), "ui", "--port", str(port)],
-            env=inherited
-            | {
-                "FOOTFALL_HOME": str(home),
-                "FOOTFALL_RECORDINGS": str(home / "recordings"),
-                "DAGSTER_HOME": str(home / "dagster"),
-            },
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    started = Server(f"http://{HOST}:{port}", process, log)
-    try:
-        started.wait_for(
-            "every camera of the site file a partition",
-            lambda: sorted(started.cameras()) == sorted(PLAN.site.camera_ids),
-            STARTS_WITHIN_S,
-        )
+    with serving(tmp_path_factory.mktemp("home")) as started:
         yield started
-    finally:
-        # As Ctrl-C does; what has not ended by then is killed.
-        os.killpg(process.pid, signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=5)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind((HOST, 0))
-        return int(taken.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
