@@ -207,6 +207,8 @@ def _beside(plan: FloorPlan, stops: list[Stop]) -> list[Stop]:
             aside = np.array([heading[1], -heading[0]]) / length * _PAIR_GAP_M
             sides = [stop.point + turn @ aside for turn in _TURNS]
             free = [point for point in sides if plan.may_stand(point[None])[0]]
+            if stop.wait > 0:
+                free = _side_by_side(plan, stop.point, free)
             result.append(Stop(free[0] if free else stop.point, stop.wait))
     return result
 
@@ -215,6 +217,16 @@ _TURNS = tuple(
     np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     for angle in np.radians([0, 180, 45, -45, 135, -135, 90, -90])
 )
+
+
+def _side_by_side(plan: FloorPlan, point: Floats, places: list[Floats]) -> list[Floats]:
+    """Places beside `point`, those first that its zone's camera sees farthest apart from it."""
+    eye = plan.eye_on(point)
+    if eye is None:
+        return places
+    sight = (point - eye) / max(float(np.linalg.norm(point - eye)), 1e-9)
+    across = np.array([-sight[1], sight[0]])
+    return sorted(places, key=lambda place: -abs(float((place - point) @ across)))
 
 
 def _abreast(plan: FloorPlan, begin: Stop, end: Stop, stop: Stop) -> Stop:

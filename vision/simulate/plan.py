@@ -26,7 +26,7 @@ from vision.site.models import SiteDay
 CELL_M = 0.2
 CLEARANCE_M = 0.35
 _GATE_CLEARANCE_M = 0.5
-_STATIONS_PER_ZONE = 10
+_STATIONS_PER_ZONE = 20
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,15 @@ class FloorPlan:
 
     @cached_property
     def stations(self) -> dict[str, Floats]:
-        """Up to ten points in each zone on which one can stand, spread out, away from gates."""
+        """Some points in each zone on which one can stand, spread out, away from gates."""
         return {name: self._stations(name) for name in self.zones}
+
+    def eye_on(self, point: Floats) -> Floats | None:
+        """Where the camera hangs that owns a zone around `point`; None where there is none."""
+        for zone, eye in self.eyes.items():
+            if inside_polygon(point[None], self.zones[zone])[0]:
+                return eye
+        return None
 
     def nearest_free(self, point: Floats) -> int:
         """Index of the free cell nearest to `point`."""

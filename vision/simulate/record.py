@@ -28,6 +28,7 @@ from vision.site.models import Camera, SiteDay
 FILE_S = 60
 """Length of a recording, seconds; the last one of a simulation may be shorter."""
 
+_CONTAINERS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska", ".avi": "avi", ".ts": "mpegts"}
 _QUALITY = {"crf": "23", "preset": "veryfast", "threads": "1"}
 
 
@@ -56,7 +57,8 @@ def file_names(day: SiteDay, camera: Camera, start: dt.datetime, seconds: int) -
     """Names that the camera's recorder gives to its files, below the folder of recordings.
 
     Raises:
-        ValueError: The camera's pattern does not tell files apart.
+        ValueError: The camera's pattern does not tell files apart, or asks for a kind of file that
+            is not written here.
     """
     zone = ZoneInfo(camera.clock.time_zone or day.site.file.time_zone)
     starts = [start + dt.timedelta(seconds=offset) for offset in range(0, seconds, FILE_S)]
@@ -66,6 +68,11 @@ def file_names(day: SiteDay, camera: Camera, start: dt.datetime, seconds: int) -
         raise ValueError(
             f"camera {camera.id}: exports {camera.exports!r} gives several files one name; use "
             "%Y%m%d_%H%M%S in it"
+        )
+    if Path(pattern).suffix not in _CONTAINERS:
+        raise ValueError(
+            f"camera {camera.id}: exports {camera.exports!r} ends in no kind of file that can be "
+            f"rendered; end it in one of {', '.join(_CONTAINERS)}"
         )
     return names
 
@@ -108,9 +115,7 @@ def encode(path: Path, frames: Iterator[Image], size: tuple[int, int], fps: int)
     """Write frames as H.264; under `path` lies a whole file or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    suffix = path.suffix.lstrip(".")
-    kind = {"mkv": "matroska", "ts": "mpegts"}.get(suffix, suffix)
-    with av.open(part, "w", format=kind) as container:
+    with av.open(part, "w", format=_CONTAINERS[path.suffix]) as container:
         stream = container.add_stream("libx264", rate=fps, options=_QUALITY)
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"

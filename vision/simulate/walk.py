@@ -22,6 +22,12 @@ _PUSH_FADE_M = 0.2
 _REACHED_M = 0.35
 _REACHED_BEFORE_GATE_M = 0.2
 _PATIENCE_S = 4.0
+_TURNS = np.array(
+    [
+        [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+        for angle in np.radians([20, -20, 40, -40, 60, -60, 80, -80, 100, -100, 120, -120])
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class _Walker:
     standing: bool = False
     on_leg: float = 0.0
     leg_limit: float = np.inf
+    leg: Floats = field(default_factory=lambda: np.zeros(2))
     path: list[Floats] = field(default_factory=list)
 
 
@@ -85,7 +92,8 @@ def _finished(walker: _Walker) -> Walk:
 def _begin_leg(walker: _Walker) -> None:
     walker.standing, walker.waited, walker.on_leg = False, 0.0, 0.0
     if walker.ahead:
-        length = float(np.linalg.norm(walker.ahead[0].point - walker.position))
+        walker.leg = walker.ahead[0].point - walker.position
+        length = float(np.linalg.norm(walker.leg))
         walker.leg_limit = 2 * length / walker.person.speed + _PATIENCE_S
 
 
@@ -136,19 +144,17 @@ def _push(positions: Floats, arrives: Floats) -> Floats:
 
 
 def _slid(plan: FloorPlan, positions: Floats, targets: Floats) -> Floats:
-    """Keep who would step off the free cells; those already off them may go on."""
+    """Turn steps that would leave the free cells along the wall, by the least angle that does.
+
+    Who is off them already may go on, and who finds no free step stays.
+    """
     wrong = plan.may_stand(positions) & ~plan.may_stand(targets)
     if not wrong.any():
         return targets
     result = targets.copy()
     for index in np.flatnonzero(wrong):
-        options = np.array(
-            [
-                [targets[index, 0], positions[index, 1]],
-                [positions[index, 0], targets[index, 1]],
-                positions[index],
-            ]
-        )
+        steps = _TURNS @ (targets[index] - positions[index])
+        options = np.vstack([positions[index] + steps, positions[index]])
         result[index] = options[int(np.argmax(plan.may_stand(options)))]
     return result
 
@@ -166,7 +172,7 @@ def _arrive(plan: FloorPlan, walker: _Walker) -> None:
     near = _REACHED_BEFORE_GATE_M if before_gate or stop.wait > 0 else _REACHED_M
     way = stop.point - walker.position
     close = float(np.linalg.norm(way)) < near
-    passed = stop.through and float(way @ walker.velocity) <= 0
+    passed = stop.through and float(way @ walker.leg) <= 0
     if close or passed:
         if stop.wait > 0:
             walker.standing, walker.waited = True, 0.0

@@ -1,5 +1,7 @@
 """People of the simulation: where they walk, and what the truth says of it."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -71,6 +73,25 @@ def test_nobody_walks_faster_than_people_do():
     for walk in arcade_walks():
         paces = np.linalg.norm(np.diff(walk.path, axis=0), axis=1) / STEP_S
         assert paces.max() <= 1.25 * 1.6 + 1e-6
+
+
+def _due(walk):
+    """By when a person who meets nobody has left, twice over for the walking."""
+    stops = walk.person.stops
+    legs = [np.linalg.norm(b.point - a.point) for a, b in pairwise(stops)]
+    waits = sum(stop.wait for stop in stops)
+    return walk.person.arrives + 2 * sum(legs) / walk.person.speed + waits + 10
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5, 6])
+def test_everybody_gets_where_they_are_going_in_time(seed):
+    walks = [walk for walk in arcade_walks(seed=seed, people_per_minute=15) if _due(walk) < 150]
+    assert len(walks) > 5
+    for walk in walks:
+        last = walk.person.stops[-1].point
+        assert np.linalg.norm(walk.path[-1] - last) < 0.6
+        passed = gate_crossings(arcade_plan(), walk)
+        assert len(passed) == sum(stop.through for stop in walk.person.stops)
 
 
 def test_nobody_passes_a_wall():

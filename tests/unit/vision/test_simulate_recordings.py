@@ -178,6 +178,12 @@ def test_names_that_would_collide_are_refused_with_a_remedy():
         file_names(arcade(), camera, dt.datetime(2026, 3, 14, 10, tzinfo=dt.UTC), 120)
 
 
+def test_a_kind_of_file_that_cannot_be_written_is_refused_with_a_remedy():
+    camera = arcade().cameras["cam_shops"].model_copy(update={"exports": "shops_%H%M%S.m*"})
+    with pytest.raises(ValueError, match=r"end it in one of \.mp4"):
+        file_names(arcade(), camera, dt.datetime(2026, 3, 14, 10, tzinfo=dt.UTC), 60)
+
+
 def test_a_site_without_calibrated_cameras_is_refused(tmp_path):
     blind = {
         name: camera.model_copy(update={"calibration": ()})
