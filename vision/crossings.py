@@ -22,6 +22,9 @@ BAND_HEIGHTS = 0.18
 """The same for gates in pixels, in heights of the person's box (0.3 m of 1.7 m)."""
 _END_SHARE = 1 / 3
 """At the ends of a path this share of the band will do: doors hide people just behind the line."""
+_CARRY_S = 0.5
+"""Nobody vanishes: a path is carried on at its own speed for this long at both ends."""
+_SPEED_OVER_S = 1.0
 _BESIDE_BANDS = 1.0
 """How far beside the gate's ends a crossing may pass, bands."""
 
@@ -34,6 +37,7 @@ def gate_events(paths: pl.DataFrame, gates: Iterable[Gate]) -> pl.DataFrame:
     on it has not crossed. Decided on the whole path, so running it backwards swaps in and out.
     """
     gates = tuple(gates)
+    recorded_us = paths["at"].to_physical().to_numpy()
     found: list[tuple[str, int, str]] = []
     for path in paths.partition_by("track"):
         at_us = path["at"].to_physical().to_numpy()
@@ -54,6 +58,8 @@ def gate_events(paths: pl.DataFrame, gates: Iterable[Gate]) -> pl.DataFrame:
                 for when_us, inwards in crossings(
                     at_us[known], place[known], band[known], np.array(line), np.array(inside)
                 )
+                # A path carried on beyond the recording crosses what nobody has recorded.
+                if recorded_us.min() <= when_us <= recorded_us.max()
             ]
     events = pl.DataFrame(found, schema=["gate", "at", "direction"], orient="row")
     return (
@@ -83,6 +89,7 @@ def crossings(
     """
     if len(at_us) < 2:
         return []
+    at_us, place, band = _carried_on(at_us, place, band)
     along = line[1] - line[0]
     length = float(np.linalg.norm(along))
     normal = np.array([-along[1], along[0]]) / length
@@ -109,6 +116,25 @@ def crossings(
             # The middle one of the turns in between is the same seen forwards and backwards.
             events.append((int(when[passed[len(passed) // 2]]), bool(inwards[0] > 0)))
     return events
+
+
+def _carried_on(
+    at_us: NDArray[np.int64], place: Array, band: Array
+) -> tuple[NDArray[np.int64], Array, Array]:
+    """The path with a position more at each end, where its speed there leads."""
+    window = round(_SPEED_OVER_S * 1e6)
+    carry = round(_CARRY_S * 1e6)
+    first = int(np.searchsorted(at_us, at_us[0] + window, side="right")) - 1
+    last = int(np.searchsorted(at_us, at_us[-1] - window))
+    before, after = (
+        (place[b] - place[a]) / max(int(at_us[b] - at_us[a]), window // 2) * carry
+        for a, b in ((0, first), (last, len(at_us) - 1))
+    )
+    return (
+        np.concatenate([[at_us[0] - carry], at_us, [at_us[-1] + carry]]),
+        np.vstack([place[0] - before, place, place[-1] + after]),
+        np.concatenate([band[:1], band, band[-1:]]),
+    )
 
 
 def _decided_stays(depth: Array, turns: NDArray[np.int64]) -> list[int]:

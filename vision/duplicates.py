@@ -3,8 +3,8 @@
 Belongs here: how a repetition is told from a second person. Does not belong here: association
 (`vision.tracklets`, `vision.joining`).
 
-Detectors report some people twice, most often the upper body inside the whole figure. A repetition
-has its head where the other one has it; somebody who stands behind has a head of their own.
+Detectors report some people twice, most often a part of the body inside the whole figure. A part
+shares its head or its feet with the whole; somebody who stands behind has their own.
 """
 
 from collections.abc import Sequence
@@ -17,21 +17,34 @@ Array = NDArray[np.float64]
 _SAME_IOU = 0.65
 _INSIDE = 0.8
 """Share of the smaller box that lies in the larger one."""
-_SAME_TOP = 0.12
-"""Distance of the upper edges, heights of the larger box."""
+_SAME_EDGE = 0.12
+"""Distance of the upper, or of the lower, edges, heights of the larger box."""
 _SAME_CENTRE = 0.3
 """Distance of the centres across, widths of the larger box."""
 _BELIEVED = 0.3
 """A larger box that scores less does not swallow a smaller one."""
+MERGED = 1.25
+"""A box this much taller than a person who stands there holds two people."""
 _SHADOWED = 0.6
-"""Share of a tracklet's frames in which another one repeats it."""
+"""Share of the frames in which a tracklet repeats another one."""
+_LONGEST_HANDOVER_S = 2.0
 
 
-def once_each(xyxy: Array, confidence: Array) -> NDArray[np.bool_]:
-    """Which of one frame's (n, 4) boxes to keep so that nobody is in it twice."""
+def once_each(xyxy: Array, confidence: Array, tallness: Array) -> NDArray[np.bool_]:
+    """Which of one frame's boxes to keep so that nobody is in it twice.
+
+    Args:
+        xyxy: (n, 4) boxes, pixels.
+        confidence: (n,) scores.
+        tallness: (n,) height of each box beside that of a person who stands there.
+    """
+    merged = tallness > MERGED
+    believed = confidence >= _BELIEVED
     same = overlap(xyxy, xyxy) > _SAME_IOU
-    parts = repeats(xyxy, xyxy) & (confidence >= _BELIEVED)[None, :]
-    keep = np.ones(len(xyxy), dtype=bool)
+    parts = repeats(xyxy, xyxy)
+    # Two people in one box: whoever of them has a box of their own is believed instead.
+    keep = ~(merged & (parts & believed[:, None] & ~merged[:, None]).any(axis=0))
+    parts &= (believed & keep)[None, :]
     for index in np.argsort(-confidence, kind="stable"):
         if keep[index]:
             weaker = same[index] & (confidence <= confidence[index])
@@ -48,12 +61,12 @@ def repeats(small: Array, large: Array) -> NDArray[np.bool_]:
     common = np.prod(np.clip(opposite - corner, 0, None), axis=2)
     own, other = _area(small)[:, None], _area(large)[None, :]
     size = large[:, 2:] - large[:, :2]
-    tops = np.abs(small[:, None, 1] - large[None, :, 1]) / size[None, :, 1]
+    edges = np.abs(small[:, None, 1::2] - large[None, :, 1::2]).min(axis=2) / size[None, :, 1]
     centres = np.abs(small[:, None, ::2].mean(axis=2) - large[None, :, ::2].mean(axis=2))
     result: NDArray[np.bool_] = (
         (own < other)
         & (common > _INSIDE * own)
-        & (tops < _SAME_TOP)
+        & (edges < _SAME_EDGE)
         & (centres < _SAME_CENTRE * size[None, :, 0])
     )
     return result
@@ -69,42 +82,64 @@ def overlap(left: Array, right: Array) -> Array:
     return result
 
 
+def paired_overlap(left: Array, right: Array) -> Array:
+    """Intersection over union of each box of `left` with the box of `right` in the same row."""
+    size = np.minimum(left[:, 2:], right[:, 2:]) - np.maximum(left[:, :2], right[:, :2])
+    common = np.prod(np.clip(size, 0, None), axis=1)
+    result: Array = common / np.maximum(_area(left) + _area(right) - common, 1e-9)
+    return result
+
+
 def _area(xyxy: Array) -> Array:
     result: Array = np.prod(xyxy[:, 2:] - xyxy[:, :2], axis=1)
     return result
 
 
-def shadows(at_s: Array, xyxy: Array, tracklets: Sequence[Sequence[int]]) -> set[int]:
-    """Numbers of the tracklets that repeat another one for most of their frames.
+def without_shadows(
+    at_s: Array, xyxy: Array, tracklets: Sequence[Sequence[int]]
+) -> list[list[int]]:
+    """The tracklets without what in them repeats another one.
 
-    The larger one may be missing in a frame in which the smaller one is seen (detectors choose now
-    the one, now the other), so it is read between its boxes.
+    A tracklet that is for most of its frames a part of somebody is dropped. One that begins as a
+    repetition of another and outlives it keeps only what comes after: it takes the other one over.
+    A box is compared with the other tracklet read at the same instant, because detectors choose now
+    the one, now the other.
 
     Args:
         at_s: (n,) when each box was seen, seconds, ascending.
         xyxy: (n, 4) boxes, pixels.
         tracklets: Indices of each one's boxes, in order of time; by first appearance.
     """
-    starts = at_s[[rows[0] for rows in tracklets]] if tracklets else np.zeros(0)
-    ends = at_s[[rows[-1] for rows in tracklets]] if tracklets else np.zeros(0)
-    areas = [float(np.median(_area(xyxy[list(rows)]))) for rows in tracklets]
-    found: set[int] = set()
-    for i, rows in enumerate(tracklets):
-        times, boxes = at_s[list(rows)], xyxy[list(rows)]
-        together = np.flatnonzero((starts <= ends[i]) & (ends >= starts[i]))
-        for j in together:
-            if areas[j] <= areas[i] or j in found:
+    kept = [np.array(rows) for rows in tracklets]
+    areas = [float(np.median(_area(xyxy[rows]))) for rows in kept]
+    starts = np.array([at_s[rows[0]] for rows in kept])
+    ends = np.array([at_s[rows[-1]] for rows in kept])
+    for i in range(len(kept)):
+        for j in np.flatnonzero((starts <= ends[i]) & (ends >= starts[i])):
+            rows = kept[i]
+            if j == i or not len(rows) or not len(kept[j]):
                 continue
-            others = list(tracklets[j])
-            shared = (times >= starts[j]) & (times <= ends[j])
-            read = np.column_stack(
-                [np.interp(times[shared], at_s[others], edge) for edge in xyxy[others].T]
+            shared = rows[(at_s[rows] >= starts[j]) & (at_s[rows] <= ends[j])]
+            takes_over = (
+                starts[j] < starts[i] <= ends[j] < ends[i]
+                and ends[j] - starts[i] <= _LONGEST_HANDOVER_S
             )
-            repeated = sum(
-                bool(repeats(box[None], other[None])[0, 0])
-                for box, other in zip(boxes[shared], read, strict=True)
-            )
-            if repeated >= _SHADOWED * len(rows):
-                found.add(i)
-                break
-    return found
+            alike = _alike(at_s[shared], xyxy[shared], at_s[kept[j]], xyxy[kept[j]])
+            if areas[i] < areas[j] and alike[0] >= _SHADOWED * len(rows):
+                kept[i] = rows[:0]
+            elif takes_over and alike.sum() >= _SHADOWED * len(shared):
+                kept[i] = rows[at_s[rows] > ends[j]]
+                starts[i] = at_s[kept[i][0]]
+    return [rows.tolist() for rows in kept if len(rows)]
+
+
+def _alike(at_s: Array, xyxy: Array, others_s: Array, others: Array) -> NDArray[np.int64]:
+    """In how many frames boxes are a part of the other person, and otherwise the same, (2,)."""
+    read = np.column_stack([np.interp(at_s, others_s, edge) for edge in others.T])
+    part = whole = 0
+    for box, other in zip(xyxy, read, strict=True):
+        if repeats(box[None], other[None])[0, 0]:
+            part += 1
+        elif repeats(other[None], box[None])[0, 0] or overlap(box[None], other[None]) > _SAME_IOU:
+            whole += 1
+    return np.array([part, whole])

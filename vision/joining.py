@@ -13,11 +13,18 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from vision.protocols import View
 from vision.tracklets import Tracklet, measured
 
 Array = NDArray[np.float64]
 
 _LONGEST_GAP_S = 4.0
+_LONGEST_BESIDE_S = 8.0
+_BESIDE = 0.7
+_WALKED = 0.5
+_HIDDEN = 1.0
+_SHORT_REACH_S = 0.8
+_EDGE_PX = 2.0
 _UNWATCHED_GAP_S = 2.0
 """Longest join across which no frame shows anybody: the recording itself may have stopped."""
 _SPEED_OVER_S = 1.2
@@ -28,6 +35,8 @@ _GATE = 12.0
 _PLACE = 0.12
 _DRIFT = 0.30
 _SIZE = 0.15
+_TURN = 0.35
+_TURN_A_SECOND = 0.4
 _FEWEST_BOXES = 3
 _SHORTEST_S = 0.5
 _SURE = 0.5
@@ -36,16 +45,20 @@ _SURE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """One end of a tracklet: when, where (centre x, top), how fast, how tall (log)."""
+    """One end of a tracklet: when, where (centre x, top), how fast (NaN: unknown), log height.
+
+    `reach_s` is the longest gap across which it may be joined.
+    """
 
     at_s: float
     place: Array
     speed: Array
     height: float
+    reach_s: float
 
 
 def join(
-    at_s: Array, xyxy: Array, confidence: Array, tracklets: Sequence[Tracklet]
+    at_s: Array, xyxy: Array, confidence: Array, tracklets: Sequence[Tracklet], view: View
 ) -> list[list[int]]:
     """Join tracklets into tracks and drop the tracks that are nobody.
 
@@ -57,25 +70,37 @@ def join(
         xyxy: (n, 4) boxes, pixels.
         confidence: (n,) scores.
         tracklets: What `vision.tracklets.link` made of them.
+        view: Size of the frame.
 
     Returns:
         Indices of the boxes of each track, in order of time; tracks by first appearance.
     """
     shape = measured(xyxy)
-    successor = _successors(np.unique(at_s), at_s, shape, tracklets)
+    pieces = [tracklet.rows for tracklet in tracklets]
+    at_edge = (
+        (xyxy[:, 0] <= _EDGE_PX)
+        | (xyxy[:, 2] >= view.width - _EDGE_PX)
+        | (xyxy[:, 3] >= view.height - _EDGE_PX)
+    )
+    successor = _successors(at_s, shape, at_edge, pieces)
+    tracks = _chains(pieces, successor)
+    kept = [rows for rows in tracks if _somebody(at_s[rows], confidence[rows])]
+    return sorted(kept, key=lambda rows: rows[0])
+
+
+def _chains(pieces: Sequence[Sequence[int]], successor: dict[int, int]) -> list[list[int]]:
     followed = set(successor.values())
-    tracks: list[list[int]] = []
-    for first in range(len(tracklets)):
+    chains: list[list[int]] = []
+    for first in range(len(pieces)):
         if first in followed:
             continue
         rows: list[int] = []
         current: int | None = first
         while current is not None:
-            rows += tracklets[current].rows
+            rows += pieces[current]
             current = successor.get(current)
-        tracks.append(rows)
-    kept = [rows for rows in tracks if _somebody(at_s[rows], confidence[rows])]
-    return sorted(kept, key=lambda rows: rows[0])
+        chains.append(rows)
+    return chains
 
 
 def _somebody(at_s: Array, confidence: Array) -> bool:
@@ -87,23 +112,60 @@ def _somebody(at_s: Array, confidence: Array) -> bool:
 
 
 def _successors(
-    frames_s: Array, at_s: Array, shape: Array, tracklets: Sequence[Tracklet]
+    at_s: Array, shape: Array, at_edge: NDArray[np.bool_], pieces: Sequence[list[int]]
 ) -> dict[int, int]:
-    heads = [_end(at_s[t.rows], shape[t.rows], last=False) for t in tracklets]
-    tails = [_end(at_s[t.rows], shape[t.rows], last=True) for t in tracklets]
+    frames_s = np.unique(at_s)
+    heads = [_end(at_s[rows], shape[rows], at_edge[rows], last=False) for rows in pieces]
+    tails = [_end(at_s[rows], shape[rows], at_edge[rows], last=True) for rows in pieces]
     starts_s = np.array([head.at_s for head in heads])
+    companions = _Companions(at_s, shape, pieces)
     pairs: list[tuple[int, int, float]] = []
     for i, tail in enumerate(tails):
         # Tracklets come by first appearance, so those that could follow are neighbours.
         first, end = np.searchsorted(
-            starts_s, [tail.at_s, tail.at_s + _LONGEST_GAP_S], side="right"
+            starts_s, [tail.at_s, tail.at_s + _LONGEST_BESIDE_S], side="right"
         )
         for j in range(int(first), int(end)):
-            if _watched(frames_s, tail.at_s, heads[j].at_s):
-                cost = _cost(tail, heads[j])
-                if cost < _GATE:
-                    pairs.append((i, j, cost))
-    return _cheapest(pairs, len(tracklets))
+            reach_s = min(tail.reach_s, heads[j].reach_s)
+            if not _watched(frames_s, tail.at_s, heads[j].at_s):
+                continue
+            cost = _cost(tail, heads[j]) if heads[j].at_s - tail.at_s <= reach_s else np.inf
+            if reach_s == _LONGEST_GAP_S:
+                cost = min(cost, companions.cost(tail, heads[j]))
+            if cost < _GATE:
+                pairs.append((i, j, cost))
+    return _cheapest(pairs, len(pieces))
+
+
+class _Companions:
+    """Who walked beside whom: a person hidden by a companion goes on as the companion does."""
+
+    def __init__(self, at_s: Array, shape: Array, pieces: Sequence[list[int]]) -> None:
+        self._times = [at_s[rows] for rows in pieces]
+        self._boxes = [shape[rows] for rows in pieces]
+        self._starts = np.array([times[0] for times in self._times])
+        self._ends = np.array([times[-1] for times in self._times])
+
+    def cost(self, tail: _End, head: _End) -> float:
+        """Of joining along the companion who fits best; infinite where there is none."""
+        gap_s = head.at_s - tail.at_s
+        height = np.exp((tail.height + head.height) / 2)
+        size = ((head.height - tail.height) / (_SIZE + 0.05 * gap_s)) ** 2
+        best = np.inf
+        there = (self._starts <= tail.at_s - 0.1) & (self._ends >= head.at_s + 0.1)
+        for c in np.flatnonzero(there).tolist():
+            before, after = (self._place(c, end.at_s) for end in (tail, head))
+            apart = max(np.linalg.norm(before - tail.place), np.linalg.norm(after - head.place))
+            # Standing beside somebody says nothing of where one goes.
+            if apart > _BESIDE * height or np.linalg.norm(after - before) < _WALKED * height:
+                continue
+            miss = (head.place - tail.place - (after - before)) / (height * (0.12 + 0.06 * gap_s))
+            best = min(best, float((miss**2).sum() + size) + _HIDDEN)
+        return best
+
+    def _place(self, companion: int, at_s: float) -> Array:
+        times, boxes = self._times[companion], self._boxes[companion]
+        return np.array([np.interp(at_s, times, boxes[:, axis]) for axis in (0, 1)])
 
 
 def _watched(frames_s: Array, start_s: float, end_s: float) -> bool:
@@ -115,24 +177,26 @@ def _cost(tail: _End, head: _End) -> float:
     gap_s = head.at_s - tail.at_s
     height = np.exp((tail.height + head.height) / 2)
     # Meeting in the middle: each side is asked to predict only half the gap.
-    forward = tail.place + tail.speed * gap_s / 2
-    backward = head.place - head.speed * gap_s / 2
+    forward = tail.place + np.nan_to_num(tail.speed) * gap_s / 2
+    backward = head.place - np.nan_to_num(head.speed) * gap_s / 2
     spread = height * (_PLACE + _DRIFT * gap_s)
     miss = ((forward - backward) / spread) ** 2
     size = ((head.height - tail.height) / (_SIZE + 0.05 * gap_s)) ** 2
-    return float(miss.sum() + size)
+    turn = (head.speed - tail.speed) / (height * (_TURN + _TURN_A_SECOND * gap_s))
+    return float(miss.sum() + size + np.nan_to_num(turn**2).sum())
 
 
-def _end(at_s: Array, shape: Array, *, last: bool) -> _End:
+def _end(at_s: Array, shape: Array, at_edge: NDArray[np.bool_], *, last: bool) -> _End:
     near = at_s >= at_s[-1] - _SPEED_OVER_S if last else at_s <= at_s[0] + _SPEED_OVER_S
     times, boxes = at_s[near], shape[near]
     moment = float(times[-1] if last else times[0])
-    speed = np.zeros(2)
-    place = boxes[-1 if last else 0, :2]
-    if len(times) >= 3:
-        slope, at_moment = np.polyfit(times - moment, boxes[:, :2], 1)
-        speed, place = slope, at_moment
-    return _End(moment, place, speed, float(np.median(boxes[:, 3])))
+    # Who is at the edge of the view has left it; and a box or two say too little of where to.
+    reach_s = _SHORT_REACH_S if at_edge[-1 if last else 0] or len(at_s) < 3 else _LONGEST_GAP_S
+    if len(times) < 3:
+        place = boxes[-1 if last else 0, :2]
+        return _End(moment, place, np.full(2, np.nan), float(boxes[:, 3].mean()), reach_s)
+    speed, place = np.polyfit(times - moment, boxes[:, :2], 1)
+    return _End(moment, place, speed, float(np.median(boxes[:, 3])), reach_s)
 
 
 def _cheapest(pairs: Sequence[tuple[int, int, float]], count: int) -> dict[int, int]:

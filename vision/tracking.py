@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 from vision.contracts import TRACKS
 from vision.joining import join
 from vision.protocols import View
+from vision.stature import Stature
 from vision.tracklets import LOST_AFTER_S, link
 
+_SURE = 0.5
+"""Boxes that score more teach how tall people look."""
+_EDGE_PX = 2.0
 _BOX = ("x_min", "y_min", "x_max", "y_max")
 Array = NDArray[np.float64]
 
@@ -41,14 +45,27 @@ class LookAheadTracker:
         confidence = ordered["confidence"].to_numpy().astype(np.float64)
         # A slow rate must still leave room for a missed frame or two.
         lost_after_s = max(LOST_AFTER_S, 2.5 / view.analysed_fps)
-        tracklets = link(at_s, xyxy, confidence, lost_after_s)
-        tracks = join(at_s, xyxy, confidence, tracklets)
+        tallness = _tallness(xyxy, confidence, view)
+        tracklets = link(at_s, xyxy, confidence, tallness, lost_after_s)
+        tracks = join(at_s, xyxy, confidence, tracklets, view)
         frames_us = np.unique(at_us)
         parts = [
             _filled(number, at_us[rows], xyxy[rows], confidence[rows], frames_us)
             for number, rows in enumerate(tracks)
         ]
         return pl.concat([TRACKS.empty(), *parts])
+
+
+def _tallness(xyxy: Array, confidence: Array, view: View) -> Array:
+    """Height of each box beside that of a person who stands there; 1 where nothing is known."""
+    feet = np.column_stack([(xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]])
+    height = xyxy[:, 3] - xyxy[:, 1]
+    whole = (xyxy[:, 1] > _EDGE_PX) & (xyxy[:, 3] < view.height - _EDGE_PX)
+    sure = whole & (confidence >= _SURE)
+    stature = Stature.learn(feet[sure], height[sure])
+    if stature is None:
+        return np.ones(len(xyxy))
+    return np.where(whole, height / stature.at(feet), 1.0)
 
 
 def _filled(

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from vision.duplicates import once_each, shadows
+from vision.duplicates import MERGED, once_each, without_shadows
 
 Array = NDArray[np.float64]
 
@@ -30,6 +30,14 @@ LOST_AFTER_S = 1.0
 _GATE = 18.0
 """Squared normalised distance beyond which a box is somebody else's (chi-square, 4 d.o.f.)."""
 _WEAK_GATE = 9.0
+_WEAK_WITHIN_S = 0.45
+"""A tracklet unseen for longer needs a strong box to come back."""
+_SLACK = 0.3
+_FASTEST = 1.0
+"""Nobody gets further than so many body heights, and so many more a second."""
+_DOUBT = 3.0
+"""How much less exactly a box that has swallowed a second person is measured."""
+_HALVED = float(np.log(0.55))
 _SHORTENING = 0.35
 """What a box shorter than expected counts, compared with one that is longer."""
 
@@ -37,7 +45,7 @@ _SHORTENING = 0.35
 # how people move, in body heights and seconds (a body height is about 1.7 m, so walking is 0.8).
 _MEASURED = np.array([0.05, 0.05, 0.12, 0.08])
 _FIRST_SPEED = np.array([0.7, 0.35])
-_ACCELERATION = np.array([0.7, 0.35])
+_ACCELERATION = np.array([0.5, 0.25])
 _SIZE_DRIFT = np.array([0.25, 0.15])
 
 
@@ -62,6 +70,7 @@ class _Motion:
 
     def __init__(self) -> None:
         self.state = np.zeros((0, 4))
+        self.seen_at = np.zeros((0, 2))
         self.speed = np.zeros((0, 2))
         self.variance = np.zeros((0, 4))
         self.covariance = np.zeros((0, 2))
@@ -77,20 +86,32 @@ class _Motion:
         self.covariance += dt * self.speed_variance + power * dt**2 / 2
         self.speed_variance += power * dt
 
-    def distance(self, boxes: Array) -> Array:
-        """Squared normalised distance of every tracklet to every box, (tracklets, boxes)."""
-        spread = self.variance[:, None, :] + _noise(self.state)[:, None, :]
+    def distance(self, boxes: Array, doubt: Array) -> Array:
+        """Squared normalised distance of every tracklet to every box, (tracklets, boxes).
+
+        A box in doubt is measured with a wider error, and pays for it, or it would fit anybody.
+        """
+        wider = doubt[None, :, None] ** 2
+        spread = self.variance[:, None, :] + _noise(self.state)[:, None, :] * wider
         gap = boxes[None, :, :] - self.state[:, None, :]
         # Hidden legs shorten a box: that alone makes it nobody else's.
-        gap[:, :, 3] *= np.where(gap[:, :, 3] < 0, _SHORTENING, 1.0)
-        result: Array = (gap**2 / spread).sum(axis=2)
+        gap[:, :, 3] = _lenient(gap[:, :, 3])
+        result: Array = (gap**2 / spread).sum(axis=2) + 4 * np.log(doubt)[None, :]
         return result
 
-    def update(self, who: NDArray[np.int64], boxes: Array) -> None:
-        noise = _noise(self.state[who])
+    def too_far(self, boxes: Array, unseen_s: Array) -> NDArray[np.bool_]:
+        """Which boxes nobody of the tracklets could have walked to since they were last seen."""
+        gone = np.linalg.norm(boxes[None, :, :2] - self.seen_at[:, None, :], axis=2)
+        reach = np.exp(self.state[:, 3]) * (_SLACK + _FASTEST * unseen_s)
+        result: NDArray[np.bool_] = gone > reach[:, None]
+        return result
+
+    def update(self, who: NDArray[np.int64], boxes: Array, doubt: Array) -> None:
+        noise = _noise(self.state[who]) * doubt[:, None] ** 2
         total = self.variance[who] + noise
+        self.seen_at[who] = boxes[:, :2]
         gap = boxes - self.state[who]
-        gap[:, 3] *= np.where(gap[:, 3] < 0, _SHORTENING, 1.0)
+        gap[:, 3] = _lenient(gap[:, 3])
         gain = self.variance[who] / total
         speed_gain = self.covariance[who] / total[:, :2]
         self.state[who] += gain * gap
@@ -102,6 +123,7 @@ class _Motion:
     def add(self, boxes: Array) -> None:
         height = np.exp(boxes[:, 3:4])
         self.state = np.vstack([self.state, boxes])
+        self.seen_at = np.vstack([self.seen_at, boxes[:, :2]])
         self.speed = np.vstack([self.speed, np.zeros((len(boxes), 2))])
         self.variance = np.vstack([self.variance, _noise(boxes)])
         self.covariance = np.vstack([self.covariance, np.zeros((len(boxes), 2))])
@@ -109,10 +131,20 @@ class _Motion:
 
     def keep(self, which: NDArray[np.bool_]) -> None:
         self.state = self.state[which]
+        self.seen_at = self.seen_at[which]
         self.speed = self.speed[which]
         self.variance = self.variance[which]
         self.covariance = self.covariance[which]
         self.speed_variance = self.speed_variance[which]
+
+
+def _lenient(taller: Array) -> Array:
+    """Differences of log height, with less made of boxes that are somewhat too short."""
+    return np.where(
+        taller >= 0,
+        taller,
+        np.where(taller > _HALVED, _SHORTENING * taller, taller + (1 - _SHORTENING) * -_HALVED),
+    )
 
 
 def _noise(state: Array) -> Array:
@@ -123,7 +155,11 @@ def _noise(state: Array) -> Array:
 
 
 def link(
-    at_s: Array, xyxy: Array, confidence: Array, lost_after_s: float = LOST_AFTER_S
+    at_s: Array,
+    xyxy: Array,
+    confidence: Array,
+    tallness: Array,
+    lost_after_s: float = LOST_AFTER_S,
 ) -> list[Tracklet]:
     """Join a camera-day's boxes into tracklets.
 
@@ -131,12 +167,14 @@ def link(
         at_s: (n,) when each box was seen, seconds, ascending.
         xyxy: (n, 4) boxes, pixels.
         confidence: (n,) scores.
+        tallness: (n,) height of each box beside that of a person who stands there; 1 if unknown.
         lost_after_s: A tracklet unseen for longer is closed.
 
     Returns:
         Tracklets by first appearance; every box is in at most one.
     """
     shape = measured(xyxy)
+    doubt = np.where(tallness > MERGED, _DOUBT, 1.0)
     bounds = [*np.flatnonzero(np.diff(at_s, prepend=-np.inf) > 0), len(at_s)]
     motion = _Motion()
     open_: list[Tracklet] = []
@@ -153,9 +191,14 @@ def link(
         if before is not None:
             motion.predict(now - before)
         before = now
-        rows = first + np.flatnonzero(once_each(xyxy[first:end], confidence[first:end]))
-        who, which = _claim(motion, shape[rows], confidence[rows])
-        motion.update(who, shape[rows][which])
+        rows = first + np.flatnonzero(
+            once_each(xyxy[first:end], confidence[first:end], tallness[first:end])
+        )
+        distance = motion.distance(shape[rows], doubt[rows])
+        distance[motion.too_far(shape[rows], now - seen_s)] = np.inf
+        distance[np.ix_(now - seen_s > _WEAK_WITHIN_S, confidence[rows] < _STRONG)] = np.inf
+        who, which = _claim(distance, confidence[rows])
+        motion.update(who, shape[rows][which], doubt[rows][which])
         seen_s[who] = now
         for tracklet, row in zip(who, rows[which], strict=True):
             open_[tracklet].rows.append(int(row))
@@ -165,8 +208,15 @@ def link(
         begun = [Tracklet([int(row)]) for row in rows[fresh]]
         open_ += begun
         tracklets += begun
-    repeated = shadows(at_s, xyxy, [tracklet.rows for tracklet in tracklets])
-    return [tracklet for i, tracklet in enumerate(tracklets) if i not in repeated]
+    sure = [_between_strong(tracklet.rows, confidence) for tracklet in tracklets]
+    once = without_shadows(at_s, xyxy, sure)
+    return [Tracklet(rows) for rows in sorted(once, key=lambda rows: rows[0])]
+
+
+def _between_strong(rows: list[int], confidence: Array) -> list[int]:
+    """A tracklet without weak boxes at its end, which lead from people to things like them."""
+    strong = np.flatnonzero(confidence[rows] >= _STRONG)
+    return rows[: strong[-1] + 1] if len(strong) else rows[:1]
 
 
 def measured(xyxy: Array) -> Array:
@@ -176,10 +226,7 @@ def measured(xyxy: Array) -> Array:
     return np.column_stack([centre, xyxy[:, 1], np.log(size)])
 
 
-def _claim(
-    motion: _Motion, boxes: Array, confidence: Array
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    distance = motion.distance(boxes)
+def _claim(distance: Array, confidence: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     free = np.ones(len(distance), dtype=bool)
     who: list[int] = []
     which: list[int] = []
