@@ -55,5 +55,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-clean: ## Remove everything that was made: recordings, lake, warehouse, runs
-	rm -rf $(FOOTFALL_HOME)
+clean: ## Remove what was made in var/: recordings, lake, warehouse, runs
+	rm -rf $(CURDIR)/var

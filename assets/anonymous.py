@@ -78,17 +78,18 @@ def _made(
     from vision.anonymise import anonymise
     from vision.crossings import gate_events
     from vision.floor import paths
-    from vision.visits import zone_visits
+    from vision.visits import without_excluded, zone_visits
 
     site_day = plan.day(context)
     camera = camera_of(site_day, context.partition_key)
     homography = Homography.fit(camera.calibration) if camera.calibrated else None
     view = View(*camera.frame, analysed_fps=camera.analysed_fps)
-    feet = paths(tracks, homography, view)
+    zones = site_day.zones_of(camera.id)
+    feet = without_excluded(paths(tracks, homography, view), zones)
     return {
         ANONYMISED_TRAJECTORIES.name: anonymise(feet, site_day.floor_of(camera.id)),
         GATE_EVENTS.name: gate_events(feet, site_day.gates_of(camera.id)),
-        ZONE_VISITS.name: zone_visits(feet, site_day.zones_of(camera.id)),
+        ZONE_VISITS.name: zone_visits(feet, zones),
     }
 
 

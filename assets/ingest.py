@@ -33,7 +33,7 @@ def _camera_exports(plan: SitePlan) -> dg.AssetsDefinition:
     ) -> dg.Output[pl.DataFrame]:
         site_day = plan.day(context)
         camera = camera_of(site_day, context.partition_key)
-        frame = exports.catalogue(recordings.find(site_day, camera), camera)
+        frame = exports.catalogue(recordings.find(site_day, camera), camera, site_day)
         set_aside = frame.filter(pl.col("status") == "quarantined")
         for number, reason in set_aside.select("export", "reason").iter_rows():
             context.log.warning(f"export {number} is set aside: {reason}")

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from assets.camera_day import FRESHNESS, OWNERS
+from assets.camera_day import FRESHNESS, OWNERS, RETRY
 from assets.mart_contracts import (
     GATE_COUNTS_15MIN,
     HEATMAP_HOURLY,
@@ -75,6 +75,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         partitions_def=plan.days,
         can_subset=True,
         pool=POOL,
+        retry_policy=RETRY,
     )
     def core_marts(
         context: dg.AssetExecutionContext,

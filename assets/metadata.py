@@ -53,7 +53,8 @@ def plot(figure: "Figure", title: str) -> dg.MarkdownMetadataValue:
 
     buffer = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "footfall", "svg.fonttype": "none"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(buffer, format="svg", metadata=nothing)
     encoded = base64.b64encode(buffer.getvalue()).decode()
     return dg.MetadataValue.md(f"![{title}](data:image/svg+xml;base64,{encoded})")
 
@@ -83,18 +84,10 @@ def coverage_plot(coverage: pl.DataFrame) -> dg.MarkdownMetadataValue:
     figure = Figure(figsize=(7, 1.1), layout="constrained")
     axes = figure.add_subplot()
     minutes = coverage["minute"].to_list()
-    axes.bar(
-        minutes, coverage["readable_s"].to_list(), width=1 / 1440, color="#0072b2", label="observed"
-    )
-    unread = (coverage["recorded_s"] - coverage["readable_s"]).to_list()
-    axes.bar(
-        minutes,
-        unread,
-        bottom=coverage["readable_s"].to_list(),
-        width=1 / 1440,
-        color="#d55e00",
-        label="set aside",
-    )
+    readable, recorded = coverage["readable_s"].to_list(), coverage["recorded_s"].to_list()
+    # One path each, where a bar a minute would make a drawing of half a megabyte.
+    axes.fill_between(minutes, readable, step="post", color="#0072b2", linewidth=0)
+    axes.fill_between(minutes, readable, recorded, step="post", color="#d55e00", linewidth=0)
     axes.set_ylim(0, 60)
     axes.set_ylabel("s / min", fontsize=8)
     axes.tick_params(labelsize=8)

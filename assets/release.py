@@ -15,7 +15,7 @@ from functools import cache
 import dagster as dg
 import polars as pl
 
-from assets.camera_day import FRESHNESS, OWNERS
+from assets.camera_day import FRESHNESS, OWNERS, RETRY
 from assets.mart_contracts import MARTS
 from assets.mart_metadata import lineage_from_core, table_metadata
 from assets.mart_schema import MartColumn, MartContract
@@ -106,6 +106,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         partitions_def=plan.days,
         can_subset=True,
         pool=POOL,
+        retry_policy=RETRY,
     )
     def published_marts(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 LOAD = """
 import json, time
 began = time.perf_counter()
-import footfall_dagster.definitions
+import footfall_dagster.code_location
 print(json.dumps({"load the definitions": time.perf_counter() - began}))
 """
 

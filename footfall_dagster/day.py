@@ -11,23 +11,27 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
+from assets.mart_contracts import GATE_COUNTS_15MIN
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.io_manager import camera_day
 from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY
 from footfall_dagster.lake import Lake, NotMaterialised
 from footfall_dagster.privacy.wall import Refused
+from footfall_dagster.resources import report_store, warehouse
 from footfall_dagster.runs import fail_dead_runs, process_tags
+from footfall_dagster.schedules import trades_on
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from footfall_dagster.weights import at_hand
 from vision.contracts import LAKE
+from vision.exports import Recordings
 from vision.site.load import load_site
 
 Say = Callable[[str], None]
@@ -56,9 +60,10 @@ def materialise_day(
     version is left out.
 
     Raises:
-        DayFailed: A run failed.
+        DayFailed: A run failed, or `day` is no trading day of the site or has not ended yet.
     """
     plan = SitePlan(load_site(settings.site))
+    _refuse_other_days(plan, day)
     if missing := missing_cameras(plan, instance):
         instance.add_dynamic_partitions(plan.cameras.name or "", missing)
     fail_dead_runs(instance)
@@ -70,10 +75,32 @@ def materialise_day(
         key = dg.MultiPartitionKey({"date": day.isoformat(), "camera": camera})
         runner.run(CAMERA_DAY, key, inputs[camera], partial(_is_whole, lake, key))
     everything = _digest(inputs[camera] for camera in sorted(inputs))
-    runner.run(SITE_DAY, day.isoformat(), everything, runner.nothing_is_new)
+    site_day_is_there = partial(_site_day_is_there, settings, plan, day)
+    runner.run(
+        SITE_DAY,
+        day.isoformat(),
+        everything,
+        lambda: runner.nothing_is_new() and site_day_is_there(),
+    )
     if runner.failures:
         raise DayFailed("\n".join(runner.failures))
     return DayRuns(runner.run_ids, frozenset(runner.from_before))
+
+
+def _refuse_other_days(plan: SitePlan, day: dt.date) -> None:
+    file = plan.site.file
+    if not trades_on(file, day):
+        until = f" to {file.closes}" if file.closes else ""
+        raise DayFailed(
+            f"{day} is no trading day of {plan.site.id}, which site.yaml has open from "
+            f"{file.opens}{until}"
+        )
+    ends = plan.site.day_window(day)[1]
+    if ends > dt.datetime.now(dt.UTC):
+        raise DayFailed(
+            f"trading day {day} ends at {ends.astimezone(plan.site.zone_info):%Y-%m-%d %H:%M}; a "
+            "day is materialised whole, so run it after that"
+        )
 
 
 class _Runner:
@@ -138,19 +165,38 @@ def _is_whole(lake: Lake, key: str) -> bool:
     return True
 
 
+def _site_day_is_there(settings: Settings, plan: SitePlan, day: dt.date) -> bool:
+    stored = warehouse(settings)
+    return (
+        report_store(settings, plan.site).page(day).is_file()
+        and stored.published.is_file()
+        and not stored.read_day(GATE_COUNTS_15MIN, plan.site.id, day).is_empty()
+    )
+
+
 def _inputs(settings: Settings, plan: SitePlan, day: dt.date) -> dict[str, str]:
     """For each camera a digest of all that its camera-day is made from."""
-    from vision.exports import Recordings
-
     recordings = Recordings(settings.recordings)
     site_day = plan.site.on(day)
-    shared = _digest(
-        [version("footfall-dagster"), plan.site.model_dump_json(), _stat(at_hand(settings))]
-    )
-    return {
-        name: _digest([shared, *(_stat(file.path) for file in recordings.find(site_day, camera))])
+    found = {
+        name: [_stat(export.path) for export in recordings.find(site_day, camera)]
         for name, camera in site_day.cameras.items()
     }
+    shared = [_code(), plan.site.model_dump_json()]
+    if any(found.values()):
+        shared.append(_stat(at_hand(settings)))
+    return {name: _digest([*shared, *files]) for name, files in found.items()}
+
+
+def _code() -> str:
+    """A digest of all that computes: what another version would compute is not there yet."""
+    digest = hashlib.sha256()
+    for package in ("vision", "assets", "sql", "footfall_dagster"):
+        root = Path(str(files(package)))
+        for path in sorted(root.rglob("*")):
+            if path.suffix in {".py", ".sql", ".j2"}:
+                digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _stat(path: Path) -> str:

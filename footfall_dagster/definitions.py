@@ -52,6 +52,3 @@ def build_definitions(
         resources=default_resources.build(settings, plan.site) | dict(resources or {}),
         loggers=loggers,
     )
-
-
-defs = build_definitions(Settings())

@@ -13,7 +13,7 @@ from assets.plan import camera_key, day_key
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
 from footfall_dagster.privacy.metadata import refuse_metadata
 from footfall_dagster.privacy.wall import Refused
-from vision.contracts import LAKE, Contract
+from vision.contracts import COVERAGE, LAKE, Contract
 
 
 class LakeIOManager(dg.IOManager):
@@ -37,7 +37,8 @@ class LakeIOManager(dg.IOManager):
     def load_input(self, context: dg.InputContext) -> pl.DataFrame | dict[str, pl.DataFrame]:
         """One frame for a camera-day asset; for a site-day asset those cameras that are there.
 
-        A camera whose file is absent or refused is left out of the dict: it was not observed.
+        A camera whose file is absent, refused or older than its coverage is left out of the dict:
+        it was not observed.
         """
         contract = _contract(context.asset_key)
         if context.has_partition_key and not isinstance(
@@ -57,8 +58,16 @@ class LakeIOManager(dg.IOManager):
     ) -> dict[str, pl.DataFrame]:
         frames: dict[str, pl.DataFrame] = {}
         for partition in context.asset_partition_keys:
+            day = camera_day(partition)
             try:
-                frames[camera_key(partition)] = self._lake.read(contract, camera_day(partition))
+                frame = self._lake.read(contract, day)
+                if not self._lake.belongs_to(COVERAGE, contract, day):
+                    context.log.warning(
+                        f"not observed: {contract.name} of {partition} was made from other files "
+                        "than its coverage; materialise the camera-day again"
+                    )
+                    continue
+                frames[camera_key(partition)] = frame
             except NotMaterialised:
                 context.log.warning(f"{contract.name}: {partition} has not been delivered")
             except Refused as refused:

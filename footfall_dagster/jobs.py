@@ -26,13 +26,13 @@ def build(plan: SitePlan) -> list["UnresolvedAssetJobDefinition"]:
             CAMERA_DAY,
             selection=dg.AssetSelection.assets(*(plan.key(name) for name in LAKE)),
             description="One camera on one trading day: from its files to anonymous events.",
-            tags={"dagster/max_retries": "2", "dagster/priority": "0"},
+            tags={"dagster/max_retries": "2", "dagster/priority": "1"},
         ),
         dg.define_asset_job(
             SITE_DAY,
             selection=dg.AssetSelection.groups(FOOTFALL),
             description="One trading day of the site: marts from whatever cameras have delivered, "
             "and the report.",
-            tags={"dagster/max_retries": "2", "dagster/priority": "1"},
+            tags={"dagster/max_retries": "2", "dagster/priority": "0"},
         ),
     ]

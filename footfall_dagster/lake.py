@@ -5,7 +5,6 @@ wall (`footfall_dagster.privacy.wall`), Dagster (`footfall_dagster.io_manager`).
 """
 
 import datetime as dt
-import io
 import os
 import uuid
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import polars as pl
 
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy import wall
-from vision.contract_check import Bounds, violations
+from vision.contract_check import Bounds
 from vision.contracts import LAKE, Contract
 from vision.site.models import Site
 
@@ -47,7 +46,7 @@ class Lake:
     site: Site
 
     def folder(self, dataset: str, camera_day: CameraDay) -> Path:
-        """Folder of a partition; what lies in it is one file, and right of the wall a receipt."""
+        """Folder of a partition; what lies in it is one file and its receipt."""
         return (
             self.root
             / dataset
@@ -72,53 +71,68 @@ class Lake:
         final.parent.mkdir(parents=True, exist_ok=True)
         name = f"{contract.name}-{self.site.id}-{camera_day.day}-{camera_day.camera}"
         pending = pending_root / f"{name}.{uuid.uuid4().hex}.parquet"
+        source = self._source_of_parent(contract, camera_day)
         with locked(final.parent, timeout_s=_PATIENCE_S):
             for leftover in pending_root.glob(f"{name}.*.*"):
                 leftover.unlink()
             _write_synced(pending, wall.encode(frame))
-            if contract.personal:
-                self._place(pending, final, contract, camera_day, frame)
-            else:
-                wall.admit(pending, final, contract, self.bounds(camera_day), str(camera_day))
-        return final.stat().st_size
-
-    def _place(
-        self,
-        pending: Path,
-        final: Path,
-        contract: Contract,
-        camera_day: CameraDay,
-        frame: pl.DataFrame,
-    ) -> None:
-        found = violations(frame, contract, self.bounds(camera_day))
-        if found:
-            pending.unlink()
-            raise wall.Refused(
-                f"{contract.name} {camera_day} breaks its contract: "
-                + "; ".join(str(violation) for violation in found)
+            receipt = wall.admit(
+                pending, final, contract, self.bounds(camera_day), str(camera_day), source
             )
-        pending.replace(final)
+        return receipt.bytes
 
     def read(self, contract: Contract, camera_day: CameraDay) -> pl.DataFrame:
         """Rows of a partition.
 
         Raises:
             NotMaterialised: There is nothing.
-            Refused: Right of the wall, what is there has no matching receipt.
+            Refused: What is there has no matching receipt, or something lies beside it.
         """
-        final = self.folder(contract.name, camera_day) / wall.PART
+        return self._read(contract, camera_day)[0]
+
+    def belongs_to(self, other: Contract, contract: Contract, camera_day: CameraDay) -> bool:
+        """Whether two partitions of a camera-day were made from the same `camera_exports`.
+
+        They are not where a run wrote the one and failed before the other: new coverage beside old
+        events would tell of nobody where nobody has looked.
+        """
+        return self._read(contract, camera_day)[1].source == self._read(other, camera_day)[1].source
+
+    def _read(self, contract: Contract, camera_day: CameraDay) -> tuple[pl.DataFrame, wall.Receipt]:
+        folder = self.folder(contract.name, camera_day)
         try:
-            if contract.personal:
-                return pl.read_parquet(io.BytesIO(final.read_bytes()), hive_partitioning=False)
-            return wall.read(final, contract, str(camera_day))
+            if not folder.is_dir():
+                raise FileNotFoundError(folder)
+            # So that no writer replaces file and receipt between two looks at them.
+            with locked(folder, timeout_s=_PATIENCE_S):
+                return wall.read(folder / wall.PART, contract, str(camera_day))
         except FileNotFoundError:
             raise NotMaterialised(
                 f"{contract.name} of {camera_day} is not there; materialise it first"
             ) from None
 
+    def _source_of_parent(self, contract: Contract, camera_day: CameraDay) -> str:
+        if not contract.made_from:
+            return ""
+        try:
+            _, parent = self._read(LAKE[contract.made_from], camera_day)
+        except (NotMaterialised, wall.Refused):
+            return ""
+        return parent.source or parent.sha256
+
     def strangers(self, contract: Contract, camera_day: CameraDay) -> list[str]:
-        """What lies in the partition's folder besides what belongs there, by kind and size."""
-        return wall.strangers(self.folder(contract.name, camera_day), contract, str(camera_day))
+        """What lies in the partition's folder or on the way to it and does not belong there."""
+        folder = self.folder(contract.name, camera_day)
+        on_the_way = [
+            path
+            for level, prefix in zip(
+                list(folder.parents)[:3], ("camera=", "date=", "site="), strict=True
+            )
+            for path in level.iterdir()
+            if path.is_symlink() or not path.is_dir() or not path.name.startswith(prefix)
+        ]
+        beside = [f"a stranger of {path.lstat().st_size} bytes above it" for path in on_the_way]
+        return wall.strangers(folder, contract, str(camera_day)) + beside
 
     def stored_days(self, dataset: str) -> list[CameraDay]:
         """Camera-days of `dataset` that have a file, by day and camera."""

@@ -25,14 +25,14 @@ def locked(
     """Hold an exclusive lock on `path`.
 
     Args:
-        path: A folder that exists, or a lock file, which is made where missing.
+        path: A folder that exists, or a lock file, which is made where missing in one that does.
         timeout_s: How long to wait for another holder.
         on_wait: Called with the seconds waited so far, about every five seconds.
 
     Raises:
+        FileNotFoundError: The folder is not there.
         LockTimeoutError: The lock was not free in time.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o644)
     try:
         _acquire(descriptor, path, timeout_s, on_wait)

@@ -5,6 +5,9 @@ Belongs here: finding out that a run of this host is dead. Does not belong here:
 Dagster's code server notices when a run that it started dies. Nobody notices when the code server
 dies with it, or when a run was started from a command line: such a run stays "started" for ever,
 with its place in the queue and in the pool of the warehouse.
+
+A run that says nothing of its host is taken to be of this one. Where several hosts share an
+instance, switch the `dead_runs` sensor off and let the launcher's own health checks do this.
 """
 
 import os
@@ -37,7 +40,11 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
 def _is_dead(instance: dg.DagsterInstance, run: DagsterRun) -> bool:
     pid = _pid(instance, run)
-    return pid is not None and not _alive(pid)
+    if pid is None or _alive(pid):
+        return False
+    # It may have ended well between being listed and being looked for.
+    now = instance.get_run_by_id(run.run_id)
+    return now is not None and now.status is DagsterRunStatus.STARTED
 
 
 def _pid(instance: dg.DagsterInstance, run: DagsterRun) -> int | None:

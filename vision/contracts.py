@@ -111,7 +111,8 @@ class Contract:
         key: Columns that together occur once; rows are stored sorted by them. Empty where equal
             rows are distinct facts (two people crossing one gate in the same second).
         personal: Left of the wall: personal data, short-lived, never copied.
-        kept: How long, as the docs say it.
+        kept: How long it is meant to be kept.
+        made_from: The dataset of the same camera-day that it is computed from; empty for the first.
     """
 
     name: str
@@ -120,6 +121,7 @@ class Contract:
     key: tuple[str, ...]
     personal: bool
     kept: str
+    made_from: str = ""
 
     @property
     def schema(self) -> pl.Schema:
@@ -234,7 +236,16 @@ CAMERA_EXPORTS = Contract(
             pl.String(),
             "",
             "Why a file is set aside; NULL where it takes part",
-            OneOf(("unreadable", "no_video_stream", "no_frames", "wrong_frame_size", "empty_file")),
+            OneOf(
+                (
+                    "unreadable",
+                    "no_video_stream",
+                    "no_frames",
+                    "wrong_frame_size",
+                    "empty_file",
+                    "unsupported_name",
+                )
+            ),
             nullable=True,
         ),
     ),
@@ -270,6 +281,7 @@ COVERAGE = Contract(
     key=("minute",),
     personal=False,
     kept="years",
+    made_from="camera_exports",
 )
 
 DETECTIONS = Contract(
@@ -279,6 +291,7 @@ DETECTIONS = Contract(
     key=(),
     personal=True,
     kept="hours",
+    made_from="camera_exports",
 )
 
 TRACKS = Contract(
@@ -300,6 +313,7 @@ TRACKS = Contract(
     key=("track", "frame_at"),
     personal=True,
     kept="hours",
+    made_from="detections",
 )
 
 ANONYMISED_TRAJECTORIES = Contract(
@@ -320,6 +334,7 @@ ANONYMISED_TRAJECTORIES = Contract(
     key=("trajectory", "at"),
     personal=False,
     kept="7 days",
+    made_from="tracks",
 )
 
 GATE_EVENTS = Contract(
@@ -340,6 +355,7 @@ GATE_EVENTS = Contract(
     key=(),
     personal=False,
     kept="months",
+    made_from="tracks",
 )
 
 ZONE_VISITS = Contract(
@@ -361,6 +377,7 @@ ZONE_VISITS = Contract(
     key=(),
     personal=False,
     kept="months",
+    made_from="tracks",
 )
 
 LAKE: Mapping[str, Contract] = MappingProxyType(

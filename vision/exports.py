@@ -29,6 +29,7 @@ _DIRECTIVES = {
     "S": r"(?P<S>\d{2})",
     "f": r"(?P<f>\d{1,6})",
 }
+_NO_CONTENT = hashlib.sha256(b"").hexdigest()
 _UNSUPPORTED = re.compile(r"[^A-Za-z0-9 ._,@\[\]()/=+-]")
 
 
@@ -121,13 +122,16 @@ def _start_in_name(fields: dict[str, Any]) -> dt.datetime | None:
     return at.replace(microsecond=int((fields.get("f") or "0").ljust(6, "0")))
 
 
-def catalogue(exports: Iterable[Export], camera: Camera) -> pl.DataFrame:
-    """Probe every file; rows of the `camera_exports` contract, unreadable ones with a reason."""
-    rows = [
-        {"export": number, **_catalogue_row(export, camera)}
-        for number, export in enumerate(exports)
-    ]
-    return pl.DataFrame(rows, schema=CAMERA_EXPORTS.schema)
+def catalogue(exports: Iterable[Export], camera: Camera, site_day: SiteDay) -> pl.DataFrame:
+    """Probe every file; rows of the `camera_exports` contract, unreadable ones with a reason.
+
+    A file that began before the trading day and ended before it too is no file of the day.
+    """
+    start, _ = site_day.window
+    rows = [_catalogue_row(export, camera) for export in exports]
+    of_the_day = [row for row in rows if row.get("ended_at", row["started_at"]) >= start]
+    numbered = [{"export": number, **row} for number, row in enumerate(of_the_day)]
+    return pl.DataFrame(numbered, schema=CAMERA_EXPORTS.schema)
 
 
 def _catalogue_row(export: Export, camera: Camera) -> dict[str, Any]:
@@ -135,8 +139,8 @@ def _catalogue_row(export: Export, camera: Camera) -> dict[str, Any]:
 
     row: dict[str, Any] = {
         "file_name": export.name,
-        "sha256": _sha256(export.path),
-        "size_bytes": export.path.stat().st_size,
+        "sha256": _NO_CONTENT,
+        "size_bytes": 0,
         "started_at": export.started_at,
         "clock_source": export.clock_source,
         "status": "quarantined",
@@ -144,9 +148,13 @@ def _catalogue_row(export: Export, camera: Camera) -> dict[str, Any]:
     if not _name_is_supported(export.name):
         return row | {"file_name": _storable(export.name), "reason": "unsupported_name"}
     try:
+        row |= {"sha256": _sha256(export.path), "size_bytes": export.path.stat().st_size}
         video = probe(export.path)
     except UnreadableVideo as unreadable:
         return row | {"reason": unreadable.reason}
+    except OSError:
+        # Not ours to read, or gone since it was found.
+        return row | {"reason": "unreadable"}
     row |= {
         "ended_at": export.started_at + dt.timedelta(seconds=video.duration_s),
         "frames": video.frames,

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from vision.contracts import ZONE_VISITS
+from vision.site.geometry import contains
 from vision.site.models import Zone
 
 Array = NDArray[np.float64]
@@ -35,15 +36,8 @@ def zone_visits(paths: pl.DataFrame, zones: Iterable[Zone]) -> pl.DataFrame:
         for zone in zones:
             if zone.kind == "exclude":
                 continue
-            if zone.polygon is not None:
-                place, polygon = path.select("x_m", "y_m").to_numpy(), zone.polygon
-            elif zone.polygon_px is not None:
-                place, polygon = path.select("x_px", "y_px").to_numpy(), zone.polygon_px
-            else:
-                continue
-            known = np.isfinite(place).all(axis=1)
-            within = contains(np.array(polygon, dtype=np.float64), place[known])
-            found += [(zone.id, *stay) for stay in stays(at_us[known], within)]
+            known, within = _inside(path, zone)
+            found += [(zone.id, *stay) for stay in stays(at_us[known], within[known])]
     columns = ["zone", "entered_at", "left_at", "ends_seen"]
     instant = pl.col("entered_at", "left_at").cast(pl.Int64) // _SECOND_US * _SECOND_US
     return (
@@ -54,6 +48,36 @@ def zone_visits(paths: pl.DataFrame, zones: Iterable[Zone]) -> pl.DataFrame:
         .cast(ZONE_VISITS.schema)
         .sort(pl.all())
     )
+
+
+def without_excluded(paths: pl.DataFrame, zones: Iterable[Zone]) -> pl.DataFrame:
+    """`paths` without the positions that lie in a zone of kind `exclude`.
+
+    Nobody in such a zone may be followed: what is left of a path that leads through one is two
+    paths, whose owner nobody knows to be the same, so the later part gets a number of its own.
+    """
+    excluded = np.zeros(paths.height, dtype=np.bool_)
+    for zone in zones:
+        if zone.kind == "exclude":
+            excluded |= _inside(paths, zone)[1]
+    if not excluded.any():
+        return paths
+    parts = paths.with_columns(
+        part=pl.Series(excluded.cumsum()),
+        excluded=pl.Series(excluded),
+    ).filter(~pl.col("excluded"))
+    number = pl.struct("track", "part").rank("dense").cast(pl.Int32) - 1
+    return parts.with_columns(track=number).select(paths.columns)
+
+
+def _inside(paths: pl.DataFrame, zone: Zone) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which positions are known in the unit of the zone, and which of them lie in it."""
+    if zone.polygon is not None:
+        place, polygon = paths.select("x_m", "y_m").to_numpy(), zone.polygon
+    else:
+        place, polygon = paths.select("x_px", "y_px").to_numpy(), zone.polygon_px or ()
+    known = np.isfinite(place).all(axis=1)
+    return known, known & contains(polygon, np.where(known[:, None], place, np.inf))
 
 
 def stays(at_us: NDArray[np.int64], within: NDArray[np.bool_]) -> list[tuple[int, int, str]]:
@@ -85,14 +109,3 @@ def _moment(at_us: NDArray[np.int64], index: int) -> int:
     """When the state changed between positions `index` - 1 and `index`."""
     before, after = max(index - 1, 0), min(index, len(at_us) - 1)
     return int(at_us[before] + at_us[after]) // 2
-
-
-def contains(polygon: Array, points: Array) -> NDArray[np.bool_]:
-    """Whether each of (n, 2) `points` lies in the simple (m, 2) `polygon`, by crossing number."""
-    x, y = points[:, :1], points[:, 1:]
-    (x1, y1), (x2, y2) = polygon.T, np.roll(polygon, -1, axis=0).T
-    spans = (y1 > y) != (y2 > y)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        meets = x1 + (y - y1) / (y2 - y1) * (x2 - x1)
-    result: NDArray[np.bool_] = (spans & (x < meets)).sum(axis=1) % 2 == 1
-    return result

@@ -40,6 +40,7 @@ def run_and_print(settings: Settings, day: dt.date, console: Console) -> None:
     """Materialise `day` and print it; a failure becomes one message and exit code 1."""
     from footfall_dagster.day import DayFailed, materialise_day
     from footfall_dagster.instance import open_instance
+    from footfall_dagster.warehouse import WarehouseError
     from footfall_dagster.weights import WeightsMissing
     from vision.site.load import SiteFileError
 
@@ -47,5 +48,11 @@ def run_and_print(settings: Settings, day: dt.date, console: Console) -> None:
         with open_instance(settings) as instance:
             runs = materialise_day(settings, instance, day, console.out)
             print_day(settings, instance, runs, day, console)
-    except (DayFailed, WeightsMissing, SiteFileError, FileNotFoundError) as failure:
+    except (
+        DayFailed,
+        WeightsMissing,
+        SiteFileError,
+        FileNotFoundError,
+        WarehouseError,
+    ) as failure:
         raise click.ClickException(str(failure)) from None

@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from vision.contracts import Contract
 
 _RECEIPT_SUFFIX = ".receipt.json"
 PART = "part.parquet"
+_MOST = 2**40
 
 
 class Refused(Exception):  # noqa: N818 - the word of the docs
@@ -30,14 +32,24 @@ class Refused(Exception):  # noqa: N818 - the word of the docs
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was admitted: the file's hash and size, and the contract it was held against."""
+    """What was admitted: the file's hash and size, and the contract it was held against.
+
+    `source` is the hash of the `camera_exports` file from which the partition was made, directly or
+    not; empty where that is not known. Partitions of one camera-day belong together if it is equal.
+    """
 
     dataset: str
     partition: str
+    source: str
     sha256: str
     bytes: int
     rows: int
     contract: str
+
+    @property
+    def text(self) -> str:
+        """The one way in which a receipt is written: any other text is refused."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
 
 
 def encode(frame: pl.DataFrame) -> bytes:
@@ -52,23 +64,27 @@ def fingerprint(contract: Contract) -> str:
     return hashlib.sha256(repr(contract).encode()).hexdigest()[:16]
 
 
-def admit(pending: Path, final: Path, contract: Contract, bounds: Bounds, name: str) -> Receipt:
+def admit(
+    pending: Path, final: Path, contract: Contract, bounds: Bounds, name: str, source: str = ""
+) -> Receipt:
     """Check `pending` and, if it may pass, write its receipt and rename it to `final`.
 
-    The receipt is named after the content and placed first, so that a reader finds a matching one
-    at every moment, and a run killed in between leaves either the old file or the new one.
+    The receipt is named after the content and placed first, so that a run killed in between leaves
+    either the old file or the new one, each with a receipt that matches.
 
     Raises:
         Refused: The file breaks the contract or holds anything besides its rows. The pending file
             is deleted: it may hold what must not be kept.
     """
     try:
-        receipt = _inspect(pending, contract, bounds, name)
+        receipt = _inspect(pending, contract, bounds, name, source)
     except Refused:
         pending.unlink()
         raise
     final.parent.mkdir(parents=True, exist_ok=True)
-    _write_receipt(pending.with_suffix(".json"), final.parent, receipt)
+    aside = pending.with_suffix(".json")
+    aside.write_text(receipt.text)
+    aside.replace(final.parent / (receipt.sha256 + _RECEIPT_SUFFIX))
     pending.replace(final)
     _sync(final.parent)
     for old in final.parent.glob(f"*{_RECEIPT_SUFFIX}"):
@@ -77,7 +93,7 @@ def admit(pending: Path, final: Path, contract: Contract, bounds: Bounds, name: 
     return receipt
 
 
-def _inspect(pending: Path, contract: Contract, bounds: Bounds, name: str) -> Receipt:
+def _inspect(pending: Path, contract: Contract, bounds: Bounds, name: str, source: str) -> Receipt:
     content = pending.read_bytes()
     try:
         frame = pl.read_parquet(io.BytesIO(content), hive_partitioning=False)
@@ -98,6 +114,7 @@ def _inspect(pending: Path, contract: Contract, bounds: Bounds, name: str) -> Re
     return Receipt(
         dataset=contract.name,
         partition=name,
+        source=source,
         sha256=hashlib.sha256(content).hexdigest(),
         bytes=len(content),
         rows=frame.height,
@@ -105,29 +122,29 @@ def _inspect(pending: Path, contract: Contract, bounds: Bounds, name: str) -> Re
     )
 
 
-def read(final: Path, contract: Contract, name: str) -> pl.DataFrame:
-    """Rows of an admitted file.
+def read(final: Path, contract: Contract, name: str) -> tuple[pl.DataFrame, Receipt]:
+    """Rows of an admitted file, and its receipt.
 
     Raises:
         FileNotFoundError: There is no such file.
-        Refused: The file has no receipt that matches its content, dataset and partition.
+        Refused: The file has no receipt that matches its content, dataset and partition, or
+            something else lies beside it.
     """
     content = final.read_bytes()
-    receipt_of(final.parent, content, contract, name)
-    return pl.read_parquet(io.BytesIO(content), hive_partitioning=False)
+    receipt = receipt_of(final.parent, content, contract, name)
+    if beside := strangers(final.parent, contract, name):
+        raise Refused(
+            f"beside {contract.name} {name} lies what was not admitted ({'; '.join(beside)}); look "
+            "at it, delete it, and find out who wrote it"
+        )
+    return pl.read_parquet(io.BytesIO(content), hive_partitioning=False), receipt
 
 
 def receipt_of(folder: Path, content: bytes, contract: Contract, name: str) -> Receipt:
     """The receipt of `content` in `folder`; raises `Refused` where none matches."""
     digest = hashlib.sha256(content).hexdigest()
-    try:
-        receipt = Receipt(**json.loads((folder / (digest + _RECEIPT_SUFFIX)).read_text()))
-    except (OSError, ValueError, TypeError):
-        receipt = None
-    matches = receipt is not None and (
-        (receipt.dataset, receipt.partition, receipt.sha256) == (contract.name, name, digest)
-    )
-    if receipt is None or not matches:
+    receipt = _receipt_at(folder / (digest + _RECEIPT_SUFFIX), contract, name)
+    if receipt is None or receipt.bytes != len(content):
         raise Refused(
             f"{contract.name} {name} has no receipt that matches its content, so it was not "
             "written through the wall or was changed since; materialise the partition again"
@@ -135,18 +152,44 @@ def receipt_of(folder: Path, content: bytes, contract: Contract, name: str) -> R
     return receipt
 
 
+def _receipt_at(path: Path, contract: Contract, name: str) -> Receipt | None:
+    """The receipt that a file holds, if it holds that and not a byte more."""
+    try:
+        text = path.read_text()
+        told = Receipt(**json.loads(text))
+    except (OSError, ValueError, TypeError):
+        return None
+    sound = (
+        (told.dataset, told.partition) == (contract.name, name)
+        and path.name == f"{told.sha256}{_RECEIPT_SUFFIX}"
+        and all(type(n) is int and 0 <= n < _MOST for n in (told.bytes, told.rows))
+        and re.fullmatch(r"[0-9a-f]{16}", str(told.contract)) is not None
+        and re.fullmatch(r"([0-9a-f]{64})?", str(told.source)) is not None
+        and text == told.text
+    )
+    return told if sound else None
+
+
 def strangers(folder: Path, contract: Contract, name: str) -> list[str]:
-    """What a partition's folder holds besides one admitted file and its receipt, said by kind."""
-    expected: set[str] = set()
+    """What a partition's folder holds besides one admitted file and receipts, said by kind.
+
+    A run killed between placing a receipt and its file leaves a sound receipt of other content,
+    which the next run removes; it says no more than a hash.
+    """
     part = folder / PART
-    if part.is_file():
-        content = part.read_bytes()
+    admitted = False
+    if part.is_file() and not part.is_symlink():
         try:
-            receipt = receipt_of(folder, content, contract, name)
-            expected = {PART, receipt.sha256 + _RECEIPT_SUFFIX}
+            receipt_of(folder, part.read_bytes(), contract, name)
+            admitted = True
         except Refused:
-            expected = set()
-    present = [path for path in folder.rglob("*") if path.name not in expected or path.is_symlink()]
+            admitted = False
+    present = [
+        path
+        for path in folder.rglob("*")
+        if not (path == part and admitted)
+        and (path.is_symlink() or _receipt_at(path, contract, name) is None)
+    ]
     # A name is chosen by whoever wrote the file and may itself carry something: sizes only.
     return [f"{_kind(path)} of {path.lstat().st_size} bytes" for path in present]
 
@@ -156,14 +199,7 @@ def _kind(path: Path) -> str:
         return "a link"
     if path.is_dir():
         return "a folder"
-    if path.name == PART:
-        return "a Parquet file without a matching receipt"
-    return "a receipt of other content" if path.name.endswith(_RECEIPT_SUFFIX) else "a file"
-
-
-def _write_receipt(aside: Path, folder: Path, receipt: Receipt) -> None:
-    aside.write_text(json.dumps(asdict(receipt), indent=1, sort_keys=True) + "\n")
-    aside.replace(folder / (receipt.sha256 + _RECEIPT_SUFFIX))
+    return "a Parquet file without a matching receipt" if path.name == PART else "a file"
 
 
 def _sync(folder: Path) -> None:

@@ -13,10 +13,13 @@ from assets.mart_contracts import MARTS
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.lake import CameraDay, Lake
+from footfall_dagster.privacy.wall import Refused
 from footfall_dagster.resources import warehouse
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
+from vision.contract_check import Bounds, violations
 from vision.contracts import CAMERA_EXPORTS, COVERAGE, DETECTIONS, GATE_EVENTS
+from vision.exports import Export, catalogue
 from vision.site.load import load_site
 
 DAY = dt.date(2026, 3, 14)
@@ -140,6 +143,47 @@ def test_a_partition_that_was_tampered_with_is_not_observed(place: Place) -> Non
     assert result.success
     counts = place.counts().filter(pl.col("gate") == "entrance")
     assert counts["entries"].null_count() == counts.height
+
+
+def test_events_older_than_their_coverage_are_not_observed(place: Place, clip: Path) -> None:
+    """A first run finds nothing; files arrive; a second run fails before it has looked at them."""
+    assert place.camera_day().success
+    (place.recordings / CAMERA).mkdir()
+    shutil.copy(clip, place.recordings / CAMERA / f"{CAMERA}_20260314_100000.mp4")
+    assert not place.camera_day().success  # No weights: coverage is new, gate_events is old.
+    assert place.lake.read(COVERAGE, CameraDay(DAY, CAMERA))["readable_s"].sum() > 0
+    assert place.site_day().success
+    counts = place.counts().filter(pl.col("gate") == "entrance")
+    assert counts["entries"].null_count() == counts.height
+
+
+def test_what_lies_beside_a_partition_makes_it_unobserved(place: Place) -> None:
+    for camera in place.site.camera_ids:
+        assert place.camera_day(camera).success
+    (place.lake.folder(GATE_EVENTS.name, CameraDay(DAY, CAMERA)) / "face.jpg").write_bytes(b"\xff")
+    with pytest.raises(Refused):
+        place.lake.read(GATE_EVENTS, CameraDay(DAY, CAMERA))
+    assert place.site_day().success
+    counts = place.counts().filter(pl.col("gate") == "entrance")
+    assert counts["entries"].null_count() == counts.height
+
+
+def test_a_file_of_an_odd_name_is_set_aside(tmp_path: Path) -> None:
+    site = load_site(Path("examples/arcade"))
+    camera = site.on(DAY).cameras[CAMERA]
+    start = dt.datetime(2026, 3, 14, 10, tzinfo=dt.UTC)
+    odd = tmp_path / "Tür.mp4"
+    odd.write_bytes(b"")
+    rows = catalogue(
+        [
+            Export(odd, "Tür.mp4", start, "name"),
+            Export(tmp_path / "gone.mp4", "g.mp4", start, "name"),
+        ],
+        camera,
+        site.on(DAY),
+    )
+    assert rows["reason"].to_list() == ["unsupported_name", "unreadable"]
+    assert violations(rows, CAMERA_EXPORTS, Bounds.of(site.on(DAY), CAMERA)) == []
 
 
 def test_a_stage_asked_for_before_the_one_above_says_so(place: Place) -> None:

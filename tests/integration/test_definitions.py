@@ -23,7 +23,7 @@ def definitions() -> dg.Definitions:
 
 def test_loading_imports_nothing_heavy() -> None:
     code = (
-        "import json, sys, footfall_dagster.definitions\n"
+        "import json, sys, footfall_dagster.code_location\n"
         f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -204,6 +204,29 @@ METADATA: dict[str, object] = {
         ).decode()
         + ")"
     ),
+    "a face crop as one large integer": int.from_bytes(JPEG[:7] * 2),
+    "a face crop as wrapped text": dg.MetadataValue.md(
+        "\n".join(
+            base64.b64encode(JPEG).decode()[n : n + 60] for n in range(0, 4 * len(JPEG) // 3, 60)
+        )
+    ),
+    "an embedding as words of Markdown": dg.MetadataValue.md(
+        " ".join(f"{value:.3f}" for value in EMBEDDING)
+    ),
+    "an embedding in a comment of a drawn plot": dg.MetadataValue.md(
+        "![plot](data:image/svg+xml;base64,"
+        + base64.b64encode(
+            b"<svg><!-- " + EMBEDDING.tobytes().hex().encode() + b" --></svg>"
+        ).decode()
+        + ")"
+    ),
+    "an embedding in a description of a drawn plot": dg.MetadataValue.md(
+        "![plot](data:image/svg+xml;base64,"
+        + base64.b64encode(
+            b"<svg><desc>" + EMBEDDING.tobytes().hex().encode() + b"</desc></svg>"
+        ).decode()
+        + ")"
+    ),
     "a face crop in a link": dg.MetadataValue.url("data:image/jpeg;base64,AAAA"),
 }
 
@@ -217,6 +240,30 @@ def test_metadata_with_a_leak_is_refused(name: str, lake: Lake) -> None:
 def test_an_embedding_over_numbered_metadata_entries_is_refused(lake: Lake) -> None:
     entries = {f"f{n}": float(value) for n, value in enumerate(EMBEDDING)}
     assert not materialise(lake, GATE_EVENTS, events(), **entries)
+
+
+def test_a_face_crop_in_the_name_of_an_entry_is_refused(lake: Lake) -> None:
+    assert not materialise(lake, GATE_EVENTS, events(), **{base64.b64encode(JPEG).decode(): 1})
+
+
+def test_a_payload_in_a_receipt_unvouches_the_file(lake: Lake) -> None:
+    camera_day = CameraDay(DAY, CAMERA)
+    lake.write(GATE_EVENTS, camera_day, events())
+    (receipt,) = lake.folder("gate_events", camera_day).glob("*.json")
+    told = receipt.read_text()
+    receipt.write_text(told.replace('"rows"', f'"rows": 4,\n "{JPEG[:40].hex()}": 1, "rows"'))
+    with pytest.raises(Refused):
+        lake.read(GATE_EVENTS, camera_day)
+    receipt.write_text(told + " " * 4096)
+    with pytest.raises(Refused):
+        lake.read(GATE_EVENTS, camera_day)
+
+
+def test_a_file_above_the_partition_is_found(lake: Lake) -> None:
+    camera_day = CameraDay(DAY, CAMERA)
+    lake.write(GATE_EVENTS, camera_day, events())
+    (lake.root / "gate_events" / "face.jpg").write_bytes(JPEG)
+    assert lake.strangers(GATE_EVENTS, camera_day) == [f"a stranger of {len(JPEG)} bytes above it"]
 
 
 def _with_key_values(content: bytes) -> bytes:

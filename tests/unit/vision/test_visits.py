@@ -1,13 +1,15 @@
 import datetime as dt
 
 import numpy as np
+import polars as pl
 import pytest
 
 from tests.unit.vision.tracked import START, path_of
 from vision.contracts import ZONE_VISITS
 from vision.floor import PATHS
+from vision.site.geometry import contains
 from vision.site.models import Zone
-from vision.visits import contains, zone_visits
+from vision.visits import without_excluded, zone_visits
 
 SQUARE = ((0, 0), (2, 0), (2, 2), (0, 2))
 ZONE = Zone(id="shop", kind="store", camera="c", floor="f", polygon=SQUARE)
@@ -66,3 +68,21 @@ def test_a_notch_in_a_polygon_is_outside() -> None:
     notched = np.array([(0, 0), (4, 0), (4, 4), (2, 1), (0, 4)], dtype=float)
     points = np.array([(2.0, 0.5), (2.0, 3.0), (0.5, 2.0), (5.0, 1.0)])
     assert contains(notched, points).tolist() == [True, False, True, False]
+
+
+def test_nobody_is_followed_through_an_excluded_zone() -> None:
+    across = np.column_stack([np.linspace(-2, 4, len(TIMES)), np.ones(len(TIMES))])
+    path = path_of(TIMES, across)
+    prayer_room = ZONE.model_copy(update={"kind": "exclude"})
+    left = without_excluded(path, [prayer_room])
+    assert left.filter(pl.col("x_m").is_between(0.01, 1.99)).is_empty()
+    sides = left.group_by("track").agg(pl.col("x_m").min().alias("low"), pl.col("x_m").max())
+    assert sides.sort("track").rows() == [
+        (0, pytest.approx(-2), pytest.approx(0, abs=0.1)),
+        (1, pytest.approx(2, abs=0.1), pytest.approx(4)),
+    ]
+
+
+def test_without_excluded_zones_paths_stay_as_they_are() -> None:
+    path = path_of(TIMES, walk([(5, 9)]))
+    assert without_excluded(path, [ZONE]).equals(path)
