@@ -57,7 +57,7 @@ def materialise_day(
 
     A camera-day that fails is reported by `say` and does not stop the others; the day fails at
     its end. A partition whose last run succeeded on the same recordings, site file, weights and
-    version is left out.
+    code is left out.
 
     Raises:
         DayFailed: A run failed, or `day` is no trading day of the site or has not ended yet.
