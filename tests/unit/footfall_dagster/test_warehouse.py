@@ -295,6 +295,7 @@ def test_what_is_waited_for_is_told(warehouse: DuckDBWarehouse, monkeypatch: pyt
             ready.set()
             done.wait(30)
 
+    warehouse.core.parent.mkdir(exist_ok=True)
     holder = threading.Thread(target=hold)
     holder.start()
     assert ready.wait(30)
