@@ -12,7 +12,7 @@ import dagster as dg
 import polars as pl
 
 from assets.camera_day import Lineage, spec_fields
-from assets.metadata import per_hour_plot
+from assets.metadata import five_minute_plot
 from assets.plan import ANONYMOUS, SitePlan, camera_of
 from vision.calibration import Homography
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS, Contract
@@ -97,7 +97,7 @@ def _metadata(contract: Contract, frame: pl.DataFrame) -> dict[str, Any]:
     if contract is ANONYMISED_TRAJECTORIES:
         return {"trajectories": frame["trajectory"].n_unique()}
     column, unit = _ROWS_PLOTTED[contract.name]
-    plot = per_hour_plot(frame[column], f"{unit.capitalize()} per five minutes, UTC", unit)
+    plot = five_minute_plot(frame[column], f"{unit.capitalize()} per five minutes, UTC", unit)
     figures: dict[str, Any] = {}
     if contract is GATE_EVENTS:
         figures = {

@@ -59,15 +59,13 @@ def plot(figure: "Figure", title: str) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md(f"![{title}](data:image/svg+xml;base64,{encoded})")
 
 
-def per_hour_plot(times: pl.Series, title: str, unit: str) -> dg.MarkdownMetadataValue | None:
+def five_minute_plot(times: pl.Series, title: str, unit: str) -> dg.MarkdownMetadataValue | None:
     """Bars of how many of `times` fall into each five minutes; None where there are none."""
     if times.is_empty():
         return None
     from matplotlib.figure import Figure
 
-    counts = (
-        times.dt.truncate("5m").value_counts().sort(times.name)  # five minutes: one bar, 12 an hour
-    )
+    counts = times.dt.truncate("5m").value_counts().sort(times.name)
     figure = Figure(figsize=(7, 2), layout="constrained")
     axes = figure.add_subplot()
     axes.bar(counts[times.name].to_list(), counts["count"].to_list(), width=4 / 1440)

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from assets.camera_day import RETRY, camera_day_asset
-from assets.metadata import per_hour_plot
+from assets.metadata import five_minute_plot
 from assets.plan import TRACKING, SitePlan, camera_of
 from vision import exports
 from vision.contracts import DETECTIONS, TRACKS
@@ -65,7 +65,7 @@ def _detections(plan: SitePlan) -> dg.AssetsDefinition:
         if hours:
             metadata["seconds_per_video_hour"] = dg.MetadataValue.float(round(spent / hours, 1))
         if (
-            plot := per_hour_plot(frame["frame_at"], "Boxes per five minutes", "boxes")
+            plot := five_minute_plot(frame["frame_at"], "Boxes per five minutes", "boxes")
         ) is not None:
             metadata["over_the_day"] = plot
         return dg.Output(frame, metadata=metadata)

@@ -60,8 +60,9 @@ class LakeIOManager(dg.IOManager):
         for partition in context.asset_partition_keys:
             day = camera_day(partition)
             try:
-                frame = self._lake.read(contract, day)
-                if not self._lake.belongs_to(COVERAGE, contract, day):
+                frame, receipt = self._lake.read_with_receipt(contract, day)
+                # New coverage beside old events would tell of nobody where nobody has looked.
+                if receipt.source != self._lake.read_with_receipt(COVERAGE, day)[1].source:
                     context.log.warning(
                         f"not observed: {contract.name} of {partition} was made from other files "
                         "than its coverage; materialise the camera-day again"

@@ -88,17 +88,12 @@ class Lake:
             NotMaterialised: There is nothing.
             Refused: What is there has no matching receipt, or something lies beside it.
         """
-        return self._read(contract, camera_day)[0]
+        return self.read_with_receipt(contract, camera_day)[0]
 
-    def belongs_to(self, other: Contract, contract: Contract, camera_day: CameraDay) -> bool:
-        """Whether two partitions of a camera-day were made from the same `camera_exports`.
-
-        They are not where a run wrote the one and failed before the other: new coverage beside old
-        events would tell of nobody where nobody has looked.
-        """
-        return self._read(contract, camera_day)[1].source == self._read(other, camera_day)[1].source
-
-    def _read(self, contract: Contract, camera_day: CameraDay) -> tuple[pl.DataFrame, wall.Receipt]:
+    def read_with_receipt(
+        self, contract: Contract, camera_day: CameraDay
+    ) -> tuple[pl.DataFrame, wall.Receipt]:
+        """Rows of a partition and what vouches for them; raises as `read` does."""
         folder = self.folder(contract.name, camera_day)
         try:
             if not folder.is_dir():
@@ -115,7 +110,7 @@ class Lake:
         if not contract.made_from:
             return ""
         try:
-            _, parent = self._read(LAKE[contract.made_from], camera_day)
+            _, parent = self.read_with_receipt(LAKE[contract.made_from], camera_day)
         except (NotMaterialised, wall.Refused):
             return ""
         return parent.source or parent.sha256
