@@ -41,7 +41,11 @@ _ACCELERATION = 0.5
 """How people change their velocity, body heights a second, per root second."""
 _ROBUST_ROUNDS = 4
 _MISFIT = 0.12
-"""A box whose height misses the person's by this share has hidden or somebody else's feet."""
+"""A box that ends so much of the person's height away from where their feet should be has hidden or
+somebody else's feet."""
+_TALL = 0.3
+"""The same for boxes that end lower than an average person's would. Tall people are common, and
+feet that are put too far away are put far beside a gate that runs along the line of sight."""
 _USUAL_OVER_S = 2.0
 
 
@@ -124,11 +128,14 @@ def _feet(
     if stature is None or not whole.any():
         height = _usual(at_s, bottom - top, whole)
         inferred = top + height
+        longest = _MISFIT
     else:
         build = stature.build(np.column_stack([x, bottom])[whole], (bottom - top)[whole])
         inferred = stature.foot_below(x, top, build)
         height = np.maximum(inferred - top, 1.0)
-    certain = ~cut_below & (np.abs(inferred - bottom) <= _MISFIT * height)
+        longest = _TALL
+    longer = (bottom - inferred) / height
+    certain = ~cut_below & (longer >= -_MISFIT) & (longer <= longest)
     inferred = np.where(cut_below, np.maximum(inferred, bottom), inferred)
     return np.column_stack([x, np.where(certain, bottom, inferred)]), height, certain
 

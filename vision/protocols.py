@@ -12,6 +12,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from vision.calibration import Homography
+
 Image = NDArray[np.uint8]
 """A frame: (height, width, 3), BGR. Lives in memory only."""
 
@@ -32,20 +34,31 @@ class Boxes:
         at_us: When the frame was taken, microseconds since the epoch, UTC.
         xyxy: (n, 4) float32 pixels of the full-resolution frame: x_min, y_min, x_max, y_max.
         confidence: (n,) float32 in 0..1.
+        appearance: (n, d) float32 vectors of what people look like, where a site switches that on.
+            Lives in memory only, and no longer than tracking.
     """
 
     at_us: int
     xyxy: NDArray[np.float32]
     confidence: NDArray[np.float32]
+    appearance: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a tracker may know of a camera: the size of its frame and its analysed rate."""
+    """What a tracker may know of a camera: its frame, its analysed rate, where its floor lies.
+
+    Attributes:
+        width: Of a frame, pixels.
+        height: Of a frame, pixels.
+        analysed_fps: Analysed frames per second of recorded time.
+        homography: From pixels to metres on the floor; None where the camera is not calibrated.
+    """
 
     width: int
     height: int
     analysed_fps: float
+    homography: Homography | None = None
 
 
 class Detector(Protocol):
@@ -64,6 +77,18 @@ class Detector(Protocol):
 class Tracker(Protocol):
     """Turns the detections of a camera-day into tracks."""
 
-    def track(self, detections: pl.DataFrame, view: View) -> pl.DataFrame:
-        """Take rows of the `detections` contract, return rows of the `tracks` contract."""
+    def track(
+        self,
+        detections: pl.DataFrame,
+        view: View,
+        appearance: NDArray[np.float32] | None = None,
+    ) -> pl.DataFrame:
+        """Take rows of the `detections` contract, return rows of the `tracks` contract.
+
+        Args:
+            detections: Every box of the camera-day.
+            view: The camera's frame and rate.
+            appearance: (n, d) one vector for each row of `detections`, where a site switches
+                appearance on; must leave no trace in what is returned but the tracks themselves.
+        """
         ...

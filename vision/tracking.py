@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from vision.contracts import TRACKS
+from vision.ground import Ground
 from vision.joining import join
 from vision.protocols import View
 from vision.stature import Stature
@@ -25,10 +26,16 @@ Array = NDArray[np.float64]
 class LookAheadTracker:
     """Links boxes frame by frame, then joins tracklets with the whole day in hand.
 
-    Looks at boxes only. The same detections always give the same tracks, whatever their order.
+    Looks at boxes, and across gaps at appearance where it is given. The same detections always give
+    the same tracks, whatever their order.
     """
 
-    def track(self, detections: pl.DataFrame, view: View) -> pl.DataFrame:
+    def track(
+        self,
+        detections: pl.DataFrame,
+        view: View,
+        appearance: NDArray[np.float32] | None = None,
+    ) -> pl.DataFrame:
         """Turn rows of the `detections` contract into rows of the `tracks` contract.
 
         Tracks are numbered from 0 by first appearance. Between its first and last box a track has a
@@ -37,7 +44,10 @@ class LookAheadTracker:
         """
         if detections.is_empty():
             return TRACKS.empty()
-        ordered = detections.sort("frame_at", *_BOX, "confidence")
+        columns = ("frame_at", *_BOX, "confidence")
+        order = detections.select(pl.arg_sort_by(columns, maintain_order=True)).to_series()
+        ordered = detections[order]
+        looks = None if appearance is None else appearance[order.to_numpy()]
         at_us = ordered["frame_at"].to_physical().to_numpy()
         # Seconds from the first frame keep microseconds exact in a float.
         at_s = (at_us - at_us[0]) / 1e6
@@ -45,9 +55,10 @@ class LookAheadTracker:
         confidence = ordered["confidence"].to_numpy().astype(np.float64)
         # A slow rate must still leave room for a missed frame or two.
         lost_after_s = max(LOST_AFTER_S, 2.5 / view.analysed_fps)
-        tallness = _tallness(xyxy, confidence, view)
+        stature, tallness = _tallness(xyxy, confidence, view)
         tracklets = link(at_s, xyxy, confidence, tallness, lost_after_s)
-        tracks = join(at_s, xyxy, confidence, tracklets, view)
+        ground = Ground(view.homography, stature)
+        tracks = join(at_s, xyxy, confidence, tracklets, view, ground, looks)
         frames_us = np.unique(at_us)
         parts = [
             _filled(number, at_us[rows], xyxy[rows], confidence[rows], frames_us)
@@ -56,16 +67,16 @@ class LookAheadTracker:
         return pl.concat([TRACKS.empty(), *parts])
 
 
-def _tallness(xyxy: Array, confidence: Array, view: View) -> Array:
-    """Height of each box beside that of a person who stands there; 1 where nothing is known."""
+def _tallness(xyxy: Array, confidence: Array, view: View) -> tuple[Stature | None, Array]:
+    """How tall people look, and each box beside that; 1 where nothing is known."""
     feet = np.column_stack([(xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]])
     height = xyxy[:, 3] - xyxy[:, 1]
     whole = (xyxy[:, 1] > _EDGE_PX) & (xyxy[:, 3] < view.height - _EDGE_PX)
     sure = whole & (confidence >= _SURE)
     stature = Stature.learn(feet[sure], height[sure])
     if stature is None:
-        return np.ones(len(xyxy))
-    return np.where(whole, height / stature.at(feet), 1.0)
+        return None, np.ones(len(xyxy))
+    return stature, np.where(whole, height / stature.at(feet), 1.0)
 
 
 def _filled(

@@ -23,14 +23,15 @@ Array = NDArray[np.float64]
 
 _STRONG = 0.4
 """Score from which a box may take any tracklet."""
-_BEGINS = 0.4
-"""Score from which a box that belongs to no tracklet begins one."""
+_BEGINS = 0.3
+"""Score from which a box that belongs to no tracklet begins one. Lower than what a track must show
+to be believed (`vision.joining`): who is half hidden is seen faintly before and after."""
 LOST_AFTER_S = 1.0
 """A tracklet unseen for longer is closed; `vision.joining` may still take it up."""
 _GATE = 18.0
 """Squared normalised distance beyond which a box is somebody else's (chi-square, 4 d.o.f.)."""
 _WEAK_GATE = 9.0
-_WEAK_WITHIN_S = 0.45
+_WEAK_WITHIN_S = 1.0
 """A tracklet unseen for longer needs a strong box to come back."""
 _SLACK = 0.3
 _FASTEST = 1.0
@@ -215,7 +216,7 @@ def link(
 
 def _between_strong(rows: list[int], confidence: Array) -> list[int]:
     """A tracklet without weak boxes at its end, which lead from people to things like them."""
-    strong = np.flatnonzero(confidence[rows] >= _STRONG)
+    strong = np.flatnonzero(confidence[rows] >= _BEGINS)
     return rows[: strong[-1] + 1] if len(strong) else rows[:1]
 
 
