@@ -57,6 +57,11 @@ def _size(
 )
 @click.option("--fps", default=10, show_default=True, type=click.IntRange(1, 60))
 @click.option("--size", callback=_size, help="Frame size, such as 960x540 [the camera file's].")
+@click.option(
+    "--cast",
+    type=click.IntRange(0),
+    help="Let other people walk the same ways: a number for how they look [the seed].",
+)
 @click.option("--trajectories-only", is_flag=True, help="A whole day of trajectories, no pixels.")
 @click.option(
     "--people",
@@ -75,6 +80,7 @@ def command(
     people_per_minute: float,
     fps: int,
     size: tuple[int, int] | None,
+    cast: int | None,
     trajectories_only: bool,
     people: int,
 ) -> None:
@@ -100,6 +106,7 @@ def command(
                 people_per_minute=people_per_minute,
                 fps=fps,
                 size=size,
+                cast=cast,
                 progress=report,
             )
     except ValueError as error:

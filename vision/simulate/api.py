@@ -69,6 +69,7 @@ def simulate(
     people_per_minute: float = DEMO_PEOPLE_PER_MINUTE,
     fps: int = 10,
     size: tuple[int, int] | None = None,
+    cast: int | None = None,
     processes: int = 2,
     progress: Report | None = None,
 ) -> SimulationSummary:
@@ -86,6 +87,7 @@ def simulate(
         people_per_minute: Mean of the Poisson process by which people arrive, on each floor.
         fps: Frames per second of the recordings.
         size: Width and height of the frames, instead of the camera file's.
+        cast: Seed of how people look, instead of `seed`: the same walks by other people.
         processes: Cameras that are rendered at a time.
         progress: Told about frames done.
 
@@ -109,6 +111,8 @@ def simulate(
         "people_per_minute": people_per_minute,
         "fps": fps,
         "size": list(size) if size else None,
+        # Left out where it is not given, so that what was rendered before it could be stays.
+        **({} if cast is None else {"cast": cast}),
     }
     made = read_manifest(truth)
     if made.get("arguments") == arguments and made.get("summary") and _all_there(out, made):
@@ -121,7 +125,19 @@ def simulate(
     crossed = write_truth(truth, site_day, begin, floors)
     by_floor = {plan.floor: walks for plan, walks in floors}
     shoots = [
-        Shoot(site_day, c.id, by_floor[c.floor], out, truth, begin, seconds, fps, seed, size)
+        Shoot(
+            site_day,
+            c.id,
+            by_floor[c.floor],
+            out,
+            truth,
+            begin,
+            seconds,
+            fps,
+            seed,
+            seed if cast is None else cast,
+            size,
+        )
         for c in cameras
     ]
     _film_all(shoots, processes, progress)

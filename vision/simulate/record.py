@@ -45,6 +45,7 @@ class Shoot:
     seconds: int
     fps: int
     seed: int
+    cast: int
     size: tuple[int, int] | None
 
     @property
@@ -85,7 +86,7 @@ def film(shoot: Shoot, progress: Callable[[str, int], None] | None = None) -> No
     pinhole = Pinhole.of(camera, shoot.size)
     number = sorted(shoot.day.cameras).index(shoot.camera)
     looks = {
-        walk.person.number: look(np.random.default_rng([shoot.seed, walk.person.number]))
+        walk.person.number: look(np.random.default_rng([shoot.cast, walk.person.number]))
         for walk in shoot.walks
     }
     painter = Painter(pinhole, plan, looks, np.random.default_rng([shoot.seed, 1_000_003, number]))

@@ -191,8 +191,8 @@ def _seen_by(site_day: SiteDay, camera: str, rows: _Rows, begin: dt.datetime) ->
     ]
     return CameraDay(
         _trajectories(Pinhole.of(site_day.cameras[camera]), rows, begin),
-        _frame(GATE_EVENTS.schema, events, begin).sort("at", "gate", "direction"),
-        _frame(ZONE_VISITS.schema, visits, begin).sort("entered_at", "zone", "left_at"),
+        _frame(GATE_EVENTS.schema, events, begin).sort(pl.all()),
+        _frame(ZONE_VISITS.schema, visits, begin).sort(pl.all()),
     )
 
 

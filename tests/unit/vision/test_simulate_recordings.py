@@ -207,3 +207,21 @@ def test_looks_differ_from_person_to_person_and_repeat_with_the_seed():
     one, again, other = (look(np.random.default_rng([1, number])) for number in (1, 1, 2))
     assert np.array_equal(one.left[0], again.left[0])
     assert one.left[0].shape != other.left[0].shape or (one.left[0] != other.left[0]).any()
+
+
+def test_other_people_walk_the_same_ways(tmp_path):
+    one = _short(tmp_path / "a")
+    two = simulate(
+        arcade(),
+        tmp_path / "b",
+        minutes=0.1,
+        seed=2,
+        people_per_minute=60,
+        fps=4,
+        cast=9,
+        processes=1,
+    )
+    paths = [pl.read_parquet(made.truth / "paths.parquet") for made in (one, two)]
+    assert paths[0].equals(paths[1])
+    names = next(iter(one.files.values()))
+    assert (one.out / names[0]).read_bytes() != (two.out / names[0]).read_bytes()
