@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from footfall_dagster.settings import Settings
+from vision.quiet import ultralytics
 
 PREFERRED = "yolo26n.pt"
 FALLBACK = "fall_detection_yolov8s.pt"
@@ -87,8 +88,9 @@ def _from_ultralytics(folder: Path) -> Path:
         "from ultralytics.utils.downloads import attempt_download_asset\n"
         "attempt_download_asset(sys.argv[1], unzip=False)\n"
     )
-    environment = os.environ | {"YOLO_CONFIG_DIR": str(folder), "YOLO_VERBOSE": "false"}
-    environment.pop("YOLO_OFFLINE", None)
+    environment = os.environ | ultralytics(folder)
+    # The one process that may go online.
+    del environment["YOLO_OFFLINE"]
     _run([sys.executable, "-c", code, PREFERRED], folder, environment, timeout_s=180)
     made = folder / PREFERRED
     if not made.is_file():

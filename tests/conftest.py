@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from vision.quiet import keep_quiet
+
 # These machines are shared: how long an example takes says nothing about the code.
 settings.register_profile("footfall", deadline=None)
 settings.load_profile("footfall")
 
 # Instances that tests make have no dagster.yaml that says so.
-os.environ["DAGSTER_DISABLE_TELEMETRY"] = "true"
+keep_quiet()
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import yaml
 
+from vision.quiet import ultralytics
+
 _FORMAT = 1
 """Raise when the export's settings change, so that old models are not taken for new ones."""
 
@@ -79,11 +81,9 @@ def _key(weights: Path) -> str:
 
 def _export_aside(weights: Path, scratch: Path) -> None:
     shutil.copyfile(weights, scratch / "model.pt")
-    environment = os.environ | {
-        "YOLO_OFFLINE": "true",
-        "YOLO_AUTOINSTALL": "false",
-        "YOLO_VERBOSE": "false",
-        "YOLO_CONFIG_DIR": str(scratch),
+    environment = {
+        **os.environ,
+        **ultralytics(scratch),
         # `-m` finds this module wherever the parent found it.
         "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), *sys.path]),
     }

@@ -7,6 +7,7 @@ On a CPU OpenVINO is driven here rather than by ultralytics, which waits for eac
 prepares the next: two requests in flight take 22 ms a frame where one at a time takes 34.
 """
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from vision.openvino_engine import Engine, Fit
 from vision.openvino_export import ExportedModel, exported
 from vision.protocols import Boxes, Frame
+from vision.quiet import ultralytics
 
 Found = NDArray[np.float32]
 """(n, 5): x_min, y_min, x_max, y_max, score."""
@@ -114,6 +116,7 @@ class YoloDetector:
         return _boxes(at_us, found, engine.fit.frame)
 
     def _with_torch(self, frames: Iterable[Frame]) -> Iterator[Boxes]:
+        os.environ.update(ultralytics(self._cache / "ultralytics"))
         from ultralytics import YOLO
 
         model = YOLO(self._weights)
