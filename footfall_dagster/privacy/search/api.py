@@ -1,0 +1,195 @@
+"""A search of folders: every file handed to a process that reads, and what it answers gathered.
+
+Belongs here: the walk, the process's life and time, naming files without quoting them. Does not
+belong here: reading any file (`worker`).
+"""
+
+import json
+import os
+import re
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from footfall_dagster.privacy.findings import Evidence, Finding
+from footfall_dagster.privacy.search import files
+from footfall_dagster.privacy.search.account import UNREAD
+from footfall_dagster.privacy.search.limits import DEFAULT, Limits
+
+CHECK = "search"
+LINK, SPECIAL = "link", "no plain file"
+_PLAIN = re.compile(
+    r"[a-z][a-z_.-]{0,40}(?:=[a-z0-9_-]{1,40})?|part\.parquet|\d{4}-\d\d-\d\d(?:\.html)?"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.db)?"
+)
+
+
+def search(
+    roots: Mapping[str, Path], limits: Limits = DEFAULT, leave_out: Collection[Path] = ()
+) -> Evidence:
+    """Look through every file below the roots for pictures and vectors, knowing no contract.
+
+    Args:
+        roots: Folders or files to search, by the names under which findings tell of them.
+        limits: What may be spent on one file.
+        leave_out: Folders and files below the roots that are not searched, because they lie left
+            of the wall or hold numbers by right.
+
+    Returns:
+        What was looked at, found and not read. A link is not followed but found: what it leads to
+        is either searched as well or is not ours.
+    """
+    began = time.monotonic()
+    left_out = {path.absolute() for path in leave_out}
+    looked = _Looked()
+    with _Reader(limits) as reader:
+        for name, root in roots.items():
+            if not root.exists() and not root.is_symlink():
+                looked.miss(name, "root", "is not there")
+                continue
+            for path, listed in files.walk(root.absolute(), left_out):
+                _look(
+                    path,
+                    root.absolute(),
+                    _shown(name, root.absolute(), path),
+                    listed,
+                    reader,
+                    looked,
+                )
+    return Evidence(
+        check=CHECK,
+        scope=", ".join(roots),
+        files=looked.files,
+        bytes=looked.bytes,
+        rows=looked.rows,
+        seconds=round(time.monotonic() - began, 3),
+        findings=tuple(looked.findings),
+        unread=tuple(looked.unread),
+    )
+
+
+class _Looked:
+    """What all files came to."""
+
+    def __init__(self) -> None:
+        self.files = self.bytes = self.rows = 0
+        self.findings: list[Finding] = []
+        self.unread: list[Finding] = []
+
+    def add(self, shown: str, answer: dict[str, Any]) -> None:
+        self.files += 1
+        self.bytes += answer["bytes"]
+        self.rows += answer["rows"]
+        for place, kind, sure in answer["found"]:
+            self.findings.append(Finding(shown, place, kind, sure))
+        for place, why in answer["unread"]:
+            self.miss(shown, place, why)
+
+    def miss(self, shown: str, place: str, why: str) -> None:
+        self.unread.append(Finding(shown, place, why, 1.0))
+
+
+def _look(
+    path: Path, root: Path, shown: str, listed: bool, reader: "_Reader", looked: _Looked
+) -> None:
+    if not listed:
+        looked.miss(shown, "folder", UNREAD)
+        return
+    try:
+        regular = files.is_regular(path)
+        link = path.is_symlink()
+    except FileNotFoundError:
+        return
+    if link and _leads_to_settings(path):
+        looked.add(shown, reader.ask(path.resolve(), path.name))
+    elif not regular:
+        looked.findings.append(Finding(shown, "file", LINK if link else SPECIAL, 0.5))
+    else:
+        name = str(path.relative_to(root)) if path != root else path.name
+        looked.add(shown, reader.ask(path, name))
+
+
+def _leads_to_settings(path: Path) -> bool:
+    """Whether a link leads to a small YAML file: Dagster's settings are laid out by a link."""
+    target = path.resolve()
+    return path.suffix == ".yaml" and target.suffix == ".yaml" and target.is_file()
+
+
+class _Reader:
+    """The process that reads, started when it is asked and again when it died."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "_Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def ask(self, path: Path, name: str) -> dict[str, Any]:
+        """What the process says of one file; an unread one if it says nothing in time."""
+        process = self._process or self._start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        question = json.dumps({"path": str(path), "name": name}) + "\n"
+        try:
+            process.stdin.write(question.encode())
+            process.stdin.flush()
+            line = _line(process.stdout.fileno(), self._limits.file_seconds)
+        except BrokenPipeError:
+            line = None
+        if line is None:
+            why = "took too long" if process.poll() is None else "the reader crashed"
+            self._stop()
+            return {"bytes": 0, "rows": 0, "found": [], "unread": [["file", f"{UNREAD}: {why}"]]}
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "footfall_dagster.privacy.search.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
+        assert self._process.stdin is not None
+        self._process.stdin.write((json.dumps(asdict(self._limits)) + "\n").encode())
+        return self._process
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+
+def _line(descriptor: int, seconds: float) -> bytes | None:
+    """One line from a pipe, or None if it ends or nothing comes in time."""
+    until = time.monotonic() + seconds
+    held = b""
+    while not held.endswith(b"\n"):
+        ready, _, _ = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))
+        piece = os.read(descriptor, 65_536) if ready else b""
+        if not piece:
+            return None
+        held += piece
+    return held
+
+
+def _shown(name: str, root: Path, path: Path) -> str:
+    """Where a file lies below its root; a part of the name that may carry something is masked."""
+    parts = path.relative_to(root).parts if path != root else ()
+    return "/".join([name, *(_part(part) for part in parts)])
+
+
+def _part(part: str) -> str:
+    return part if len(part) <= 60 and _PLAIN.fullmatch(part) else f"<{len(part)} characters>"

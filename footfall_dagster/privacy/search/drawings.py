@@ -1,0 +1,85 @@
+"""Drawings in SVG: plots of counts, told from pictures and vectors that are drawn.
+
+Belongs here: coordinates and colours of shapes. Does not belong here: pictures embedded in a
+drawing, which are found as encoded text (`text`).
+
+A plot's coordinates are counts on an axis: whole multiples of one step. A picture drawn in cells
+has hundreds of colours that change little from cell to cell and lie on no colour map.
+"""
+
+import re
+from collections import defaultdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footfall_dagster.privacy.search.account import Account
+from footfall_dagster.privacy.search.numbers import VECTOR, judge
+
+DRAWN = "drawn picture"
+_PATH = re.compile(
+    rb"""(?:\bd|\bpoints|\bvalues|\btransform|stroke-dasharray)\s*=\s*(["'])(.*?)\1""", re.DOTALL
+)
+_NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_COLOUR = re.compile(
+    rb"(?:fill|stroke|stop-color|background(?:-color)?|bgcolor)\s*[=:]\s*[\"']?\s*"
+    rb"(?:#([0-9a-fA-F]{6})|#([0-9a-fA-F]{3})\b|rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+))"
+)
+_ELEMENT = re.compile(rb"<(\w+)\s([^<>]{1,2000})>")
+_ATTRIBUTE = re.compile(
+    rb"""\b(x|y|x1|x2|y1|y2|cx|cy|r|rx|ry|width|height|dx|dy)\s*=\s*["']([-+]?\d*\.?\d+)["']"""
+)
+_LEAST_CELLS, _LEAST_POINTS = 400, 110
+
+
+def look(text: bytes, place: str, account: Account) -> bytes:
+    """Judge the drawings in a page; returns the page without their paths and positions."""
+    for _, path in _PATH.findall(text):
+        numbers = np.array([float(one) for one in _NUMBER.findall(path)[:200_000]])
+        for phase in (0, 1):
+            _judge(numbers[phase::2], f"{place} > path", account)
+    for drawing in text.split(b"<svg")[1:]:
+        attributes: dict[tuple[bytes, bytes], list[float]] = defaultdict(list)
+        for element, inside in _ELEMENT.findall(drawing):
+            for attribute, value in _ATTRIBUTE.findall(inside):
+                attributes[element, attribute].append(float(value))
+        for values in attributes.values():
+            _judge(np.array(values), f"{place} > positions", account)
+    _judge_cells(text, place, account)
+    if b"<svg" in text:
+        text = _ATTRIBUTE.sub(b" ", text)
+    return _PATH.sub(b" ", text)
+
+
+def _judge(values: "NDArray[np.float64]", place: str, account: Account) -> None:
+    """A plot has as many points as a day has quarters of an hour, or they follow one another."""
+    if values.size < _LEAST_POINTS or len(np.unique(values)) < _LEAST_POINTS:
+        return
+    steps = values[np.concatenate([[True], np.diff(values) != 0])]
+    rough = float((np.diff(steps) ** 2).mean()) / (2 * float(steps.var()))
+    verdict = judge(values)
+    if verdict and verdict[0] == VECTOR and rough > 0.5:
+        account.find(place, VECTOR, 0.5)
+
+
+def _judge_cells(text: bytes, place: str, account: Account) -> None:
+    colours: list[tuple[int, ...]] = []
+    for long, short, *parts in _COLOUR.findall(text):
+        if long:
+            colours.append((int(long[:2], 16), int(long[2:4], 16), int(long[4:], 16)))
+        elif short:
+            colours.append(tuple(17 * int(short[n : n + 1], 16) for n in range(3)))
+        else:
+            colours.append(tuple(min(255, int(part)) for part in parts))
+    if len(colours) < _LEAST_CELLS:
+        return
+    cells = np.array(colours, dtype=np.float64)
+    shades = cells.sum(axis=1)
+    spread = float(shades.var())
+    distinct = len(np.unique(cells, axis=0))
+    if distinct < 60 or spread < 100:
+        return
+    rough = float((np.diff(shades) ** 2).mean()) / (2 * spread)
+    grey = bool((cells.max(axis=1) - cells.min(axis=1) < 8).mean() > 0.9)
+    if (grey or distinct > 300) and rough < 0.4:
+        account.find(f"{place} > cells", DRAWN, 0.7)

@@ -1,0 +1,181 @@
+"""Vectors and pixels in bytes that no reader explains.
+
+Belongs here: telling floats, halves, quantised components, pixels and sealed bytes from whatever
+else a file holds, at any alignment. Does not belong here: containers (`content`), text (`text`).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footfall_dagster.privacy.search.numbers import PIXELS, VECTOR, are_pixels
+
+OPAQUE = "opaque bytes"
+_FLOATS, _HALVES = np.zeros(256, dtype=bool), np.zeros(256, dtype=bool)
+_FLOATS[[*range(0x3A, 0x43), *range(0xBA, 0xC3)]] = True
+_HALVES[[*range(0x1C, 0x3D), *range(0x9C, 0xBD)]] = True
+_GATHER = np.uint64(0x0101010101010101)
+_WINDOW = 1024
+_LEAST_OPAQUE = 384
+_DENSE_BITS = 7.3
+_BLOCK = 2**22
+
+
+def look(content: bytes, sealed: bool = True, only_floats: bool = False) -> dict[str, float]:
+    """Kinds of what `content` may hold, and how sure one can be.
+
+    Args:
+        content: Bytes that are not text.
+        sealed: Whether bytes without any structure are themselves remarkable.
+        only_floats: Whether the rest is a reader's to explain.
+    """
+    found: dict[str, float] = {}
+    for start in range(0, max(len(content), 1), _BLOCK):
+        block = np.frombuffer(content[start : start + _BLOCK + _WINDOW], dtype=np.uint8)
+        if block.size < 64 or not block.any():
+            continue
+        if _floats(block) or _doubles(block) or _halves(block):
+            found[VECTOR] = 0.9
+        elif not only_floats and _eighths(block):
+            found[VECTOR] = 0.6
+        if not only_floats and _pixels(block):
+            found[PIXELS] = 0.7
+        if sealed and not found and _is_sealed(block):
+            found[OPAQUE] = 0.5
+    return found
+
+
+def _windows(usual: NDArray[np.bool_], nought: NDArray[np.bool_], length: int) -> NDArray[np.intp]:
+    """Starts of windows of `length` in which nearly all words are usual or nought."""
+    mask = usual | nought
+    # The sum of eight flags at once: multiplying gathers the bytes of a word in its highest.
+    eights = (mask[: mask.size // 8 * 8].view(np.uint64) * _GATHER) >> np.uint64(56)
+    # Most places of most files end here: no eight words in a row are floats.
+    if eights.size < length // 8 or not (eights >= 7).any():
+        return np.empty(0, dtype=np.intp)
+    total = np.concatenate([[0], np.cumsum(eights.astype(np.int32))])
+    some = np.concatenate([[0], np.cumsum(usual)])
+    starts = np.flatnonzero(total[length // 8 :] - total[: -(length // 8)] >= 0.88 * length) * 8
+    enough = some[starts + length] - some[starts] >= 0.3 * length
+    return np.asarray(starts[enough][:400], dtype=np.intp)
+
+
+def _floats(block: NDArray[np.uint8]) -> bool:
+    """Single floats of usual size with digits at random; nought may stand between them."""
+    for offset in range(4):
+        words = block[offset : offset + (block.size - offset) // 4 * 4].view(np.uint32)
+        nought = words == 0
+        for top, digits in ((24, (8, 16)), (0, (16, 8))):
+            usual = _FLOATS[(words >> top).astype(np.uint8)]
+            for start in _windows(usual, nought, 32):
+                window = words[start : start + 32][usual[start : start + 32]]
+                if all(_are_random((window >> shift).astype(np.uint8)) for shift in digits):
+                    return True
+    return False
+
+
+def _doubles(block: NDArray[np.uint8]) -> bool:
+    for offset in range(8):
+        words = block[offset : offset + (block.size - offset) // 8 * 8].view(np.uint64)
+        nought = words == 0
+        for top, digits in ((56, (40, 32)), (0, (16, 24))):
+            head = (words >> np.uint64(top)).astype(np.uint8) & 0x7F
+            usual = (head == 0x3F) | (head == 0x40)
+            for start in _windows(usual, nought, 32):
+                window = words[start : start + 32][usual[start : start + 32]]
+                parts = ((window >> np.uint64(shift)).astype(np.uint8) for shift in digits)
+                if all(_are_random(part) for part in parts):
+                    return True
+    return False
+
+
+def _halves(block: NDArray[np.uint8]) -> bool:
+    for offset in range(2):
+        words = block[offset : offset + (block.size - offset) // 2 * 2].view(np.uint16)
+        nought = words == 0
+        for top in (8, 0):
+            usual = _HALVES[(words >> top).astype(np.uint8)]
+            for start in _windows(usual, nought, 48):
+                window = words[start : start + 48][usual[start : start + 48]]
+                low = (window >> (8 - top)).astype(np.uint8)
+                high = len(np.unique((window >> top).astype(np.uint8)))
+                if _are_random(low) and float((low >= 0x80).mean()) > 0.25 and 4 <= high <= 40:
+                    return True
+    return False
+
+
+def _eighths(block: NDArray[np.uint8]) -> bool:
+    """Components in eight bits: a bell around nought or around the middle, no text."""
+    for shift in (0, 128):
+        signed = (block + np.uint8(shift)).view(np.int8)
+        squares = np.square(signed.astype(np.int32))
+        first = np.concatenate([[0], np.cumsum(signed, dtype=np.int64)])
+        second = np.concatenate([[0], np.cumsum(squares, dtype=np.int64)])
+        for size in (128, 256):
+            starts = np.arange(0, block.size - size + 1, size // 2)
+            mean = (first[starts + size] - first[starts]) / size
+            spread = np.sqrt((second[starts + size] - second[starts]) / size - mean**2)
+            # Text is all of one sign, sealed bytes spread wider, counts less.
+            near = (spread > 15) & (spread < 60) & (np.abs(mean) < 4.5 * spread / np.sqrt(size))
+            for start in starts[near]:
+                if _is_bell(signed[start : start + size], block[start : start + size]):
+                    return True
+    return False
+
+
+def _is_bell(signed: NDArray[np.int8], levels: NDArray[np.uint8]) -> bool:
+    """Whether values lie as those of a normal distribution do, each by itself."""
+    if float((levels == 0).mean()) >= 0.08:
+        return False
+    shown = float(((levels >= 0x20) & (levels < 0x7F)).mean())
+    if shown >= 0.6 or len(np.unique(levels)) < 0.35 * levels.size:
+        return False
+    centred = signed.astype(np.float64) - float(signed.mean())
+    squares = centred * centred
+    spread = float(squares.mean())
+    kurtosis = float((squares * squares).mean()) / spread**2
+    skew = float((squares * centred).mean()) / spread**1.5
+    walk = float(np.square(np.diff(centred)).mean()) / (2 * spread)
+    alike = 2.05 < kurtosis < 4.6 and abs(skew) < 0.6 and 0.7 < walk < 1.4
+    return alike and _is_even(signed)
+
+
+def _is_even(signed: NDArray[np.int8]) -> bool:
+    """Whether each second and each fourth byte varies like the rest, as no wider number does."""
+    phases = [signed[phase::step].std() for step in (2, 3, 4) for phase in range(step)]
+    spread = float(signed.std())
+    return bool(min(phases) > 0.6 * spread and max(phases) < 1.6 * spread)
+
+
+def _pixels(block: NDArray[np.uint8]) -> bool:
+    for start in range(0, max(1, block.size - _WINDOW // 2), _WINDOW):
+        window = block[start : start + _WINDOW]
+        if (
+            window.size >= 512
+            and window[::16].any()
+            and are_pixels(window)
+            and not _is_text(window)
+        ):
+            return True
+    return False
+
+
+def _is_text(window: NDArray[np.uint8]) -> bool:
+    return float(((window >= 0x20) & (window < 0x7F)).mean()) > 0.97 and window.max() < 0x80
+
+
+def _is_sealed(block: NDArray[np.uint8]) -> bool:
+    """Whether the bytes are as even as a cipher's or a packer's."""
+    if block.size < _LEAST_OPAQUE:
+        return False
+    if block.size >= _WINDOW:
+        shares = np.bincount(block, minlength=256) / block.size
+        used = shares[shares > 0]
+        return float(-(used * np.log2(used)).sum()) > _DENSE_BITS
+    counts = np.bincount(block >> 2, minlength=64)
+    expected = block.size / 64
+    return float(((counts - expected) ** 2 / expected).sum()) < 160
+
+
+def _are_random(digits: NDArray[np.uint8]) -> bool:
+    """Whether bytes repeat no more than random ones do."""
+    return len(np.unique(digits)) >= 0.7 * min(digits.size, 60)

@@ -1,0 +1,113 @@
+"""The process that reads: one file at a time, within limits, told by whom it serves.
+
+Belongs here: taking a path from standard input, answering with places and kinds. Does not belong
+here: what is done when it does not answer (`api`).
+
+Untrusted bytes meet decoders here and nowhere else. If one crashes or hangs, this process dies and
+the file is noted as unread.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from footfall_dagster.privacy.search import files
+from footfall_dagster.privacy.search.account import UNREAD, Account, Exhausted
+from footfall_dagster.privacy.search.content import Examiner
+from footfall_dagster.privacy.search.limits import Limits
+
+_TRIES, _PAUSE_S = 3, 0.5
+
+
+def main() -> None:
+    """Answer each line of standard input with a line on what used to be standard output."""
+    limits = Limits(**json.loads(sys.stdin.readline()))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    memory = (
+        limits.memory_bytes if hard == resource.RLIM_INFINITY else min(limits.memory_bytes, hard)
+    )
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    answers = os.fdopen(os.dup(1), "w")
+    # Decoders print what they like; nothing of it may reach anybody.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    known: set[bytes] = set()
+    for line in sys.stdin:
+        told = json.loads(line)
+        answers.write(json.dumps(look(Path(told["path"]), told["name"], limits, known)) + "\n")
+        answers.flush()
+
+
+def look(path: Path, name: str, limits: Limits, known: set[bytes] | None = None) -> dict[str, Any]:
+    """What a search of one file came to; `known` is kept from file to file.
+
+    A file that was written while it was read may look broken: it is read again.
+    """
+    for _ in range(_TRIES):
+        before = _state(path)
+        answer = _look_once(path, name, limits, known)
+        if not answer["unread"] or _state(path) == before:
+            break
+        time.sleep(_PAUSE_S)
+    return answer
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        told = path.lstat()
+    except OSError:
+        return None
+    return told.st_mtime_ns, told.st_size
+
+
+def _look_once(path: Path, name: str, limits: Limits, known: set[bytes] | None) -> dict[str, Any]:
+    account = Account(limits, known=set() if known is None else known)
+    try:
+        _look(path, os.fsencode(name), account)
+    except Exhausted:
+        pass
+    except FileNotFoundError:
+        pass  # Somebody deleted it while the search went on.
+    except files.OnlyHoles:
+        account.miss("a hole larger than the limit")
+    except files.TooLarge:
+        account.miss("larger than the limit")
+    except (OSError, MemoryError, RecursionError):
+        account.miss("file", UNREAD)
+    except Exception as error:  # Hostile bytes raise whatever a reader raises; it is never a pass.
+        account.miss(f"file ({type(error).__name__})", UNREAD)
+    return {
+        "bytes": account.unpacked,
+        "rows": account.rows,
+        "found": [[*key, sure] for key, sure in account.found.items()],
+        "unread": [list(key) for key in account.unread],
+    }
+
+
+def _look(path: Path, name: bytes, account: Account) -> None:
+    examiner = Examiner(account)
+    pieces = files.read(path, account.limits.file_bytes)
+    journal = _journal(path, pieces[0], account.limits.file_bytes) if pieces else b""
+    if not pieces:
+        examiner.file(b"", name)
+    for piece in pieces:
+        examiner.file(piece, name, journal)
+
+
+def _journal(path: Path, content: bytes, most: int) -> bytes:
+    """The journal beside a database, which holds its latest rows."""
+    suffix = ".wal" if content[8:12] == b"DUCK" else "-wal" if content[:6] == b"SQLite" else ""
+    log = path.with_name(path.name + suffix)
+    if not suffix or not log.is_file() or log.is_symlink():
+        return b""
+    return b"".join(files.read(log, most))
+
+
+if __name__ == "__main__":
+    main()

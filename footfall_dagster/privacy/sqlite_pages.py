@@ -1,0 +1,75 @@
+"""What a SQLite file holds besides its rows: free pages, gaps in pages, bytes after the last page.
+
+Belongs here: the file format, as far as one needs it to find unused space
+(https://www.sqlite.org/fileformat2.html). Does not belong here: what rows may hold.
+"""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+_MAGIC = b"SQLite format 3\0"
+_LEAVES, _INNER = frozenset({0x0A, 0x0D}), frozenset({0x02, 0x05})
+_FREELIST_TRUNK_AT, _PAGE_SIZE_AT = 32, 16
+
+
+class NotSqlite(Exception):  # noqa: N818 - says what it is
+    """The file is no SQLite database."""
+
+
+def unused(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Every stretch of a database file that no row uses, with its place; zeros are left out.
+
+    Raises:
+        NotSqlite: It is no such file.
+    """
+    content = path.read_bytes()
+    if not content:
+        return
+    if not content.startswith(_MAGIC):
+        raise NotSqlite
+    size = struct.unpack_from(">H", content, _PAGE_SIZE_AT)[0]
+    size = 65536 if size == 1 else size
+    if size < 512 or size & (size - 1):
+        raise NotSqlite
+    pages = len(content) // size
+    free = set(_free_pages(content, size))
+    for number in range(1, pages + 1):
+        page = content[(number - 1) * size : number * size]
+        if number in free:
+            if any(page[8:] if number in free else page):
+                yield f"free page {number}", page
+            continue
+        for gap in _gaps(page, 100 if number == 1 else 0):
+            if any(gap):
+                yield f"page {number}, unused part", gap
+    if rest := content[pages * size :]:
+        yield "after the last page", rest
+
+
+def _free_pages(content: bytes, size: int) -> Iterator[int]:
+    """Pages of the freelist that are leaves; trunks hold the list itself and are left out."""
+    trunk = struct.unpack_from(">I", content, _FREELIST_TRUNK_AT)[0]
+    seen: set[int] = set()
+    while trunk and trunk not in seen and trunk * size <= len(content):
+        seen.add(trunk)
+        following, leaves = struct.unpack_from(">II", content, (trunk - 1) * size)
+        leaves = min(leaves, size // 4 - 2)
+        yield from struct.unpack_from(f">{leaves}I", content, (trunk - 1) * size + 8)
+        trunk = following
+
+
+def _gaps(page: bytes, header_at: int) -> Iterator[bytes]:
+    """The space between the pointers and the cells of a b-tree page, and its free blocks."""
+    kind = page[header_at]
+    if kind not in _LEAVES | _INNER:
+        return
+    block, cells, cells_at = struct.unpack_from(">HHH", page, header_at + 1)
+    pointers_at = header_at + (8 if kind in _LEAVES else 12)
+    yield page[pointers_at + 2 * cells : cells_at or 65536]
+    seen: set[int] = set()
+    while block and block not in seen and block + 4 <= len(page):
+        seen.add(block)
+        following, length = struct.unpack_from(">HH", page, block)
+        yield page[block + 4 : block + length]
+        block = following

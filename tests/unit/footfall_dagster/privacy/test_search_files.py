@@ -1,0 +1,218 @@
+"""The search of folders: containers in containers, clean files, hostile files, names that tell."""
+
+import base64
+import bz2
+import gzip
+import hashlib
+import io
+import json
+import os
+import pickle
+import sqlite3
+import tarfile
+import uuid
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from footfall_dagster.privacy.search import Limits, search, worker
+from footfall_dagster.privacy.search.limits import DEFAULT
+
+RNG = np.random.default_rng(2)
+VECTOR = (RNG.normal(size=128) / 11).astype(np.float32)
+
+
+def _picture(form: str) -> bytes:
+    x, y = np.meshgrid(np.arange(48), np.arange(48))
+    shades = (120 + 60 * np.sin(x / 9) + 50 * np.cos(y / 11)).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(shades).convert("RGB").save(buffer, format=form)
+    return buffer.getvalue()
+
+
+def _zipped(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", content)
+    return buffer.getvalue()
+
+
+def _tarred(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        told = tarfile.TarInfo("a")
+        told.size = len(content)
+        archive.addfile(told, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _look(path: Path, content: bytes, limits: Limits = DEFAULT) -> tuple[set[str], list[str]]:
+    """Kinds found in a file, and why it was not read."""
+    path.write_bytes(content)
+    answer = worker.look(path, path.name, limits)
+    return {kind for _, kind, _ in answer["found"]}, [why for _, why in answer["unread"]]
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM"])
+def test_a_picture_of_any_format_is_found_in_the_middle_of_a_file(
+    tmp_path: Path, form: str
+) -> None:
+    found, _ = _look(tmp_path / "a", b"\x01\0" * 40 + _picture(form))
+    known = {"AVIF": "heif", "PPM": "netpbm"}
+    assert known.get(form, form.lower()) in found
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        pytest.param(lambda b: _zipped(_zipped(b)), id="zip in zip"),
+        pytest.param(lambda b: gzip.compress(_tarred(b)), id="tar under gzip"),
+        pytest.param(bz2.compress, id="bzip2"),
+        pytest.param(lambda b: b"<html></html>" + _zipped(b), id="page and archive"),
+        pytest.param(lambda b: base64.b64encode(gzip.compress(b)), id="gzip in base64"),
+        pytest.param(base64.encodebytes, id="wrapped base64"),
+        pytest.param(lambda b: b"crop " + b.hex().encode(), id="hex"),
+        pytest.param(base64.b85encode, id="base85"),
+        pytest.param(base64.a85encode, id="ascii85"),
+        pytest.param(lambda b: f"KeyError: {b!r}".encode(), id="escaped"),
+        pytest.param(lambda b: json.dumps({"a": f"{b!r}"}).encode(), id="escaped in JSON"),
+        pytest.param(lambda b: pickle.dumps({"a": [b]}), id="pickle"),
+    ],
+)
+def test_a_picture_is_found_in_whatever_it_is_wrapped(
+    tmp_path: Path, wrap: Callable[[bytes], bytes]
+) -> None:
+    assert "jpeg" in _look(tmp_path / "a", wrap(_picture("JPEG")))[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(json.dumps(VECTOR.tolist()), id="JSON"),
+        pytest.param(str(VECTOR), id="as numpy prints"),
+        pytest.param("\n".join(f"12:00 drift {v:.3f}" for v in VECTOR), id="a line each"),
+        pytest.param(json.dumps({f"d{n}": float(v) for n, v in enumerate(VECTOR)}), id="fields"),
+        pytest.param("[" * 10_000 + str(VECTOR.tolist()) + "]" * 10_000, id="deep"),
+        pytest.param(VECTOR.tobytes().hex(), id="hex"),
+        pytest.param(base64.urlsafe_b64encode(VECTOR.tobytes()).decode(), id="base64"),
+        pytest.param(base64.b32encode(VECTOR.tobytes()).decode().lower(), id="base32"),
+    ],
+)
+def test_a_vector_is_found_in_text(tmp_path: Path, text: str) -> None:
+    assert "vector" in _look(tmp_path / "a", text.encode())[0]
+
+
+def test_hashes_and_ids_of_runs_are_no_vectors_and_vectors_cut_to_their_length_are_found(
+    tmp_path: Path,
+) -> None:
+    hashes = "\n".join(hashlib.sha256(b"%d" % n).hexdigest() for n in range(500))
+    runs = "\n".join(f"{uuid.UUID(int=n << 64 | 4 << 76)} {uuid.uuid4().hex}" for n in range(500))
+    assert _look(tmp_path / "a", f"{hashes}\n{runs}".encode()) == (set(), [])
+    cut = np.round(RNG.normal(size=512) * 36).astype(np.int8).tobytes()
+    posing = "\n".join(cut[n : n + 32].hex() for n in range(0, 512, 32))
+    assert "encoded text" in _look(tmp_path / "b", posing.encode())[0]
+
+
+def test_rows_that_were_deleted_from_a_database_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA secure_delete = OFF")
+        connection.execute("CREATE TABLE t (v BLOB)")
+        connection.executemany("INSERT INTO t VALUES (?)", [(VECTOR.tobytes(),)] * 30)
+        connection.commit()
+        connection.execute("DROP TABLE t")
+        connection.commit()
+    assert "vector" in {kind for _, kind, _ in worker.look(path, "a.db", DEFAULT)["found"]}
+
+
+def test_clean_tables_pass_and_a_column_of_vectors_does_not(tmp_path: Path) -> None:
+    clean = pl.DataFrame(
+        {
+            "gate": ["entrance", "bakery_door"] * 200,
+            "entries": RNG.poisson(5, 400),
+            "share": RNG.integers(0, 60, 400) / 60,
+        }
+    )
+    clean.write_parquet(tmp_path / "clean.parquet")
+    with duckdb.connect(str(tmp_path / "clean.duckdb")) as connection:
+        connection.execute(
+            "CREATE TABLE t AS SELECT range AS n, range % 7 / 15 AS s FROM range(900)"
+        )
+    assert search({"marts": tmp_path}).passed
+    clean.with_columns(v=pl.lit(VECTOR.tolist())).write_parquet(tmp_path / "more.parquet")
+    (finding, *_) = search({"marts": tmp_path}).findings
+    assert (finding.file, finding.kind) == ("marts/more.parquet", "vector")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(_zipped(bytes(30_000_000)), id="bomb"),
+        pytest.param(b"PAR1" + bytes(range(1, 200)) * 4, id="truncated Parquet"),
+        pytest.param(b"SQLite format 3\0" + b"\1" * 5000, id="broken SQLite"),
+        pytest.param(bytes(8) + b"DUCK" + b"\1" * 9000, id="broken DuckDB"),
+        pytest.param(gzip.compress(RNG.bytes(9000))[:-900], id="cut gzip"),
+    ],
+)
+def test_what_cannot_be_read_to_its_end_is_said(tmp_path: Path, content: bytes) -> None:
+    _, unread = _look(tmp_path / "a", content, Limits(unpacked_bytes=20_000_000))
+    assert unread
+
+
+def test_containers_nested_beyond_the_limit_are_said(tmp_path: Path) -> None:
+    content = b"nothing but a few plain words"
+    for _ in range(20):
+        content = _zipped(content)
+    assert _look(tmp_path / "a", content)[1]
+
+
+def test_a_large_hole_is_not_read_and_not_passed(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    os.truncate(tmp_path / "a", 100 * 10**9)
+    evidence = search({"lake": tmp_path})
+    assert not evidence.passed
+    assert not evidence.findings
+
+
+def test_links_and_pipes_are_findings_and_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
+    os.mkfifo(tmp_path / "pipe")
+    assert [one.kind for one in search({"lake": tmp_path}).findings] == ["link", "no plain file"]
+
+
+def test_a_pickle_is_not_executed(tmp_path: Path) -> None:
+    class Hostile:
+        def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
+            return os.mkdir, (str(tmp_path / "done"),)
+
+    _look(tmp_path / "a", pickle.dumps(Hostile()))
+    assert not (tmp_path / "done").exists()
+
+
+def test_a_reader_that_takes_too_long_leaves_an_unread_file_and_the_next_is_read(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a").write_bytes(b"[" * 3_000_000)
+    evidence = search({"lake": tmp_path}, Limits(file_seconds=0.0))
+    assert [one.kind for one in evidence.unread] == ["could not be read: took too long"]
+
+
+def test_a_finding_masks_a_name_that_may_carry_something_and_finds_it(tmp_path: Path) -> None:
+    name = VECTOR.astype(np.float16).tobytes()[:110].hex()
+    (tmp_path / name).touch()
+    (finding, *_) = search({"lake": tmp_path}).findings
+    assert finding.file == f"lake/<{len(name)} characters>"
+
+
+def test_what_is_left_out_is_not_searched(tmp_path: Path) -> None:
+    (tmp_path / "tracks").mkdir()
+    (tmp_path / "tracks" / "a").write_bytes(_picture("PNG"))
+    assert not search({"lake": tmp_path}).passed
+    assert search({"lake": tmp_path}, leave_out=[tmp_path / "tracks"]).passed

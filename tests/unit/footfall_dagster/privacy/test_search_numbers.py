@@ -1,0 +1,80 @@
+"""Vectors, pixels and figures of footfall are told apart by their values alone."""
+
+import numpy as np
+import pytest
+
+from footfall_dagster.privacy.search import raw_bytes
+from footfall_dagster.privacy.search.numbers import PIXELS, VECTOR, are_pixels, are_simple, judge
+
+RNG = np.random.default_rng(1)
+UNIT = RNG.normal(size=256) / 16
+QUANTISED = np.round(UNIT / np.abs(UNIT).max() * 127)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(UNIT, id="doubles"),
+        pytest.param(UNIT.astype(np.float32), id="floats"),
+        pytest.param(np.round(UNIT, 3), id="rounded"),
+        pytest.param(np.maximum(UNIT, 0).astype(np.float32), id="without negative ones"),
+        pytest.param(QUANTISED.astype(np.int8), id="quantised"),
+        pytest.param((QUANTISED + 128).astype(np.uint8), id="quantised around the middle"),
+        pytest.param(UNIT.astype(np.float32).view(np.int32), id="bits of floats"),
+        pytest.param(QUANTISED[:30].astype(np.int8), id="a few components"),
+    ],
+)
+def test_components_of_a_vector_are_found(values: np.ndarray) -> None:
+    verdict = judge(values)
+    assert verdict is not None
+    assert verdict[0] == VECTOR
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(RNG.poisson(4, 5000), id="counts"),
+        pytest.param(RNG.lognormal(4, 1, 3000).astype(int), id="lengths of stay"),
+        pytest.param(RNG.integers(0, 60, 2000) / 60, id="shares of an hour"),
+        pytest.param(RNG.integers(0, 6000, 1440) / 100, id="hundredths of seconds"),
+        pytest.param((RNG.integers(0, 160, 4000) / 4 + 0.125).astype(np.float32), id="floor grid"),
+        pytest.param(1.77e9 + np.cumsum(RNG.random(500)), id="clock"),
+        pytest.param(np.repeat(np.arange(300), 6), id="numbers one by one"),
+        pytest.param(np.full(500, 0.123456789), id="one value"),
+    ],
+)
+def test_figures_of_footfall_are_not(values: np.ndarray) -> None:
+    assert judge(values) is None
+
+
+def test_low_bits_added_to_a_grid_are_found() -> None:
+    grid = (RNG.integers(0, 160, 4000) / 4 + 0.125).astype(np.float32)
+    hidden = grid.view(np.uint32) | RNG.integers(0, 256, 4000).astype(np.uint32)
+    assert judge(hidden.view(np.float32)) is not None
+
+
+def test_a_simple_fraction_is_known_by_all_its_digits() -> None:
+    values = np.array([1 / 3, 13 / 900, 0.25, 7.0, 1 / 3 + 1e-9])
+    assert are_simple(values, single=False).tolist() == [True, True, True, True, False]
+
+
+def test_smooth_levels_are_pixels_and_noise_and_steps_are_not() -> None:
+    x, y = np.meshgrid(np.arange(64), np.arange(64))
+    grey = (120 + 60 * np.sin(x / 9) + 50 * np.cos(y / 11)).astype(np.uint8).ravel()
+    assert are_pixels(grey)
+    assert judge(grey) == (PIXELS, 0.8)
+    assert not are_pixels(RNG.integers(0, 256, 4096).astype(np.uint8))
+    assert not are_pixels(np.arange(2048, dtype=np.uint32).view(np.uint8))
+
+
+@pytest.mark.parametrize("form", ["<f4", ">f4", "<f8", ">f8", "<f2", ">f2", "i1"])
+@pytest.mark.parametrize("before", [0, 1, 3])
+def test_vectors_are_found_in_bytes_at_any_alignment(form: str, before: int) -> None:
+    vector = QUANTISED if form == "i1" else UNIT
+    content = b"\0" * 200 + b"x" * before + vector.astype(form).tobytes() + b"\0" * 200
+    assert VECTOR in raw_bytes.look(content, sealed=False)
+
+
+def test_sealed_bytes_are_remarkable_and_no_vector() -> None:
+    assert raw_bytes.look(RNG.bytes(5000)) == {raw_bytes.OPAQUE: 0.5}
+    assert raw_bytes.look(RNG.bytes(5000), sealed=False) == {}

@@ -1,0 +1,63 @@
+"""Space of a SQLite file that no row uses."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from footfall_dagster.privacy.raw import raw_trouble
+from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 60
+
+
+def database(path: Path, *, secure: bool) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA secure_delete = {'ON' if secure else 'OFF'}")
+        connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, content BLOB)")
+        for content in (b"a", PICTURE, PICTURE, b"b"):
+            connection.execute("INSERT INTO t (content) VALUES (?)", (content,))
+        connection.commit()
+        connection.execute("DELETE FROM t WHERE length(content) > 1")
+        connection.commit()
+
+
+def test_deleted_rows_are_found_in_free_pages(tmp_path: Path) -> None:
+    database(tmp_path / "a.db", secure=False)
+    found = [place for place, content in unused(tmp_path / "a.db") if raw_trouble(content)]
+    assert any(place.startswith("free page") for place in found)
+
+
+def test_where_sqlite_overwrites_what_it_deletes_there_is_nothing(tmp_path: Path) -> None:
+    database(tmp_path / "a.db", secure=True)
+    assert [place for place, content in unused(tmp_path / "a.db") if raw_trouble(content)] == []
+
+
+def test_bytes_behind_the_last_page_are_found(tmp_path: Path) -> None:
+    database(tmp_path / "a.db", secure=True)
+    with (tmp_path / "a.db").open("ab") as file:
+        file.write(PICTURE[:500])
+    assert [place for place, _ in unused(tmp_path / "a.db")][-1] == "after the last page"
+
+
+def test_what_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "a.db").write_bytes(PICTURE)
+    with pytest.raises(NotSqlite):
+        list(unused(tmp_path / "a.db"))
+
+
+@pytest.mark.parametrize(
+    "plain", [b"", b"\0" * 5000, b'{"rows": 12, "note": "every camera delivered the day"}' * 20]
+)
+def test_remains_of_plain_text_are_nothing(plain: bytes) -> None:
+    assert raw_trouble(plain) is None
+
+
+def test_a_drawn_plot_cut_anywhere_is_nothing_and_a_picture_is() -> None:
+    import base64
+
+    svg = b"<svg>" + b"<path d='M 1.5 2.5 L 3 4'/>" * 40 + b"</svg>"
+    encoded = base64.b64encode(svg)
+    assert raw_trouble(encoded[7:]) is None
+    assert raw_trouble(base64.b64encode(PICTURE[:2000])[3:]) is not None
