@@ -34,9 +34,10 @@ def spec_fields(
     plan: SitePlan, contract: Contract, *, kinds: set[str], lineage: Lineage
 ) -> dict[str, Any]:
     """Fields that `dg.asset` and `dg.AssetOut` share for the dataset of `contract`."""
+    kept = plan.site.file.privacy.retention.rule(contract.kept)
     return {
         "key": plan.key(contract.name),
-        "description": f"One row: {contract.grain}. Kept: {contract.kept}."
+        "description": f"One row: {contract.grain}. Kept: {kept}."
         + (" Personal data, left of the wall." if contract.personal else ""),
         "kinds": kinds,
         "owners": OWNERS,

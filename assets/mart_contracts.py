@@ -17,8 +17,9 @@ from types import MappingProxyType
 
 import polars as pl
 
+from assets.mart_inputs import NOT_OBSERVED
 from assets.mart_schema import MartColumn, MartContract
-from vision.contracts import INSTANT, InTradingDay, Matches, Range, SiteWord
+from vision.contracts import INSTANT, InTradingDay, Matches, OneOf, Range, SiteWord
 
 _ID = Matches(r"[a-z][a-z0-9_]{0,39}")
 _TRADING_DAY = MartColumn("trading_day", pl.Date(), "", "The trading day, by the date it began on")
@@ -58,7 +59,7 @@ def _observed(minutes: int, span: str) -> tuple[MartColumn, ...]:
             pl.Float64(),
             "min",
             f"Minutes of the {span} that the owning camera recorded and that were readable",
-            Range(0, minutes),
+            Range(0, minutes, 0.0001),
             sources=_COVERAGE,
         ),
         MartColumn(
@@ -66,16 +67,25 @@ def _observed(minutes: int, span: str) -> tuple[MartColumn, ...]:
             pl.Float64(),
             "1",
             f"observed_minutes as a share of the {span}",
-            Range(0, 1),
+            Range(0, 1, 0.000001),
             sources=_COVERAGE,
         ),
     )
 
 
+_WHY = MartColumn(
+    "not_observed",
+    pl.String(),
+    "",
+    "Why the owning camera tells nothing of the day: missing, no exports, withheld for now, or "
+    "privacy_failed; NULL where it tells something",
+    OneOf(NOT_OBSERVED),
+    nullable=True,
+)
 _NOT_OBSERVED = "NULL where the camera observed nothing"
-_PEOPLE = Range(0, 1_000_000)
-_PERSON_SECONDS = Range(0, 2_000_000_000)
-_DAY_S = Range(0, 25 * 3600)
+_PEOPLE = Range(0, 100_000)
+"""Of one gate, zone or cell in a quarter of an hour or an hour: twenty-seven a second."""
+_PERSON_SECONDS = Range(0, 100_000_000)
 
 
 def _measure(
@@ -129,6 +139,7 @@ GATE_COUNTS_15MIN = MartContract(
             (("gate_events", "basis"), *_COVERAGE),
         ),
         *_observed(15, "interval"),
+        _WHY,
     ),
     key=("trading_day", "site", "gate", "interval_start"),
     inputs=("gate_events", "coverage"),
@@ -172,7 +183,7 @@ ZONE_VISITS_HOURLY = MartContract(
             _STAYS,
             unit="s",
             dtype=pl.Float64(),
-            domain=_DAY_S,
+            domain=Range(0, 25 * 3600, 0.5),
             null_where_nobody=True,
         ),
         _measure(
@@ -182,7 +193,7 @@ ZONE_VISITS_HOURLY = MartContract(
             _STAYS,
             unit="s",
             dtype=pl.Float64(),
-            domain=_DAY_S,
+            domain=Range(0, 25 * 3600, 0.1),
             null_where_nobody=True,
         ),
         _measure(
@@ -194,6 +205,7 @@ ZONE_VISITS_HOURLY = MartContract(
             domain=_PERSON_SECONDS,
         ),
         *_observed(60, "hour"),
+        _WHY,
     ),
     key=("trading_day", "site", "zone", "hour_start"),
     inputs=("zone_visits", "coverage"),
@@ -219,6 +231,7 @@ OCCUPANCY_15MIN = MartContract(
             _PRESENCE,
             unit="people",
             dtype=pl.Float64(),
+            domain=Range(0, 10_000, 0.0001),
         ),
         _measure(
             "occupancy_peak",
@@ -242,6 +255,7 @@ OCCUPANCY_15MIN = MartContract(
             domain=_PERSON_SECONDS,
         ),
         *_observed(15, "interval"),
+        _WHY,
     ),
     key=("trading_day", "site", "zone", "interval_start"),
     inputs=("zone_visits", "coverage"),
@@ -280,7 +294,7 @@ HEATMAP_HOURLY = MartContract(
             "Trajectories of the camera that touched the cell in the hour",
             ("visits",),
             _POSITIONS,
-            domain=Range(1, 1_000_000),
+            domain=Range(1, 100_000),
             nullable=False,
         ),
         _measure(
@@ -289,7 +303,7 @@ HEATMAP_HOURLY = MartContract(
             ("visits",),
             _POSITIONS,
             unit="s",
-            domain=Range(1, 2_000_000_000),
+            domain=Range(1, 100_000_000),
             nullable=False,
         ),
         *_observed(60, "hour"),

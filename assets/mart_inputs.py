@@ -5,8 +5,9 @@ here: any figure; those are computed in sql/.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from itertools import pairwise
+from types import MappingProxyType
 
 import polars as pl
 
@@ -23,15 +24,24 @@ from vision.site.models import FloorPoint, SiteDay
 CameraDays = Mapping[str, pl.DataFrame]
 """Rows of one dataset by camera; a camera that has not delivered is absent."""
 
+Purged = Mapping[str, Set[str]]
+"""Of each dataset the cameras whose rows were deleted by age."""
+
 EVENTS = (GATE_EVENTS, ZONE_VISITS, ANONYMISED_TRAJECTORIES)
 """Datasets right of the wall from which the marts are made; each needs coverage beside it."""
 
-OBSERVED = "observed"
+OBSERVED, PRIVACY_FAILED = "observed", "privacy_failed"
+NOT_OBSERVED = ("missing", "no_exports", PRIVACY_FAILED, "withheld")
+"""Why a camera tells nothing of a day."""
 _QUARTER = 15
 
 
 def relations(
-    site_day: SiteDay, coverage: CameraDays, events: Mapping[str, CameraDays]
+    site_day: SiteDay,
+    coverage: CameraDays,
+    events: Mapping[str, CameraDays],
+    purged: Purged = MappingProxyType({}),
+    failed: Set[str] = frozenset(),
 ) -> dict[str, pl.DataFrame]:
     """Make every relation that a mart may read.
 
@@ -40,6 +50,8 @@ def relations(
         coverage: Rows of `coverage` by camera.
         events: Of each dataset in `EVENTS` the rows by camera. A dataset that is absent counts as
             delivered by no camera.
+        purged: What of them was deleted by age. It was delivered, and is not there.
+        failed: Cameras of which something failed its privacy check. Nothing of them is used.
 
     Returns:
         `site_day`, `intervals`, `cameras`, `gates`, `zones`, `coverage` and the datasets.
@@ -50,13 +62,13 @@ def relations(
             schema={"site": pl.String, "trading_day": pl.Date},
         ),
         "intervals": intervals(site_day),
-        "cameras": cameras(site_day, coverage, events),
+        "cameras": cameras(site_day, coverage, events, purged, failed),
         "gates": _gates(site_day),
         "zones": _zones(site_day),
-        COVERAGE.name: _together(COVERAGE, coverage, site_day),
+        COVERAGE.name: _together(COVERAGE, coverage, site_day, failed),
     }
     for contract in EVENTS:
-        tables[contract.name] = _together(contract, events.get(contract.name, {}), site_day)
+        tables[contract.name] = _together(contract, events.get(contract.name, {}), site_day, failed)
     return tables
 
 
@@ -96,28 +108,40 @@ def intervals(site_day: SiteDay) -> pl.DataFrame:
 
 
 def cameras(
-    site_day: SiteDay, coverage: CameraDays, events: Mapping[str, CameraDays]
+    site_day: SiteDay,
+    coverage: CameraDays,
+    events: Mapping[str, CameraDays],
+    purged: Purged = MappingProxyType({}),
+    failed: Set[str] = frozenset(),
 ) -> pl.DataFrame:
     """Every camera of the day and what of it is there.
 
     Returns:
         camera, floor, state and, of each dataset in `EVENTS`, `<dataset>_delivered`. The state is
         `observed`; `no_exports`: the day was looked at and nothing of it was recorded or readable;
-        `withheld`: recorded, but a dataset is not there, not yet or because it failed its privacy
-        check; `missing`: nothing is there.
+        `privacy_failed`: something of it failed its privacy check, so nothing of it is used;
+        `withheld`: recorded, but a dataset is not there yet; `missing`: nothing is there.
     """
     rows = []
     for camera, entry in sorted(site_day.cameras.items()):
         delivered = {
-            f"{contract.name}_delivered": camera in coverage
+            f"{contract.name}_delivered": camera not in failed
+            and camera in coverage
             and camera in events.get(contract.name, {})
             for contract in EVENTS
+        }
+        once = {
+            contract.name
+            for contract in EVENTS
+            if delivered[f"{contract.name}_delivered"] or camera in purged.get(contract.name, ())
         }
         rows.append(
             {
                 "camera": camera,
                 "floor": entry.floor,
-                "state": _state(coverage.get(camera), all(delivered.values())),
+                "state": PRIVACY_FAILED
+                if camera in failed
+                else _state(coverage.get(camera), len(once) == len(EVENTS)),
                 **delivered,
             }
         )
@@ -186,11 +210,13 @@ def _area(polygon: tuple[FloorPoint, ...]) -> float:
     return abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise(ring))) / 2
 
 
-def _together(contract: Contract, frames: CameraDays, site_day: SiteDay) -> pl.DataFrame:
+def _together(
+    contract: Contract, frames: CameraDays, site_day: SiteDay, failed: Set[str]
+) -> pl.DataFrame:
     wanted = [
         frames[camera].select(pl.lit(camera).alias("camera"), *contract.schema.names())
         for camera in sorted(site_day.cameras)
-        if camera in frames
+        if camera in frames and camera not in failed
     ]
     empty = contract.empty().select(pl.lit("").alias("camera"), *contract.schema.names())
     return pl.concat([empty, *wanted])

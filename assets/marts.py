@@ -21,13 +21,11 @@ from assets.mart_contracts import (
     ZONE_VISITS_HOURLY,
     query_version,
 )
-from assets.mart_inputs import OBSERVED, relations
+from assets.mart_inputs import OBSERVED, PRIVACY_FAILED, Purged, relations
 from assets.mart_metadata import lineage_from_lake, table_metadata
 from assets.mart_schema import MartContract
 from assets.plan import FOOTFALL, SitePlan
-from assets.stores import POOL, Warehouse
-from vision.contracts import ANONYMISED_TRAJECTORIES
-from vision.site.models import SiteDay
+from assets.stores import POOL, CameraDays, Warehouse
 
 _CameraDays = dict[str, pl.DataFrame]
 _TOTALLED = {
@@ -80,12 +78,14 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
     def core_marts(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
+        lake: dg.ResourceParam[CameraDays],
         anonymised_trajectories: _CameraDays,
         coverage: _CameraDays,
         gate_events: _CameraDays,
         zone_visits: _CameraDays,
     ) -> Iterator[dg.MaterializeResult[None]]:
         site_day = plan.day(context)
+        purged = purged_inputs(lake, site_day.day)
         tables = relations(
             site_day,
             coverage,
@@ -94,18 +94,27 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
                 "gate_events": gate_events,
                 "zone_visits": zone_visits,
             },
+            purged,
+            lake.failed(site_day.day),
         )
         selected = [
             mart for mart in MARTS.values() if plan.key(mart.name) in context.selected_asset_keys
         ]
         _tell_unobserved(context, tables["cameras"])
-        kept = [mart for mart in selected if past_retention(mart, site_day, tables["cameras"])]
+        kept = [mart for mart in selected if past_retention(mart, purged)]
         for mart in kept:
             context.log.warning(
-                "%s stays as it is: the trajectories of %s are past their retention, so it cannot "
+                "%s stays as it is: what it is made of is past its retention on %s, so it cannot "
                 "be computed again",
                 mart.name,
                 site_day.day,
+            )
+        if len(kept) == len(selected):
+            raise dg.Failure(
+                description=f"no mart of {site_day.day} can be computed again: what it is made of "
+                "was deleted by age (privacy.retention in site.yaml). Its rows stay as they are; "
+                "to publish them anew, materialise the published marts alone",
+                allow_retries=False,
             )
         made = [mart for mart in selected if mart not in kept]
         rows = warehouse.replace_day(plan.site.id, site_day.day, tables, made, context.log.info)
@@ -125,13 +134,18 @@ def _tell_unobserved(context: dg.AssetExecutionContext, cameras: pl.DataFrame) -
             context.log.warning("camera %s is %s: its figures are NULL", camera, state)
 
 
-def past_retention(mart: MartContract, site_day: SiteDay, cameras: pl.DataFrame) -> bool:
-    """Whether the positions behind `mart` have been deleted by age rather than never made."""
-    if mart is not HEATMAP_HOURLY:
-        return False
-    delivered = cameras[f"{ANONYMISED_TRAJECTORIES.name}_delivered"].any()
-    kept_for = dt.timedelta(days=site_day.site.file.privacy.retention.trajectories_days)
-    return not delivered and dt.datetime.now(dt.UTC) > site_day.window[1] + kept_for
+def purged_inputs(lake: CameraDays, day: dt.date) -> dict[str, frozenset[str]]:
+    """Of each dataset that a mart reads, the cameras of which it was deleted by age."""
+    inputs = sorted({name for mart in MARTS.values() for name in mart.inputs})
+    return {name: lake.purged(name, day) for name in inputs}
+
+
+def past_retention(mart: MartContract, purged: Purged) -> bool:
+    """Whether something that `mart` is made of was deleted by age rather than never made.
+
+    Of one camera is enough: without it the mart would tell less than it does.
+    """
+    return any(purged.get(name) for name in mart.inputs)
 
 
 def _metadata(
@@ -140,6 +154,7 @@ def _metadata(
     metadata: dict[str, Any] = {
         "cameras_observed": _with_state(cameras, (OBSERVED,)),
         "cameras_missing": _with_state(cameras, ("missing", "withheld")),
+        "cameras_privacy_failed": _with_state(cameras, (PRIVACY_FAILED,)),
         "cameras_without_exports": _with_state(cameras, ("no_exports",)),
         "file": warehouse.shown()["core"],
         "from": ", ".join(mart.inputs),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from assets.mart_contracts import GATE_COUNTS_15MIN, OCCUPANCY_15MIN, ZONE_VISITS_HOURLY
+from assets.mart_inputs import OBSERVED, PRIVACY_FAILED
 from assets.report_charts import Band, Span
 from vision.site.models import SiteDay
 
@@ -22,7 +23,8 @@ _LEAST_SHOWN = dt.timedelta(hours=2)
 STATES = {
     "observed": "observed",
     "no_exports": "delivered, but nothing was recorded or readable",
-    "withheld": "recorded, but not yet processed or kept back by its privacy check",
+    "privacy_failed": "kept back: something of it failed its privacy check",
+    "withheld": "recorded, but not yet processed",
     "missing": "not delivered",
 }
 """What can be said of a camera on a day, in words."""
@@ -138,7 +140,7 @@ def cameras(
         coverage: Rows of `coverage` by camera; a camera that has not delivered is absent.
     """
     start, end = site_day.trading_hours or site_day.window
-    used = _cameras_used(marts)
+    said = _said_by_marts(marts)
     found = []
     for camera in sorted(site_day.cameras):
         minutes = coverage.get(camera)
@@ -150,7 +152,7 @@ def cameras(
             CameraFigures(
                 camera=camera,
                 floor=site_day.cameras[camera].floor,
-                state=_state(minutes, used.get(camera)),
+                state=_state(minutes, said.get(camera)),
                 observed_minutes=readable,
                 trading_minutes=(end - start).total_seconds() / 60,
                 observed_share=readable * 60 / (end - start).total_seconds(),
@@ -189,19 +191,21 @@ def _quarter(instant: dt.datetime) -> dt.datetime:
     )
 
 
-def _cameras_used(marts: Marts) -> dict[str, bool]:
-    """Whether each camera that owns a gate or zone was observed in any row of the marts."""
+def _said_by_marts(marts: Marts) -> dict[str, str]:
+    """Why cameras that own a gate or zone tell nothing, by what the marts say."""
     names = (GATE_COUNTS_15MIN.name, ZONE_VISITS_HOURLY.name)
-    rows = pl.concat([marts[name].select("camera", "observed_minutes") for name in names])
-    return dict(rows.group_by("camera").agg((pl.col("observed_minutes") > 0).any()).iter_rows())
+    rows = pl.concat([marts[name].select("camera", "not_observed") for name in names])
+    return dict(rows.drop_nulls().unique(maintain_order=True).iter_rows())
 
 
-def _state(minutes: pl.DataFrame | None, used: bool | None) -> str:
+def _state(minutes: pl.DataFrame | None, said: str | None) -> str:
+    if said == PRIVACY_FAILED:
+        return said
     if minutes is None:
         return "missing"
     if not minutes["readable_s"].sum():
         return "no_exports"
-    return "withheld" if used is False else "observed"
+    return said or OBSERVED
 
 
 def _bands(minutes: pl.DataFrame) -> Iterator[Band]:

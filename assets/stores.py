@@ -49,7 +49,18 @@ class Warehouse(Protocol):
         released: Mapping[str, pl.DataFrame],
         progress: Progress,
     ) -> dict[str, int]:
-        """Store released rows by mart in the published file, as `replace_day` does."""
+        """Store released rows by mart in the published file, as `replace_day` does.
+
+        Refuses a mart whose core rows of the day have not passed their blocking checks.
+        """
+        ...
+
+    def note_checked(self, mart: MartContract, site: str, day: dt.date, *, passed: bool) -> None:
+        """Keep the verdict of the blocking checks on the core rows of one site-day."""
+        ...
+
+    def is_checked(self, mart: MartContract, site: str, day: dt.date) -> bool:
+        """Whether the core rows of one site-day passed their blocking checks as they are."""
         ...
 
     def read_published_day(self, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
@@ -58,6 +69,18 @@ class Warehouse(Protocol):
 
     def shown(self) -> dict[str, str]:
         """Where the core and the published file are, to be shown to a person."""
+        ...
+
+
+class CameraDays(Protocol):
+    """Holds what was stored of camera-days, and knows what was deleted by age or failed."""
+
+    def purged(self, dataset: str, day: dt.date) -> frozenset[str]:
+        """Cameras of which `dataset` was deleted by age on a trading day."""
+        ...
+
+    def failed(self, day: dt.date) -> frozenset[str]:
+        """Cameras of which something failed its privacy check on a trading day."""
         ...
 
 

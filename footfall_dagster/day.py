@@ -21,16 +21,17 @@ from assets.mart_contracts import GATE_COUNTS_15MIN
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.io_manager import camera_day
-from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY
-from footfall_dagster.lake import Lake, NotMaterialised
+from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY
+from footfall_dagster.lake import Lake, NotMaterialised, Purged
+from footfall_dagster.privacy.purge_recordings import vanished
 from footfall_dagster.privacy.wall import Refused
-from footfall_dagster.resources import report_store, warehouse
+from footfall_dagster.resources import records, report_store, warehouse
 from footfall_dagster.runs import fail_dead_runs, process_tags
 from footfall_dagster.schedules import trades_on
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from footfall_dagster.weights import at_hand
-from vision.contracts import LAKE
+from vision.contracts import lake_of
 from vision.exports import Recordings
 from vision.site.load import load_site
 
@@ -44,7 +45,7 @@ class DayFailed(Exception):  # noqa: N818 - says what it is
 
 @dataclass(frozen=True, slots=True)
 class DayRuns:
-    """The runs that made a day: run ids by partition, and which of them are from before."""
+    """The runs that made a day: run ids by job and partition, and which are from before."""
 
     run_ids: Mapping[str, str]
     from_before: frozenset[str]
@@ -53,11 +54,11 @@ class DayRuns:
 def materialise_day(
     settings: Settings, instance: dg.DagsterInstance, day: dt.date, say: Say
 ) -> DayRuns:
-    """Materialise every camera-day of `day`, then its marts and report.
+    """Materialise every camera-day of `day`, then its marts and report, then its privacy report.
 
     A camera-day that fails is reported by `say` and does not stop the others; the day fails at
-    its end. A partition whose last run succeeded on the same recordings, site file, weights and
-    code is left out.
+    its end. So it does where a privacy check failed, after all figures are there. A partition whose
+    last run succeeded on the same recordings, site file, weights and code is left out.
 
     Raises:
         DayFailed: A run failed, or `day` is no trading day of the site or has not ended yet.
@@ -67,12 +68,16 @@ def materialise_day(
     if missing := missing_cameras(plan, instance):
         instance.add_dynamic_partitions(plan.cameras.name or "", missing)
     fail_dead_runs(instance)
-    definitions = build_definitions(settings, loggers={"progress": _progress(say)})
+    definitions = build_definitions(settings, loggers={"progress": progress_logger(say)})
     runner = _Runner(definitions, instance, say)
     lake = Lake(settings.lake, plan.site)
     inputs = _inputs(settings, plan, day)
-    for camera in sorted(plan.site.on(day).cameras):
+    recordings, site_day = Recordings(settings.recordings), plan.site.on(day)
+    for camera in sorted(site_day.cameras):
         key = dg.MultiPartitionKey({"date": day.isoformat(), "camera": camera})
+        found = [export.name for export in recordings.find(site_day, site_day.cameras[camera])]
+        if vanished(lake, camera_day(key), found) and runner.stands(CAMERA_DAY, key):
+            continue
         runner.run(CAMERA_DAY, key, inputs[camera], partial(_is_whole, lake, key))
     everything = _digest(inputs[camera] for camera in sorted(inputs))
     site_day_is_there = partial(_site_day_is_there, settings, plan, day)
@@ -81,6 +86,13 @@ def materialise_day(
         day.isoformat(),
         everything,
         lambda: runner.nothing_is_new() and site_day_is_there(),
+    )
+    told_of = records(settings, plan.site)
+    runner.run(
+        PRIVACY_DAY,
+        day.isoformat(),
+        everything,
+        lambda: runner.nothing_is_new() and bool(told_of.of_day(day)),
     )
     if runner.failures:
         raise DayFailed("\n".join(runner.failures))
@@ -115,14 +127,32 @@ class _Runner:
     def nothing_is_new(self) -> bool:
         return self.from_before == set(self.run_ids)
 
+    def stands(self, job: str, partition: str) -> bool:
+        """Whether an earlier run made the partition, whose recordings are gone since."""
+        made = self._instance.get_runs(
+            RunsFilter(
+                job_name=job,
+                tags={"dagster/partition": partition},
+                statuses=[DagsterRunStatus.SUCCESS],
+            ),
+            limit=1,
+        )
+        if made:
+            name = f"{job} {partition}"
+            self.run_ids[name] = made[0].run_id
+            self.from_before.add(name)
+            self._say(f"{name}: its recordings are gone; what was made from them stands as it is")
+        return bool(made)
+
     def run(self, job: str, partition: str, inputs: str, is_there: Callable[[], bool]) -> None:
         before = self._succeeded(job, partition, inputs)
+        name = f"{job} {partition}"
         if before is not None and is_there():
-            self.run_ids[partition] = before
-            self.from_before.add(partition)
-            self._say(f"{partition}: already made from these inputs")
+            self.run_ids[name] = before
+            self.from_before.add(name)
+            self._say(f"{name}: already made from these inputs")
             return
-        self._say(f"{partition}: {job}")
+        self._say(name)
         result = self._definitions.resolve_job_def(job).execute_in_process(
             instance=self._instance,
             partition_key=partition,
@@ -130,9 +160,9 @@ class _Runner:
             run_config={"loggers": {"progress": {}}},
             raise_on_error=False,
         )
-        self.run_ids[partition] = result.run_id
+        self.run_ids[name] = result.run_id
         if not result.success:
-            self.failures.extend(_why(partition, result))
+            self.failures.extend(why_failed(partition, result))
 
     def _succeeded(self, job: str, partition: str, inputs: str) -> str | None:
         """The partition's last run, if it succeeded on the same inputs."""
@@ -144,7 +174,8 @@ class _Runner:
         return last[0].run_id if last[0].tags.get(_INPUTS_TAG) == inputs else None
 
 
-def _why(partition: str, result: dg.ExecuteInProcessResult) -> Iterable[str]:
+def why_failed(partition: str, result: dg.ExecuteInProcessResult) -> Iterable[str]:
+    """What each step that failed says of it, one line a step."""
     failed = result.get_failed_step_keys()
     for event in result.all_events:
         if event.is_step_failure and event.step_key in failed:
@@ -157,11 +188,14 @@ def _why(partition: str, result: dg.ExecuteInProcessResult) -> Iterable[str]:
 
 
 def _is_whole(lake: Lake, key: str) -> bool:
-    try:
-        for contract in LAKE.values():
+    """Whether all of a camera-day is stored, but for what was deleted by age."""
+    for contract in lake_of(lake.site).values():
+        try:
             lake.read(contract, camera_day(key))
-    except (Refused, NotMaterialised):
-        return False
+        except Purged:
+            continue
+        except (Refused, NotMaterialised):
+            return False
     return True
 
 
@@ -185,6 +219,9 @@ def _inputs(settings: Settings, plan: SitePlan, day: dt.date) -> dict[str, str]:
     shared = [_code(), plan.site.model_dump_json()]
     if any(found.values()):
         shared.append(_stat(at_hand(settings)))
+        if plan.site.file.privacy.age_gender is not None:
+            models = (settings.face_model, settings.age_gender_model)
+            shared += [_stat(model) for model in models if model is not None and model.is_file()]
     return {name: _digest([*shared, *files]) for name, files in found.items()}
 
 
@@ -208,7 +245,7 @@ def _digest(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def _progress(say: Say) -> dg.LoggerDefinition:
+def progress_logger(say: Say) -> dg.LoggerDefinition:
     """A Dagster logger that hands what a person wants to know of a run to `say`."""
 
     class Handler(logging.Handler):

@@ -8,11 +8,11 @@ from typing import Any
 
 import dagster as dg
 
-from assets import anonymous, ingest, marts, release, report, tracking
+from assets import anonymous, ingest, marts, privacy_report, release, report, tracking
 from assets.plan import SitePlan
-from footfall_dagster import housekeeping, jobs, schedules, sensors
+from footfall_dagster import forgetting, jobs, schedules, sensors
 from footfall_dagster import resources as default_resources
-from footfall_dagster.checks import contracts, expectations
+from footfall_dagster.checks import contracts, expectations, privacy, retention
 from footfall_dagster.settings import Settings
 from vision.site.load import load_site
 
@@ -34,6 +34,8 @@ def build_definitions(
         vision.site.load.SiteFileError: The site's files are wrong; says where and what to write.
     """
     plan = SitePlan(load_site(settings.site))
+    purge, purge_schedule = forgetting.build(settings, plan)
+    days = jobs.build(plan)
     return dg.Definitions(
         assets=[
             *ingest.build(plan),
@@ -42,11 +44,17 @@ def build_definitions(
             *marts.build(plan),
             *release.build(plan),
             *report.build(plan),
+            *privacy_report.build(plan),
         ],
-        asset_checks=[*contracts.build(plan), *expectations.build(plan)],
-        jobs=[*jobs.build(plan), housekeeping.housekeeping],
-        schedules=[*schedules.build(plan), housekeeping.schedule()],
-        sensors=sensors.build(plan),
+        asset_checks=[
+            *contracts.build(plan),
+            *expectations.build(plan),
+            *privacy.build(plan),
+            *retention.build(plan),
+        ],
+        jobs=[*days, purge],
+        schedules=[*schedules.build(plan), purge_schedule],
+        sensors=sensors.build(plan, days),
         # One process per run: a process per step costs 12 s where this costs 4.
         executor=dg.in_process_executor,
         resources=default_resources.build(settings, plan.site) | dict(resources or {}),

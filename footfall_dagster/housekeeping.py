@@ -1,57 +1,175 @@
 """What Dagster's own storage forgets, and when.
 
-Belongs here: the job that keeps the event log and the captured output of runs from growing for
-ever. Does not belong here: retention of data, which is the privacy wall's affair.
+Belongs here: deleting old runs, what runs logged and printed, and making sure that nothing of it
+stays in SQLite's free pages and write-ahead logs. Does not belong here: retention of data
+(`footfall_dagster.privacy.purge`), the numbers (`vision.site.retention`).
 
 A successful run is the record of what was made from what, so its events stay for as long as the
-marts do. Runs that failed or were cancelled, and what any run printed, go.
+marts do. Runs that failed or were cancelled go sooner, and so does what any run logged or printed.
+
+SQLite files are shrunk in place, under SQLite's own locks, and not swapped: a webserver that has
+the old file open would go on writing to it. With `secure_delete`, VACUUM and a truncated
+write-ahead log nothing of a deleted row is left (tests/integration/test_forgetting.py looks for
+it byte by byte). A file that another process keeps locked is said and left to the next time.
 """
 
 import datetime as dt
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
-FAILED_RUNS_KEPT = dt.timedelta(days=90)
-OUTPUT_KEPT = dt.timedelta(days=30)
+from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
+from vision.site.retention import Retention
+
 _BATCH = 500
+_ENDED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
 
 
-def forget(instance: dg.DagsterInstance, now: dt.datetime) -> dict[str, int]:
-    """Delete old failed runs and old output; return how many of each."""
-    unsuccessful = RunsFilter(
-        statuses=[DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED],
-        created_before=now - FAILED_RUNS_KEPT,
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was deleted from Dagster's storage.
+
+    Attributes:
+        runs: Runs, with all their events.
+        outputs: Runs whose log lines and printed output were deleted.
+        in_use: Database files that another process held, so that deleted rows may still lie in
+            them; names below DAGSTER_HOME.
+    """
+
+    runs: int
+    outputs: int
+    in_use: tuple[str, ...]
+
+
+def forget(instance: dg.DagsterInstance, retention: Retention, now: dt.datetime) -> Forgotten:
+    """Delete runs and output that are past their retention, and scrub the files they were in."""
+    gone = [
+        *_delete_runs(instance, _ENDED[1:], retention.rule("failed_runs_days").before(now)),
+        *_delete_runs(instance, _ENDED, retention.rule("marts_years").before(now)),
+    ]
+    home = Path(instance.root_directory)
+    old = retention.rule("run_output_days").before(now)
+    outputs = _forget_output(instance, home, old)
+    in_use = tuple(
+        path.relative_to(home).as_posix() for path in _databases(home) if not scrub(path)
     )
-    failed = 0
-    while runs := instance.get_runs(unsuccessful, limit=_BATCH):
+    return Forgotten(len(gone), outputs, in_use)
+
+
+def scrub(path: Path, patience_s: float = 10.0) -> bool:
+    """Rewrite a SQLite file without what was deleted from it; False where another one holds it.
+
+    Leaves alone what has no free pages and nothing in the gaps between rows.
+    """
+    wal = path.with_name(f"{path.name}-wal")
+    if not _has_remains(path) and not (wal.exists() and wal.stat().st_size):
+        return True
+    try:
+        with closing(sqlite3.connect(path, timeout=patience_s, isolation_level=None)) as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            # A file on disk would be one more place in which rows lie.
+            connection.execute("PRAGMA temp_store = MEMORY")
+            # What is in the log of an old transaction first, lest it be copied behind our back.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            connection.execute("VACUUM")
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError:
+        return False
+    return not busy
+
+
+def _has_remains(path: Path) -> bool:
+    try:
+        return next(unused(path), None) is not None
+    except (NotSqlite, OSError):
+        return False
+
+
+def _databases(home: Path) -> Iterator[Path]:
+    """Dagster's databases that outlive a run."""
+    for path in sorted(home.glob("**/*.db")):
+        if path.parent.name != "runs" or path.name == "index.db":
+            yield path
+
+
+def _delete_runs(
+    instance: dg.DagsterInstance,
+    statuses: list[DagsterRunStatus],
+    before: dt.datetime,
+) -> Iterator[str]:
+    wanted = RunsFilter(statuses=statuses, created_before=before)
+    while runs := instance.get_runs(wanted, limit=_BATCH):
         for run in runs:
+            _forget_last_words(instance, run.run_id)
             instance.delete_run(run.run_id)
-        failed += len(runs)
-    printed = instance.get_runs(RunsFilter(created_before=now - OUTPUT_KEPT))
-    for run in printed:
-        instance.compute_log_manager.delete_logs(prefix=[run.run_id])
-    return {"failed_runs": failed, "runs_with_output": len(printed)}
+            _remove_database(_database(Path(instance.root_directory), run.run_id))
+            yield run.run_id
 
 
-@dg.op(description="Deletes runs that failed over 90 days ago, and what runs printed 30 days ago.")
-def forget_old_runs_and_output(context: dg.OpExecutionContext) -> None:
-    """Run `forget` on this instance."""
-    gone = forget(context.instance, dt.datetime.now(dt.UTC))
-    context.log.info(f"deleted {gone['failed_runs']} failed runs; output of older runs is gone")
+def _forget_last_words(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Remove copies of a run's events that Dagster keeps when it deletes the run.
+
+    Each asset's last event, and the results of its checks, are kept a second time.
+    """
+    from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetKeyTable
+
+    # Every SQL storage of Dagster's has it; the base class does not declare it.
+    storage: Any = instance.event_log_storage
+    with storage.index_connection() as connection:
+        connection.execute(
+            AssetKeyTable.update()
+            .where(AssetKeyTable.c.last_run_id == run_id)
+            .values(last_materialization=None)
+        )
+        connection.execute(
+            AssetCheckExecutionsTable.delete().where(AssetCheckExecutionsTable.c.run_id == run_id)
+        )
 
 
-@dg.job(description="Keeps Dagster's event log and captured output from growing for ever.")
-def housekeeping() -> None:
-    """Delete what Dagster need not keep."""
-    forget_old_runs_and_output()
+def _forget_output(instance: dg.DagsterInstance, home: Path, before: dt.datetime) -> int:
+    """Delete what runs logged and printed before a moment; return how many runs' it was.
+
+    The time stamp of a run's database says when it last logged; looking at one renews it, so that
+    each is opened once in a while and not every time.
+    """
+    outputs = 0
+    for path in sorted((home / "history" / "runs").glob("?*.db")):
+        if path.name == "index.db" or path.stat().st_mtime >= before.timestamp():
+            continue
+        if not instance.has_run(path.stem):
+            _remove_database(path)
+            continue
+        instance.compute_log_manager.delete_logs(prefix=[path.stem])
+        _delete_log_lines(path)
+        os.utime(path)
+        outputs += 1
+    for folder in sorted((home / "storage").glob("*")):
+        # Output of other log managers, and of runs that are no more.
+        if folder.is_dir() and folder.stat().st_mtime < before.timestamp():
+            shutil.rmtree(folder)
+    return outputs
 
 
-def schedule() -> dg.ScheduleDefinition:
-    """Once a week, on Sunday morning."""
-    return dg.ScheduleDefinition(
-        name="weekly_housekeeping",
-        job=housekeeping,
-        cron_schedule="30 2 * * 0",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-    )
+def _delete_log_lines(path: Path) -> None:
+    """Delete the log lines of a run, which are its events of no type, and their traces."""
+    with closing(sqlite3.connect(path, timeout=10)) as connection, connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("DELETE FROM event_logs WHERE dagster_event_type IS NULL")
+    scrub(path)
+
+
+def _database(home: Path, run_id: str) -> Path:
+    return home / "history" / "runs" / f"{run_id}.db"
+
+
+def _remove_database(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -10,10 +10,12 @@ import dagster as dg
 import polars as pl
 
 from assets.plan import camera_key, day_key
-from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
+from footfall_dagster.lake import CameraDay, Lake, NotMaterialised, Purged
+from footfall_dagster.privacy.ledger import RECORDINGS
 from footfall_dagster.privacy.metadata import refuse_metadata
-from footfall_dagster.privacy.wall import Refused
-from vision.contracts import COVERAGE, LAKE, Contract
+from footfall_dagster.privacy.purge_recordings import vanished
+from footfall_dagster.privacy.wall import PART, Refused
+from vision.contracts import CAMERA_EXPORTS, COVERAGE, Contract, lake_of
 
 
 class LakeIOManager(dg.IOManager):
@@ -24,9 +26,11 @@ class LakeIOManager(dg.IOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
         """Write through the wall; a refusal fails the step without a retry."""
-        contract = _contract(context.asset_key)
+        contract = self._contract(context.asset_key)
+        if contract is CAMERA_EXPORTS:
+            self._refuse_vanished(camera_day(context.partition_key), obj)
         try:
-            refuse_metadata(context.output_metadata, contract)
+            self._refuse_metadata(context, contract)
             size = self._lake.write(contract, camera_day(context.partition_key), obj)
         except Refused as refused:
             raise dg.Failure(
@@ -40,12 +44,35 @@ class LakeIOManager(dg.IOManager):
         A camera whose file is absent, refused or older than its coverage is left out of the dict:
         it was not observed.
         """
-        contract = _contract(context.asset_key)
+        contract = self._contract(context.asset_key)
         if context.has_partition_key and not isinstance(
             context.partition_key, dg.MultiPartitionKey
         ):
             return self._load_cameras(context, contract)
         return self._load(contract, context.asset_partition_key)
+
+    def _refuse_metadata(self, context: dg.OutputContext, contract: Contract) -> None:
+        try:
+            refuse_metadata(context.output_metadata, contract)
+        except Refused:
+            self._lake.refuse(contract, camera_day(context.partition_key))
+            raise
+
+    def _contract(self, key: dg.AssetKey) -> Contract:
+        return lake_of(self._lake.site)[key.path[-1]]
+
+    def _refuse_vanished(self, day: CameraDay, found: pl.DataFrame) -> None:
+        """Fail rather than let a camera-day be computed again from less than it was made from."""
+        if gone := vanished(self._lake, day, found["file_name"]):
+            purged = self._lake.ledger.last(RECORDINGS, str(day))
+            why = f"they were {purged} of the site's retention" if purged else "they are not there"
+            catalogue = self._lake.folder(CAMERA_EXPORTS.name, day) / PART
+            raise dg.Failure(
+                description=f"{gone} recordings of which {day} was made are gone: {why}. What was "
+                "made from them stands as it is. Put them back to compute the day again; or, to "
+                f"start afresh without them, delete the file {catalogue} first",
+                allow_retries=False,
+            )
 
     def _load(self, contract: Contract, partition: str) -> pl.DataFrame:
         try:
@@ -69,6 +96,8 @@ class LakeIOManager(dg.IOManager):
                     )
                     continue
                 frames[camera_key(partition)] = frame
+            except Purged as purged:
+                context.log.warning(str(purged))
             except NotMaterialised:
                 context.log.warning(f"{contract.name}: {partition} has not been delivered")
             except Refused as refused:
@@ -79,7 +108,3 @@ class LakeIOManager(dg.IOManager):
 def camera_day(partition_key: str) -> CameraDay:
     """The camera-day of a Dagster partition key."""
     return CameraDay(dt.date.fromisoformat(day_key(partition_key)), camera_key(partition_key))
-
-
-def _contract(key: dg.AssetKey) -> Contract:
-    return LAKE[key.path[-1]]

@@ -8,31 +8,42 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from assets import privacy_report
 from assets.plan import FOOTFALL, SitePlan
-from vision.contracts import LAKE
+from vision.contracts import lake_of
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import (
         UnresolvedAssetJobDefinition,
     )
 
-CAMERA_DAY, SITE_DAY = "camera_day", "site_day"
+CAMERA_DAY, SITE_DAY, PRIVACY_DAY = "camera_day", "site_day", "privacy_day"
 
 
 def build(plan: SitePlan) -> list["UnresolvedAssetJobDefinition"]:
-    """`camera_day`: from files to anonymous events. `site_day`: marts and the report."""
+    """`camera_day`: files to anonymous events. `site_day`: marts, report. `privacy_day`: proof."""
+    privacy = dg.AssetSelection.assets(
+        plan.key(privacy_report.SEARCHED), plan.key(privacy_report.NAME)
+    )
     return [
         dg.define_asset_job(
             CAMERA_DAY,
-            selection=dg.AssetSelection.assets(*(plan.key(name) for name in LAKE)),
+            selection=dg.AssetSelection.assets(*(plan.key(name) for name in lake_of(plan.site))),
             description="One camera on one trading day: from its files to anonymous events.",
             tags={"dagster/max_retries": "2", "dagster/priority": "1"},
         ),
         dg.define_asset_job(
             SITE_DAY,
-            selection=dg.AssetSelection.groups(FOOTFALL),
+            selection=dg.AssetSelection.groups(FOOTFALL) - privacy,
             description="One trading day of the site: marts from whatever cameras have delivered, "
             "and the report.",
+            tags={"dagster/max_retries": "2", "dagster/priority": "0"},
+        ),
+        dg.define_asset_job(
+            PRIVACY_DAY,
+            selection=privacy,
+            description="Searches all that lies right of the wall and reports every privacy check "
+            "of one trading day. The run fails where a check did; the figures stay.",
             tags={"dagster/max_retries": "2", "dagster/priority": "0"},
         ),
     ]

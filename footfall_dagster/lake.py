@@ -13,10 +13,13 @@ from pathlib import Path
 import polars as pl
 
 from footfall_dagster.locks import locked
-from footfall_dagster.privacy import wall
+from footfall_dagster.privacy import ledger, wall
 from vision.contract_check import Bounds
-from vision.contracts import LAKE, Contract
+from vision.contracts import LAKE, Contract, lake_of
 from vision.site.models import Site
+
+PENDING = "_pending"
+"""Folder in which a file waits for its admission."""
 
 _PATIENCE_S = 120.0
 """How long a run waits for another one of the same camera-day to finish a write of milliseconds."""
@@ -24,6 +27,10 @@ _PATIENCE_S = 120.0
 
 class NotMaterialised(Exception):  # noqa: N818 - says what it is
     """The partition has never been written, or was deleted since."""
+
+
+class Purged(NotMaterialised):
+    """The partition is past its retention and was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,11 @@ class Lake:
     root: Path
     site: Site
 
+    @property
+    def ledger(self) -> ledger.Ledger:
+        """The receipts of what was deleted by age."""
+        return ledger.Ledger(self.root / ledger.FOLDER, self.site.id)
+
     def folder(self, dataset: str, camera_day: CameraDay) -> Path:
         """Folder of a partition; what lies in it is one file and its receipt."""
         return (
@@ -64,10 +76,10 @@ class Lake:
 
         Raises:
             Refused: The rows break the contract, or the wall lets the file not pass. What was
-                stored before stays as it is.
+                stored before stays on the disk, and is not read until a write passes.
         """
         final = self.folder(contract.name, camera_day) / wall.PART
-        pending_root = self.root / "_pending"
+        pending_root = self.root / PENDING
         final.parent.mkdir(parents=True, exist_ok=True)
         name = f"{contract.name}-{self.site.id}-{camera_day.day}-{camera_day.camera}"
         pending = pending_root / f"{name}.{uuid.uuid4().hex}.parquet"
@@ -76,17 +88,56 @@ class Lake:
             for leftover in pending_root.glob(f"{name}.*.*"):
                 leftover.unlink()
             _write_synced(pending, wall.encode(frame))
-            receipt = wall.admit(
-                pending, final, contract, self.bounds(camera_day), str(camera_day), source
-            )
+            try:
+                receipt = wall.admit(
+                    pending, final, contract, self.bounds(camera_day), str(camera_day), source
+                )
+            except wall.Refused:
+                wall.note_refusal(final.parent, contract, str(camera_day))
+                raise
         return receipt.bytes
+
+    def inspect(self, contract: Contract, camera_day: CameraDay) -> wall.Receipt:
+        """Hold the stored bytes against contract and encoding again; raises `Refused`."""
+        folder = self.folder(contract.name, camera_day)
+        content, _ = wall.check(folder, contract, str(camera_day))
+        return wall.inspect(content, contract, self.bounds(camera_day), str(camera_day))
+
+    def refuse(self, contract: Contract, camera_day: CameraDay) -> None:
+        """Note that a partition was refused before its rows were looked at."""
+        wall.note_refusal(self.folder(contract.name, camera_day), contract, str(camera_day))
+
+    def failed(self, day: dt.date) -> frozenset[str]:
+        """Cameras of which something failed its privacy check on a trading day."""
+        return frozenset(
+            camera
+            for camera in self.site.on(day).cameras
+            if any(
+                self._has_failed(contract, CameraDay(day, camera))
+                for contract in lake_of(self.site).values()
+            )
+        )
+
+    def _has_failed(self, contract: Contract, camera_day: CameraDay) -> bool:
+        folder = self.folder(contract.name, camera_day)
+        if contract.personal:
+            return wall.is_refused(folder, contract, str(camera_day))
+        try:
+            wall.check(folder, contract, str(camera_day))
+        except wall.Refused:
+            return True
+        except FileNotFoundError:
+            return False
+        return False
 
     def read(self, contract: Contract, camera_day: CameraDay) -> pl.DataFrame:
         """Rows of a partition.
 
         Raises:
+            Purged: It was deleted by age.
             NotMaterialised: There is nothing.
-            Refused: What is there has no matching receipt, or something lies beside it.
+            Refused: What is there has no matching receipt, something lies beside it, or the last
+                write of it was refused.
         """
         return self.read_with_receipt(contract, camera_day)[0]
 
@@ -102,9 +153,25 @@ class Lake:
             with locked(folder, timeout_s=_PATIENCE_S):
                 return wall.read(folder / wall.PART, contract, str(camera_day))
         except FileNotFoundError:
+            if gone := self.ledger.last(contract.name, str(camera_day)):
+                raise Purged(
+                    f"{contract.name} of {camera_day} was {gone} of the site's retention; if its "
+                    "recordings are still there, materialise the whole camera-day again, else what "
+                    "was made from it stands as it is"
+                ) from None
             raise NotMaterialised(
                 f"{contract.name} of {camera_day} is not there; materialise it first"
             ) from None
+
+    def purged(self, dataset: str, day: dt.date) -> frozenset[str]:
+        """Cameras of which `dataset` was deleted by age on a trading day."""
+        camera_days = [CameraDay(day, camera) for camera in self.site.on(day).cameras]
+        return frozenset(
+            one.camera
+            for one in camera_days
+            if not (self.folder(dataset, one) / wall.PART).exists()
+            and self.ledger.last(dataset, str(one)) is not None
+        )
 
     def _source_of_parent(self, contract: Contract, camera_day: CameraDay) -> str:
         if not contract.made_from:
@@ -131,7 +198,7 @@ class Lake:
 
     def stored_days(self, dataset: str) -> list[CameraDay]:
         """Camera-days of `dataset` that have a file, by day and camera."""
-        found = (self.root / LAKE[dataset].name / f"site={self.site.id}").glob(
+        found = (self.root / lake_of(self.site)[dataset].name / f"site={self.site.id}").glob(
             f"date=*/camera=*/{wall.PART}"
         )
         return sorted(

@@ -1,14 +1,23 @@
-"""Where report pages are kept: a folder, one file per site and day.
+"""Where report pages are kept: a folder, one file per site and day, each with its receipt.
 
 Belongs here: writing a page whole or not at all. Does not belong here: what is on it
-(`assets.report`).
+(`assets.report`), or what may be (`footfall_dagster.privacy.pages`).
 """
 
 import datetime as dt
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from footfall_dagster.privacy import vouched
+from footfall_dagster.privacy.pages import page_trouble
+from footfall_dagster.privacy.wall import Refused
+
+_PAGE = re.compile(r"\d{4}-\d\d-\d\d\.html")
+_LARGEST = 64 * 2**20
+"""Bytes of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,16 @@ class FolderReportStore:
         return self.folder / f"site={self.site}" / f"{day}.html"
 
     def write(self, day: dt.date, html: str) -> str:
-        """Store the page of `day` in place of the one before; return its path."""
+        """Store the page of `day` in place of the one before; return its path.
+
+        Raises:
+            Refused: The page holds more than plain text and drawn shapes.
+        """
+        if kind := page_trouble(html):
+            raise Refused(
+                f"the page of {day} was not stored: it holds what may be more than plain text and "
+                f"drawn shapes ({kind})"
+            )
         page = self.page(day)
         page.parent.mkdir(parents=True, exist_ok=True)
         for leftover in page.parent.glob(f".{page.name}.*"):
@@ -35,5 +53,28 @@ class FolderReportStore:
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).chmod(0o644)
-        Path(file.name).replace(page)
+        vouched.place(Path(file.name), page)
         return str(page)
+
+    def days(self) -> list[dt.date]:
+        """Days that have a page, sorted."""
+        folder = self.page(dt.date.min).parent
+        found = [path.stem for path in folder.glob("*.html") if _PAGE.fullmatch(path.name)]
+        return sorted(map(dt.date.fromisoformat, found))
+
+    def delete(self, day: dt.date) -> None:
+        """Delete the page of `day` and its receipt, if they are there."""
+        page = self.page(day)
+        page.unlink(missing_ok=True)
+        for path in page.parent.glob(f"{page.name}.*"):
+            if vouched.is_receipt(path):
+                path.unlink(missing_ok=True)
+
+    def vouched(self, path: Path) -> bool:
+        """Whether `path` is a page as this store wrote it."""
+        named = _PAGE.fullmatch(path.name) is not None
+        return named and vouched.is_vouched(path, largest=_LARGEST)
+
+    def is_receipt(self, path: Path) -> bool:
+        """Whether `path` is a page's receipt."""
+        return vouched.is_receipt(path) and _PAGE.fullmatch(vouched.vouched_for(path)) is not None

@@ -13,13 +13,17 @@ import dagster as dg
 from assets.camera_day import IO_MANAGER
 from footfall_dagster.io_manager import LakeIOManager
 from footfall_dagster.lake import Lake
+from footfall_dagster.privacy.inspection import SiteInspector
+from footfall_dagster.privacy.record_store import RecordStore
+from footfall_dagster.privacy.vault import TraitsOfRun, traits_of_run
 from footfall_dagster.report_store import FolderReportStore
 from footfall_dagster.settings import Settings
 from footfall_dagster.warehouse import DuckDBWarehouse
 from footfall_dagster.weights import WeightsMissing, at_hand
 from vision.exports import Recordings
-from vision.protocols import Boxes, Detector, Frame, Tracker
+from vision.protocols import Boxes, Detector, Frame, Image, Tracker
 from vision.site.models import Site
+from vision.traits import Look, Vectors
 
 
 def build(settings: Settings, site: Site) -> dict[str, Any]:
@@ -31,14 +35,23 @@ def build(settings: Settings, site: Site) -> dict[str, Any]:
 
         return LookAheadTracker()
 
+    def traits(_context: dg.InitResourceContext) -> Iterator[TraitsOfRun]:
+        # Dagster makes it when a run starts, and goes on here when the run has ended in any way.
+        with traits_of_run(settings.vault, vault=site.file.privacy.appearance == "vault") as of_run:
+            yield of_run
+
     return {
         IO_MANAGER: LakeIOManager(lake),
         "lake": lake,
         "recordings": Recordings(settings.recordings),
         "detector": _DetectorOnUse(settings),
+        "guesser": _GuesserOnUse(settings, site),
         "tracker": dg.ResourceDefinition(tracker),
+        "traits": dg.ResourceDefinition(traits),
         "warehouse": warehouse(settings),
         "report_store": report_store(settings, site),
+        "inspector": SiteInspector(settings, site),
+        "privacy_records": records(settings, site),
     }
 
 
@@ -50,6 +63,11 @@ def warehouse(settings: Settings) -> DuckDBWarehouse:
 def report_store(settings: Settings, site: Site) -> FolderReportStore:
     """The folder of report pages that the settings name."""
     return FolderReportStore(settings.reports, site.id)
+
+
+def records(settings: Settings, site: Site) -> RecordStore:
+    """The records of the privacy report that the settings name."""
+    return RecordStore(settings.privacy, site.id)
 
 
 class _DetectorOnUse:
@@ -80,3 +98,32 @@ class _DetectorOnUse:
         first = next(remaining, None)
         if first is not None:
             yield from self._detector.detect(chain([first], remaining))
+
+
+class _GuesserOnUse:
+    """Who guesses age and gender, made on first use: a day without a large face needs none."""
+
+    def __init__(self, settings: Settings, site: Site) -> None:
+        self._settings = settings
+        self._asked = site.file.privacy.age_gender
+
+    @cached_property
+    def _guesser(self) -> Look:
+        from vision.age_gender import FaceGuesser, ModelUnfit
+
+        faces, guesses = self._settings.face_model, self._settings.age_gender_model
+        if self._asked is None or faces is None or guesses is None:
+            raise dg.Failure(
+                description="site.yaml asks for age_gender, and we supply no networks for it: set "
+                "FOOTFALL_FACE_MODEL and FOOTFALL_AGE_GENDER_MODEL to OpenVINO IR of yours, or "
+                "take privacy.age_gender out, which is what we advise",
+                allow_retries=False,
+            )
+        try:
+            return FaceGuesser(faces, guesses, smallest_px=self._asked.smallest_face_px)
+        except ModelUnfit as unfit:
+            raise dg.Failure(description=str(unfit), allow_retries=False) from None
+
+    def __call__(self, image: Image, xyxy: Vectors) -> Vectors:
+        """See `vision.traits.Look`."""
+        return self._guesser(image, xyxy)

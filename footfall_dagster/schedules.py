@@ -1,4 +1,4 @@
-"""When jobs run by themselves: camera-days after a trading day, marts and report once after that.
+"""When jobs run by themselves: camera-days after a trading day, then marts, then privacy report.
 
 Belongs here: schedules. Does not belong here: what runs (`footfall_dagster.jobs`), reactions to
 files that arrive (`footfall_dagster.sensors`).
@@ -11,13 +11,16 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from assets.plan import SitePlan
-from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY
+from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY
 from vision.site.models import SiteFile
+
+_AFTER_MARTS_MINUTES = 60
+"""Marts of a day take minutes; where they take longer, the next day's search sees them."""
 
 
 def build(plan: SitePlan) -> list[dg.ScheduleDefinition]:
-    """One schedule per job; both run unless they are switched off in the UI."""
-    return [_camera_days(plan), _site_days(plan)]
+    """One schedule per job; all run unless they are switched off in the UI."""
+    return [_camera_days(plan), _site_days(plan), _privacy_days(plan)]
 
 
 def _camera_days(plan: SitePlan) -> dg.ScheduleDefinition:
@@ -45,14 +48,37 @@ def _camera_days(plan: SitePlan) -> dg.ScheduleDefinition:
 
 def _site_days(plan: SitePlan) -> dg.ScheduleDefinition:
     minutes = plan.site.file.marts_minutes
+    return _once_a_day(
+        plan,
+        "site_day_after_cameras",
+        SITE_DAY,
+        minutes,
+        f"Marts and report of the trading day that ended {minutes} minutes ago.",
+    )
 
+
+def _privacy_days(plan: SitePlan) -> dg.ScheduleDefinition:
+    minutes = plan.site.file.marts_minutes + _AFTER_MARTS_MINUTES
+    return _once_a_day(
+        plan,
+        "privacy_day_after_marts",
+        PRIVACY_DAY,
+        minutes,
+        f"Search and privacy report of the trading day that ended {minutes} minutes ago, whether "
+        "or not its marts could be made.",
+    )
+
+
+def _once_a_day(
+    plan: SitePlan, name: str, job: str, minutes: int, description: str
+) -> dg.ScheduleDefinition:
     @dg.schedule(
-        name="site_day_after_cameras",
-        job_name=SITE_DAY,
+        name=name,
+        job_name=job,
         cron_schedule=_cron(plan.site.file, minutes),
         execution_timezone=plan.site.file.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Marts and report of the trading day that ended {minutes} minutes ago.",
+        description=description,
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         day = ended_day(plan.site.file, context.scheduled_execution_time, minutes)

@@ -12,7 +12,9 @@ import datetime as dt
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import polars as pl
@@ -22,8 +24,12 @@ from assets.mart_schema import MartContract
 from assets.release import NOTE, published
 from assets.stores import Progress
 from footfall_dagster.locks import locked
+from footfall_dagster.privacy import vouched
+from footfall_dagster.verdicts import FOLDER, Verdicts
 
 _CORE_NOTE = "exact, restricted"
+
+_Built = TypeVar("_Built")
 
 Fill = Callable[[duckdb.DuckDBPyConnection, MartContract], None]
 """Inserts the day's rows of one mart into the table of its name in the file being built."""
@@ -68,6 +74,8 @@ class DuckDBWarehouse:
                 than the contracts.
         """
         names = [mart.name for mart in marts]
+        for name in names:
+            self._verdicts.withdraw(name, site, day)
 
         def fill(connection: duckdb.DuckDBPyConnection, mart: MartContract) -> None:
             for name, relation in relations.items():
@@ -88,7 +96,17 @@ class DuckDBWarehouse:
         released: Mapping[str, pl.DataFrame],
         progress: Progress = print,
     ) -> dict[str, int]:
-        """Swap released rows of one site-day into the published file; see `replace_day`."""
+        """Swap released rows of one site-day into the published file; see `replace_day`.
+
+        Raises:
+            WarehouseError: The exact rows have not passed their blocking checks as they are.
+        """
+        for name in released:
+            if not self.is_checked(MARTS[name], site, day):
+                raise WarehouseError(
+                    f"{name} of {day} has not passed its blocking checks as it is, so nothing of "
+                    "it is published; materialise it with its checks, or look why they fail"
+                )
 
         def fill(connection: duckdb.DuckDBPyConnection, mart: MartContract) -> None:
             connection.register("released", released[mart.name])
@@ -106,6 +124,65 @@ class DuckDBWarehouse:
         """Return the released rows of one site-day, sorted by the key."""
         return _read(self.published, mart, site, day)
 
+    def note_checked(self, mart: MartContract, site: str, day: dt.date, *, passed: bool) -> None:
+        """Keep the verdict of the blocking checks on the core rows of one site-day."""
+        if passed:
+            self._verdicts.note(mart.name, site, day, self.read_day(mart, site, day))
+        else:
+            self._verdicts.withdraw(mart.name, site, day)
+
+    def is_checked(self, mart: MartContract, site: str, day: dt.date) -> bool:
+        """Whether the core rows of one site-day passed their blocking checks as they are."""
+        return self._verdicts.stands(mart.name, site, day, self.read_day(mart, site, day))
+
+    def verdict_on(self, mart: MartContract, site: str, day: dt.date) -> str:
+        """Name of the file that says that the core rows of one site-day have passed."""
+        rows = self.read_day(mart, site, day)
+        return self._verdicts.path(mart.name, site, day, rows).name
+
+    @property
+    def _verdicts(self) -> Verdicts:
+        return Verdicts(self.core.parent / FOLDER)
+
+    def days(self, site: str) -> list[dt.date]:
+        """Trading days of which either file holds rows of the site, sorted."""
+        found: set[dt.date] = set()
+        for path in (self.core, self.published):
+            if not path.exists():
+                continue
+            with open_file(path, read_only=True) as connection:
+                for mart in _tables(connection):
+                    found |= {
+                        day
+                        for (day,) in connection.execute(
+                            f"SELECT DISTINCT trading_day FROM {_name(mart)} WHERE site = $site",
+                            {"site": site},
+                        ).fetchall()
+                    }
+        return sorted(found)
+
+    def forget(self, site: str, days: Collection[dt.date], progress: Progress = print) -> None:
+        """Rebuild both files without the rows of some site-days; raises as `replace_day` does."""
+        released = [published(mart) for mart in MARTS.values()]
+        for path, contracts in ((self.core, list(MARTS.values())), (self.published, released)):
+            if path.exists():
+                build = partial(
+                    _build_without,
+                    path=path,
+                    contracts=contracts,
+                    label=self.label(path),
+                    site=site,
+                    days=days,
+                )
+                self._rebuild(path, build, progress)
+        for day in days:
+            for mart in MARTS:
+                self._verdicts.withdraw(mart, site, day)
+
+    def label(self, path: Path) -> str:
+        """What the comments of the tables in one of the two files say of who may see them."""
+        return _CORE_NOTE if path == self.core else NOTE
+
     def shown(self) -> dict[str, str]:
         """Paths of the two files."""
         return {"core": str(self.core), "published": str(self.published)}
@@ -121,6 +198,16 @@ class DuckDBWarehouse:
         fill: Fill,
         progress: Progress,
     ) -> dict[str, int]:
+        return self._rebuild(
+            path,
+            lambda building: _build(
+                building, path, list(contracts), label, site, day, replaced, fill
+            ),
+            progress,
+        )
+
+    def _rebuild(self, path: Path, build: Callable[[Path], _Built], progress: Progress) -> _Built:
+        """Let `build` make a fresh file and swap it in for `path`, as the only writer."""
         path.parent.mkdir(parents=True, exist_ok=True)
         # The kernel frees the lock when its holder dies, so a killed run blocks nobody.
         with locked(
@@ -133,11 +220,34 @@ class DuckDBWarehouse:
             _remove_leftovers(path)
             building = path.with_name(f"{path.name}.building-{os.getpid()}")
             try:
-                rows = _build(building, path, list(contracts), label, site, day, replaced, fill)
+                built = build(building)
                 _swap(building, path)
             finally:
                 _remove_leftovers(path)
-        return rows
+        return built
+
+
+def _build_without(
+    building: Path,
+    path: Path,
+    contracts: Sequence[MartContract],
+    label: str,
+    site: str,
+    days: Collection[dt.date],
+) -> None:
+    with open_file(building, read_only=False) as connection:
+        held = _attach(connection, path, contracts)
+        for mart in contracts:
+            _create(connection, mart, label)
+            if mart.name in held:
+                table = _name(mart.name)
+                connection.execute(
+                    f"INSERT INTO {table} SELECT * FROM old.{table} WHERE NOT "
+                    "(site = $site AND list_contains($days::DATE[], trading_day))",
+                    {"site": site, "days": list(days)},
+                )
+        connection.execute("DETACH old")
+        connection.execute("CHECKPOINT")
 
 
 def _build(
@@ -151,7 +261,7 @@ def _build(
     fill: Fill,
 ) -> dict[str, int]:
     rows = {}
-    with _open(building, read_only=False) as connection:
+    with open_file(building, read_only=False) as connection:
         held = _attach(connection, path, contracts)
         for mart in contracts:
             _create(connection, mart, label)
@@ -168,7 +278,16 @@ def _build(
     return rows
 
 
-def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def new_tables(contracts: Iterable[MartContract], label: str) -> duckdb.DuckDBPyConnection:
+    """Tables without rows, in memory, as a file of this warehouse has them."""
+    connection = duckdb.connect()
+    for mart in contracts:
+        _create(connection, mart, label)
+    return connection
+
+
+def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open a file of the warehouse with the settings that all its queries rely on."""
     connection = duckdb.connect(str(path), read_only=read_only)
     connection.execute("SET TimeZone = 'UTC'")
     # A query sees the tables that it was given: no variable of Python's, nothing off the network.
@@ -277,7 +396,7 @@ def _count(
 def _read(path: Path, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
     if not path.exists():
         return mart.empty()
-    with _open(path, read_only=True) as connection:
+    with open_file(path, read_only=True) as connection:
         known = connection.execute(
             "SELECT count(*) FROM duckdb_tables() WHERE table_name = $name", {"name": mart.name}
         ).fetchone()
@@ -291,15 +410,17 @@ def _read(path: Path, mart: MartContract, site: str, day: dt.date) -> pl.DataFra
     return frame.cast(dict(mart.schema))  # type: ignore[arg-type]
 
 
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    found = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
+    return [name for (name,) in found if name in MARTS]
+
+
 def _swap(building: Path, path: Path) -> None:
     with building.open("rb") as file:
         os.fsync(file.fileno())
-    building.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    # Another program may have left changes beside the file; they belong to the one that goes.
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    vouched.place(building, path)
 
 
 def _remove_leftovers(path: Path) -> None:

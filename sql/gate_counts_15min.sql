@@ -13,7 +13,11 @@ camera_in_interval AS (
         cameras.camera,
         intervals.interval_start,
         -- Hundredths of a second are what coverage is stored in; the sum of floats is not.
-        round(coalesce(sum(coverage.readable_s), 0), 2) AS observed_s
+        round(coalesce(sum(coverage.readable_s), 0), 2) AS observed_s,
+        CASE
+            WHEN cameras.state = 'no_exports' OR NOT cameras.gate_events_delivered
+            THEN cameras.state
+        END AS not_observed
     FROM cameras
     CROSS JOIN intervals
     LEFT JOIN coverage
@@ -48,7 +52,8 @@ gate_in_interval AS (
         intervals.local_start,
         intervals.in_trading_hours,
         epoch(intervals.interval_end) - epoch(intervals.interval_start) AS length_s,
-        coalesce(camera_in_interval.observed_s, 0) AS observed_s
+        coalesce(camera_in_interval.observed_s, 0) AS observed_s,
+        camera_in_interval.not_observed
     FROM gates
     CROSS JOIN intervals
     LEFT JOIN camera_in_interval
@@ -69,8 +74,9 @@ SELECT
     CASE WHEN place.observed_s > 0 THEN coalesce(seen.exits, 0) END AS exits,
     CASE WHEN place.observed_s > 0 THEN coalesce(seen.approximate_crossings, 0) END
         AS approximate_crossings,
-    place.observed_s / 60 AS observed_minutes,
-    place.observed_s / place.length_s AS observed_share
+    round(place.observed_s / 60, 4) AS observed_minutes,
+    round(place.observed_s / place.length_s, 6) AS observed_share,
+    place.not_observed
 FROM site_day
 CROSS JOIN gate_in_interval AS place
 LEFT JOIN gate_with_crossings_in_interval AS seen

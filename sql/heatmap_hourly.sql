@@ -83,8 +83,8 @@ SELECT
     cell.y_m,
     cell.visits,
     cell.person_seconds,
-    camera_in_hour.observed_s / 60 AS observed_minutes,
-    camera_in_hour.observed_s / hour.length_s AS observed_share
+    round(camera_in_hour.observed_s / 60, 4) AS observed_minutes,
+    round(camera_in_hour.observed_s / hour.length_s, 6) AS observed_share
 FROM site_day
 CROSS JOIN cell_in_hour AS cell
 INNER JOIN hour

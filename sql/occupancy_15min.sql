@@ -12,7 +12,11 @@ camera_in_interval AS (
     SELECT
         cameras.camera,
         intervals.interval_start,
-        round(coalesce(sum(coverage.readable_s), 0), 2) AS observed_s
+        round(coalesce(sum(coverage.readable_s), 0), 2) AS observed_s,
+        CASE
+            WHEN cameras.state = 'no_exports' OR NOT cameras.zone_visits_delivered
+            THEN cameras.state
+        END AS not_observed
     FROM cameras
     CROSS JOIN intervals
     LEFT JOIN coverage
@@ -83,7 +87,8 @@ zone_in_interval AS (
         intervals.local_start,
         intervals.in_trading_hours,
         epoch(intervals.interval_end) - epoch(intervals.interval_start) AS length_s,
-        coalesce(camera_in_interval.observed_s, 0) AS observed_s
+        coalesce(camera_in_interval.observed_s, 0) AS observed_s,
+        camera_in_interval.not_observed
     FROM zones
     CROSS JOIN intervals
     LEFT JOIN camera_in_interval
@@ -101,13 +106,14 @@ SELECT
     place.interval_start,
     place.local_start,
     place.in_trading_hours,
-    CASE WHEN place.observed_s > 0 THEN coalesce(seen.person_seconds, 0) / place.observed_s END
+    CASE WHEN place.observed_s > 0 THEN round(coalesce(seen.person_seconds, 0) / place.observed_s, 4) END
         AS occupancy_mean,
     CASE WHEN place.observed_s > 0 THEN coalesce(peak.occupancy_peak, 0) END AS occupancy_peak,
     CASE WHEN place.observed_s > 0 THEN coalesce(seen.stays, 0) END AS stays,
     CASE WHEN place.observed_s > 0 THEN coalesce(seen.person_seconds, 0) END AS person_seconds,
-    place.observed_s / 60 AS observed_minutes,
-    place.observed_s / place.length_s AS observed_share
+    round(place.observed_s / 60, 4) AS observed_minutes,
+    round(place.observed_s / place.length_s, 6) AS observed_share,
+    place.not_observed
 FROM site_day
 CROSS JOIN zone_in_interval AS place
 LEFT JOIN zone_with_stays_in_interval AS seen

@@ -23,7 +23,11 @@ camera_in_hour AS (
     SELECT
         cameras.camera,
         hour.hour_start,
-        round(coalesce(sum(coverage.readable_s), 0), 2) AS observed_s
+        round(coalesce(sum(coverage.readable_s), 0), 2) AS observed_s,
+        CASE
+            WHEN cameras.state = 'no_exports' OR NOT cameras.zone_visits_delivered
+            THEN cameras.state
+        END AS not_observed
     FROM cameras
     CROSS JOIN hour
     LEFT JOIN coverage
@@ -76,7 +80,8 @@ zone_in_hour AS (
         hour.local_start,
         hour.in_trading_hours,
         hour.length_s,
-        coalesce(camera_in_hour.observed_s, 0) AS observed_s
+        coalesce(camera_in_hour.observed_s, 0) AS observed_s,
+        camera_in_hour.not_observed
     FROM zones
     CROSS JOIN hour
     LEFT JOIN camera_in_hour
@@ -97,11 +102,12 @@ SELECT
     CASE WHEN place.observed_s > 0 THEN coalesce(seen.visits, 0) END AS visits,
     CASE WHEN place.observed_s > 0 THEN coalesce(seen.cut_visits, 0) END AS cut_visits,
     CASE WHEN place.observed_s > 0 THEN coalesce(seen.bounces, 0) END AS bounces,
-    CASE WHEN place.observed_s > 0 THEN seen.dwell_median_s END AS dwell_median_s,
-    CASE WHEN place.observed_s > 0 THEN seen.dwell_p90_s END AS dwell_p90_s,
+    CASE WHEN place.observed_s > 0 THEN round(seen.dwell_median_s, 1) END AS dwell_median_s,
+    CASE WHEN place.observed_s > 0 THEN round(seen.dwell_p90_s, 1) END AS dwell_p90_s,
     CASE WHEN place.observed_s > 0 THEN coalesce(seen.person_seconds, 0) END AS person_seconds,
-    place.observed_s / 60 AS observed_minutes,
-    place.observed_s / place.length_s AS observed_share
+    round(place.observed_s / 60, 4) AS observed_minutes,
+    round(place.observed_s / place.length_s, 6) AS observed_share,
+    place.not_observed
 FROM site_day
 CROSS JOIN zone_in_hour AS place
 LEFT JOIN zone_with_stays_in_hour AS seen

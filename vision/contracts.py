@@ -10,15 +10,27 @@ The partition a row belongs to (site, date, camera) is in the path of its file, 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from vision.site.models import Site
 
 INSTANT = pl.Datetime("us", "UTC")
 """Every stored instant: microseconds since the epoch, UTC."""
 
 GRID_M = 0.25
 """Side of a cell of the floor grid right of the wall, metres."""
+
+FEWEST_GUESSED = 50
+"""Fewest people of which a figure of guessed age and gender may tell; a site may only raise it."""
+GUESSED_STEP = 10
+"""Such figures are rounded down to multiples of this."""
+AGE_BANDS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"18_to_34": (18, 35), "35_to_54": (35, 55), "55_and_over": (55, 120)}
+)
+"""Years from, included, and to, left out. There is no band of children: nobody guesses at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +94,44 @@ class OnFloor:
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """Whole numbers from 0 that leave none out: ids that carry nothing but an order."""
+    """Whole numbers from 0 that leave none out: ids that carry nothing but an order.
+
+    With `by`, ids are ranks of what the rows of each say in these columns, so that no choice of an
+    id carries anything either.
+    """
+
+    by: tuple[str, ...] = ()
 
 
-Domain = Range | OneOf | SiteWord | Matches | InTradingDay | InFrame | OnFloor | Ranks
+@dataclass(frozen=True, slots=True)
+class RecordingName:
+    """Names that the camera's entry in the site file gives, and one word for all others."""
+
+
+UNSUPPORTED_NAME = "unsupported"
+"""Stands for a file name in which more can hide than a recorder would write."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondsBetween:
+    """What follows from two instants of the row, in seconds: nothing of its own."""
+
+    start: str
+    end: str
+
+
+Domain = (
+    Range
+    | OneOf
+    | SiteWord
+    | Matches
+    | InTradingDay
+    | InFrame
+    | OnFloor
+    | Ranks
+    | RecordingName
+    | SecondsBetween
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +155,10 @@ class Contract:
         grain: What one row is, as a noun phrase.
         columns: In stored order.
         key: Columns that together occur once; rows are stored sorted by them. Empty where equal
-            rows are distinct facts (two people crossing one gate in the same second).
+            rows are distinct facts (two people crossing one gate in the same second); right of the
+            wall such rows are sorted by all columns, so that their order carries nothing.
         personal: Left of the wall: personal data, short-lived, never copied.
-        kept: How long it is meant to be kept.
+        kept: The field of the site's retention (`vision.site.retention`) that says for how long.
         made_from: The dataset of the same camera-day that it is computed from; empty for the first.
     """
 
@@ -128,6 +175,11 @@ class Contract:
         """The Polars schema, in stored order."""
         return pl.Schema({column.name: column.dtype for column in self.columns})
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Columns by which rows are stored sorted; empty where any order is allowed."""
+        return self.key or (() if self.personal else tuple(self.schema))
+
     def empty(self) -> pl.DataFrame:
         """A frame of this schema without rows."""
         return self.schema.to_frame()
@@ -135,7 +187,10 @@ class Contract:
 
 _SECOND = 1_000_000
 _DAY_S = 25 * 3600
-_NEAR_TRADING_DAY = InTradingDay(margin_us=_DAY_S * _SECOND)
+_MILLISECOND = 1_000
+
+CODECS = ("av1", "h263", "h264", "hevc", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "vp8", "vp9")
+OTHER_CODEC = "other"
 
 _FRAME_AT = Column(
     "frame_at", INSTANT, "UTC", "When the frame was taken, by its timestamp", InTradingDay()
@@ -164,7 +219,7 @@ CAMERA_EXPORTS = Contract(
             pl.String(),
             "",
             "Path of the file below the folder of recordings",
-            Matches(r"[A-Za-z0-9][A-Za-z0-9 ._,@\[\]()/=+-]{0,160}"),
+            RecordingName(),
         ),
         Column("sha256", pl.String(), "", "SHA-256 of the file's bytes", Matches(r"[0-9a-f]{64}")),
         Column("size_bytes", pl.Int64(), "byte", "Size of the file", Range(0, 2**43)),
@@ -173,14 +228,14 @@ CAMERA_EXPORTS = Contract(
             INSTANT,
             "UTC",
             "When the first frame was taken",
-            _NEAR_TRADING_DAY,
+            InTradingDay(_MILLISECOND, margin_us=_DAY_S * _SECOND),
         ),
         Column(
             "ended_at",
             INSTANT,
             "UTC",
             "When the last frame ends; NULL where unknown",
-            _NEAR_TRADING_DAY,
+            InTradingDay(10 * _MILLISECOND, margin_us=_DAY_S * _SECOND),
             nullable=True,
         ),
         Column(
@@ -188,7 +243,7 @@ CAMERA_EXPORTS = Contract(
             pl.Int64(),
             "1",
             "Frames that were decoded",
-            Range(0, 2**32),
+            Range(0, 100_000_000),
             nullable=True,
         ),
         Column("width", pl.Int32(), "px", "Width of a frame", Range(1, 16384), nullable=True),
@@ -214,7 +269,7 @@ CAMERA_EXPORTS = Contract(
             pl.String(),
             "",
             "Codec of the video stream",
-            Matches(r"[a-z0-9_]{1,20}"),
+            OneOf((*CODECS, OTHER_CODEC)),
             nullable=True,
         ),
         Column(
@@ -251,7 +306,7 @@ CAMERA_EXPORTS = Contract(
     ),
     key=("export",),
     personal=False,
-    kept="years",
+    kept="ingest_years",
 )
 
 COVERAGE = Contract(
@@ -280,7 +335,7 @@ COVERAGE = Contract(
     ),
     key=("minute",),
     personal=False,
-    kept="years",
+    kept="ingest_years",
     made_from="camera_exports",
 )
 
@@ -290,7 +345,7 @@ DETECTIONS = Contract(
     columns=(_FRAME_AT, *_BOX, _CONFIDENCE),
     key=(),
     personal=True,
-    kept="hours",
+    kept="detections_hours",
     made_from="camera_exports",
 )
 
@@ -312,7 +367,7 @@ TRACKS = Contract(
     ),
     key=("track", "frame_at"),
     personal=True,
-    kept="hours",
+    kept="tracks_hours",
     made_from="detections",
 )
 
@@ -325,7 +380,7 @@ ANONYMISED_TRAJECTORIES = Contract(
             pl.Int32(),
             "1",
             "Rank of the trajectory's whole sequence among the camera-day's",
-            Ranks(),
+            Ranks(by=("at", "x_m", "y_m")),
         ),
         Column("at", INSTANT, "UTC", "Whole second", InTradingDay(_SECOND)),
         Column("x_m", pl.Float32(), "m", "Centre of the floor cell", OnFloor("x")),
@@ -333,7 +388,7 @@ ANONYMISED_TRAJECTORIES = Contract(
     ),
     key=("trajectory", "at"),
     personal=False,
-    kept="7 days",
+    kept="trajectories_days",
     made_from="tracks",
 )
 
@@ -354,9 +409,11 @@ GATE_EVENTS = Contract(
     ),
     key=(),
     personal=False,
-    kept="months",
+    kept="gate_events_months",
     made_from="tracks",
 )
+
+_STAYED = SecondsBetween("entered_at", "left_at")
 
 ZONE_VISITS = Contract(
     name="zone_visits",
@@ -365,7 +422,7 @@ ZONE_VISITS = Contract(
         Column("zone", pl.String(), "", "The zone", SiteWord("zone")),
         Column("entered_at", INSTANT, "UTC", "First second inside", InTradingDay(_SECOND)),
         Column("left_at", INSTANT, "UTC", "First second outside", InTradingDay(_SECOND)),
-        Column("dwell_s", pl.Int32(), "s", "Length of the stay", Range(1, _DAY_S)),
+        Column("dwell_s", pl.Int32(), "s", "Length of the stay", _STAYED),
         Column(
             "ends_seen",
             pl.String(),
@@ -376,7 +433,7 @@ ZONE_VISITS = Contract(
     ),
     key=(),
     personal=False,
-    kept="months",
+    kept="zone_visits_months",
     made_from="tracks",
 )
 
@@ -395,3 +452,32 @@ LAKE: Mapping[str, Contract] = MappingProxyType(
     }
 )
 """Every dataset of the lake by name, in the order of the flow."""
+
+ZONE_DEMOGRAPHICS_DAILY = Contract(
+    name="zone_demographics_daily",
+    grain="one zone, age band and gender, where enough people were guessed to be so",
+    columns=(
+        Column("zone", pl.String(), "", "The zone", SiteWord("zone")),
+        Column("age_band", pl.String(), "", "Guessed age in years", OneOf(tuple(AGE_BANDS))),
+        Column("gender", pl.String(), "", "Guessed gender", OneOf(("female", "male"))),
+        Column(
+            "people",
+            pl.Int32(),
+            "1",
+            "Tracks that visited the zone and were guessed to be so, rounded down",
+            Range(FEWEST_GUESSED, 1_000_000, GUESSED_STEP),
+        ),
+    ),
+    key=("zone", "age_band", "gender"),
+    personal=False,
+    kept="zone_demographics_months",
+    made_from="tracks",
+)
+"""Exists only where a site switches age and gender on."""
+
+
+def lake_of(site: "Site") -> Mapping[str, Contract]:
+    """The closed list of what the lake of `site` may hold: `LAKE`, and what the site adds to it."""
+    if site.file.privacy.age_gender is None:
+        return LAKE
+    return {**LAKE, ZONE_DEMOGRAPHICS_DAILY.name: ZONE_DEMOGRAPHICS_DAILY}

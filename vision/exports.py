@@ -15,22 +15,13 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from vision.contracts import CAMERA_EXPORTS, COVERAGE, Matches
+from vision.contracts import CAMERA_EXPORTS, CODECS, COVERAGE, OTHER_CODEC, UNSUPPORTED_NAME
 from vision.protocols import Frame
+from vision.recording_names import name_pattern, stored_names
 from vision.site.models import Camera, SiteDay
 
 _LONGEST_FILE = dt.timedelta(hours=24)
-_DIRECTIVES = {
-    "Y": r"(?P<Y>\d{4})",
-    "m": r"(?P<m>\d{2})",
-    "d": r"(?P<d>\d{2})",
-    "H": r"(?P<H>\d{2})",
-    "M": r"(?P<M>\d{2})",
-    "S": r"(?P<S>\d{2})",
-    "f": r"(?P<f>\d{1,6})",
-}
 _NO_CONTENT = hashlib.sha256(b"").hexdigest()
-_UNSUPPORTED = re.compile(r"[^A-Za-z0-9 ._,@\[\]()/=+-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +36,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Recordings:
-    """The folder into which recorders export; read only."""
+    """The folder into which recorders export; nothing here ever writes to it."""
 
     root: Path
 
@@ -76,26 +67,11 @@ class Recordings:
         """Where the file of a row of `camera_exports` lies."""
         return self.root / file_name
 
+    def frames(self, file_name: str, started_at_us: int, fps: float) -> Iterator[Frame]:
+        """Frames of a file, as `vision.video.read_frames` gives them."""
+        from vision.video import read_frames
 
-def name_pattern(exports: str) -> re.Pattern[str]:
-    """The regular expression of an `exports` pattern: strftime directives, and * for any text.
-
-    Raises:
-        ValueError: A directive other than %Y %m %d %H %M %S %f.
-    """
-    parts = []
-    seen: set[str] = set()
-    for literal, directive in re.findall(r"([^%]+)|%(.)", exports):
-        if literal:
-            parts.append(re.escape(literal).replace(r"\*", "[^/]*"))
-        elif directive not in _DIRECTIVES:
-            raise ValueError(f"unknown directive %{directive}; use %Y %m %d %H %M %S %f")
-        elif directive in seen:
-            parts.append(f"(?P={directive})")
-        else:
-            seen.add(directive)
-            parts.append(_DIRECTIVES[directive])
-    return re.compile("".join(parts))
+        return read_frames(self.path(file_name), started_at_us, fps)
 
 
 def _exports(root: Path, camera: Camera, zone: str) -> Iterator[Export]:
@@ -110,7 +86,9 @@ def _exports(root: Path, camera: Camera, zone: str) -> Iterator[Export]:
         local = told or _start_in_name(match.groupdict())
         if local is not None:
             at = local if local.tzinfo else local.replace(tzinfo=info)
-            yield Export(path, name, at.astimezone(dt.UTC), "site_file" if told else "name")
+            # To the millisecond: no recorder's clock is better.
+            begins = _floored(at.astimezone(dt.UTC), 1000)
+            yield Export(path, name, begins, "site_file" if told else "name")
 
 
 def _start_in_name(fields: dict[str, Any]) -> dt.datetime | None:
@@ -120,6 +98,10 @@ def _start_in_name(fields: dict[str, Any]) -> dt.datetime | None:
     except (KeyError, ValueError):
         return None
     return at.replace(microsecond=int((fields.get("f") or "0").ljust(6, "0")))
+
+
+def _floored(at: dt.datetime, microseconds: int) -> dt.datetime:
+    return at.replace(microsecond=at.microsecond // microseconds * microseconds)
 
 
 def catalogue(exports: Iterable[Export], camera: Camera, site_day: SiteDay) -> pl.DataFrame:
@@ -145,8 +127,8 @@ def _catalogue_row(export: Export, camera: Camera) -> dict[str, Any]:
         "clock_source": export.clock_source,
         "status": "quarantined",
     }
-    if not _name_is_supported(export.name):
-        return row | {"file_name": _storable(export.name), "reason": "unsupported_name"}
+    if not stored_names(camera).fullmatch(export.name):
+        return row | {"file_name": UNSUPPORTED_NAME, "reason": "unsupported_name"}
     try:
         row |= {"sha256": _sha256(export.path), "size_bytes": export.path.stat().st_size}
         video = probe(export.path)
@@ -156,27 +138,18 @@ def _catalogue_row(export: Export, camera: Camera) -> dict[str, Any]:
         # Not ours to read, or gone since it was found.
         return row | {"reason": "unreadable"}
     row |= {
-        "ended_at": export.started_at + dt.timedelta(seconds=video.duration_s),
+        # To the hundredth of a second, as coverage counts.
+        "ended_at": _floored(export.started_at + dt.timedelta(seconds=video.duration_s), 10_000),
         "frames": video.frames,
         "width": video.width,
         "height": video.height,
         "declared_fps": round(video.declared_fps, 3) if video.declared_fps is not None else None,
         "delivered_fps": round(video.delivered_fps, 3),
-        "codec": video.codec,
+        "codec": video.codec if video.codec in CODECS else OTHER_CODEC,
     }
     if (video.width, video.height) != camera.frame:
         return row | {"reason": "wrong_frame_size"}
     return row | {"status": "catalogued"}
-
-
-def _name_is_supported(name: str) -> bool:
-    domain = next(c.domain for c in CAMERA_EXPORTS.columns if c.name == "file_name")
-    assert isinstance(domain, Matches)
-    return re.fullmatch(domain.pattern, name) is not None
-
-
-def _storable(name: str) -> str:
-    return "unsupported/" + _UNSUPPORTED.sub("_", name)[-120:]
 
 
 def _sha256(path: Path) -> str:
@@ -261,15 +234,13 @@ def frames(
         fps: Analysed frames per second of recorded time.
         on_file: Called with (files done, files in all) after each file.
     """
-    from vision.video import read_frames
-
     start, end = (round(at.timestamp() * 1_000_000) for at in site_day.window)
     last = start - 1
     catalogued = exports.filter(pl.col("status") == "catalogued")
     for done, (name, began) in enumerate(
         catalogued.select("file_name", pl.col("started_at").dt.epoch("us")).iter_rows(), 1
     ):
-        for frame in read_frames(recordings.path(name), began, fps):
+        for frame in recordings.frames(name, began, fps):
             if last < frame.at_us < end:
                 last = frame.at_us
                 yield frame

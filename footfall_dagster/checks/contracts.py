@@ -12,17 +12,18 @@ import polars as pl
 from assets.plan import SitePlan
 from footfall_dagster.checks.specs import partitioned_check
 from footfall_dagster.io_manager import camera_day
-from footfall_dagster.lake import Lake, NotMaterialised
+from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
 from footfall_dagster.privacy.wall import Refused
 from vision.contract_check import violations
-from vision.contracts import COVERAGE, LAKE, Contract
+from vision.contracts import COVERAGE, Contract, lake_of
 
 CONTRACT, WALL, OBSERVED = "contract", "wall", "observed"
 
 
 def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
     """Contract checks of every dataset; wall checks of those right of tracking; coverage."""
-    return [*(_stored_as_promised(plan, contract) for contract in LAKE.values()), _observed(plan)]
+    contracts = lake_of(plan.site).values()
+    return [*(_stored_as_promised(plan, contract) for contract in contracts), _observed(plan)]
 
 
 def _stored_as_promised(plan: SitePlan, contract: Contract) -> dg.AssetChecksDefinition:
@@ -43,7 +44,8 @@ def _stored_as_promised(plan: SitePlan, contract: Contract) -> dg.AssetChecksDef
                 key,
                 plan.camera_days,
                 blocking=True,
-                description="The partition holds one admitted file, its receipt, nothing else.",
+                description="One admitted file whose bytes are those of its rows, its receipt, "
+                "nothing else; and its last write was not refused.",
             )
         )
 
@@ -69,16 +71,28 @@ def _stored_as_promised(plan: SitePlan, contract: Contract) -> dg.AssetChecksDef
             metadata={"rows": frame.height, "rules_broken": len(broken)},
         )
         if not contract.personal:
-            strangers = lake.strangers(contract, partition)
-            yield dg.AssetCheckResult(
-                asset_key=key,
-                check_name=WALL,
-                passed=not strangers,
-                description="; ".join(strangers) or None,
-                metadata={"strangers": len(strangers)},
-            )
+            yield _wall(key, lake, contract, partition)
 
     return check
+
+
+def _wall(
+    key: dg.AssetKey, lake: Lake, contract: Contract, partition: CameraDay
+) -> dg.AssetCheckResult:
+    """One admitted file whose bytes are those of its rows, its receipt, nothing else."""
+    strangers = lake.strangers(contract, partition)
+    told, size = list(strangers), 0
+    try:
+        size = lake.inspect(contract, partition).bytes
+    except Refused as refused:
+        told.append(str(refused))
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=WALL,
+        passed=not told,
+        description="; ".join(told) or None,
+        metadata={"strangers": len(strangers), "bytes_verified": size},
+    )
 
 
 def _observed(plan: SitePlan) -> dg.AssetChecksDefinition:

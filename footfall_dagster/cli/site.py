@@ -58,6 +58,10 @@ def check(directory: Path, day: dt.datetime | None) -> None:
     )
     console.print(_shapes_table(site_day))
     console.print(_cameras_table(site_day))
+    if site.file.privacy.age_gender is not None:
+        from vision.demographics import ADVICE
+
+        console.print(f"[yellow]ADVICE[/yellow]  {ADVICE}", highlight=False)
 
 
 @command.command()

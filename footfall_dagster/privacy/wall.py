@@ -21,9 +21,13 @@ import polars as pl
 from vision.contract_check import Bounds, violations
 from vision.contracts import Contract
 
-_RECEIPT_SUFFIX = ".receipt.json"
+RECEIPT_SUFFIX = ".receipt.json"
 PART = "part.parquet"
+REFUSAL = "refused.json"
+"""Beside a partition whose last write the wall refused; says which partition and no more."""
 _MOST = 2**40
+_LARGEST, _LONGEST_RECEIPT = 2**33, 4096
+"""Bytes of a partition and of a receipt; what is larger is neither, and is not read."""
 
 
 class Refused(Exception):  # noqa: N818 - the word of the docs
@@ -77,24 +81,27 @@ def admit(
             is deleted: it may hold what must not be kept.
     """
     try:
-        receipt = _inspect(pending, contract, bounds, name, source)
+        receipt = inspect(pending.read_bytes(), contract, bounds, name, source)
     except Refused:
         pending.unlink()
         raise
     final.parent.mkdir(parents=True, exist_ok=True)
     aside = pending.with_suffix(".json")
     aside.write_text(receipt.text)
-    aside.replace(final.parent / (receipt.sha256 + _RECEIPT_SUFFIX))
+    aside.replace(final.parent / (receipt.sha256 + RECEIPT_SUFFIX))
     pending.replace(final)
+    (final.parent / REFUSAL).unlink(missing_ok=True)
     _sync(final.parent)
-    for old in final.parent.glob(f"*{_RECEIPT_SUFFIX}"):
-        if old.name != receipt.sha256 + _RECEIPT_SUFFIX:
+    for old in final.parent.glob(f"*{RECEIPT_SUFFIX}"):
+        if old.name != receipt.sha256 + RECEIPT_SUFFIX:
             old.unlink(missing_ok=True)
     return receipt
 
 
-def _inspect(pending: Path, contract: Contract, bounds: Bounds, name: str, source: str) -> Receipt:
-    content = pending.read_bytes()
+def inspect(
+    content: bytes, contract: Contract, bounds: Bounds, name: str, source: str = ""
+) -> Receipt:
+    """The receipt of `content`; raises `Refused` where it may not pass."""
     try:
         frame = pl.read_parquet(io.BytesIO(content), hive_partitioning=False)
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -122,28 +129,78 @@ def _inspect(pending: Path, contract: Contract, bounds: Bounds, name: str, sourc
     )
 
 
+def note_refusal(folder: Path, contract: Contract, name: str) -> None:
+    """Leave a note beside a partition that its last write was refused; admission removes it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / f".{REFUSAL}"
+    aside.write_text(_refusal(contract, name))
+    aside.replace(folder / REFUSAL)
+    _sync(folder)
+
+
+def is_refused(folder: Path, contract: Contract, name: str) -> bool:
+    """Whether the last write of a partition was refused."""
+    try:
+        return _short(folder / REFUSAL) == _refusal(contract, name)
+    except (OSError, ValueError):
+        return False
+
+
+def _short(path: Path) -> str:
+    """Text of a file of our own; raises `ValueError` where it is none, or longer than any."""
+    # A pipe would be read for ever.
+    if not path.is_file() or path.stat().st_size > _LONGEST_RECEIPT:
+        raise ValueError
+    return path.read_text()
+
+
+def content_of(path: Path, what: str) -> bytes:
+    """Bytes of a partition; raises `Refused` where it is larger than one can be."""
+    if path.exists() and not path.is_file():
+        raise Refused(f"{what} is no file, so it was not written by the lake")
+    if path.stat().st_size > _LARGEST:
+        raise Refused(f"{what} is larger than any partition, so it was not written by the lake")
+    return path.read_bytes()
+
+
+def _refusal(contract: Contract, name: str) -> str:
+    told = {"dataset": contract.name, "partition": name, "reason": "privacy_failed"}
+    return json.dumps(told, indent=1, sort_keys=True) + "\n"
+
+
+def check(folder: Path, contract: Contract, name: str) -> tuple[bytes, Receipt]:
+    """Content of an admitted file and its receipt; raises as `read` does."""
+    if is_refused(folder, contract, name):
+        raise Refused(
+            f"the last write of {contract.name} {name} was refused by the privacy wall, so what "
+            "lies there stands for nothing; find the step that made it, then materialise it again"
+        )
+    content = content_of(folder / PART, f"{contract.name} {name}")
+    receipt = receipt_of(folder, content, contract, name)
+    if beside := strangers(folder, contract, name):
+        raise Refused(
+            f"beside {contract.name} {name} lies what was not admitted ({'; '.join(beside)}); look "
+            "at it, delete it, and find out who wrote it"
+        )
+    return content, receipt
+
+
 def read(final: Path, contract: Contract, name: str) -> tuple[pl.DataFrame, Receipt]:
     """Rows of an admitted file, and its receipt.
 
     Raises:
         FileNotFoundError: There is no such file.
-        Refused: The file has no receipt that matches its content, dataset and partition, or
-            something else lies beside it.
+        Refused: The file has no receipt that matches its content, dataset and partition, something
+            else lies beside it, or the last write was refused.
     """
-    content = final.read_bytes()
-    receipt = receipt_of(final.parent, content, contract, name)
-    if beside := strangers(final.parent, contract, name):
-        raise Refused(
-            f"beside {contract.name} {name} lies what was not admitted ({'; '.join(beside)}); look "
-            "at it, delete it, and find out who wrote it"
-        )
+    content, receipt = check(final.parent, contract, name)
     return pl.read_parquet(io.BytesIO(content), hive_partitioning=False), receipt
 
 
 def receipt_of(folder: Path, content: bytes, contract: Contract, name: str) -> Receipt:
     """The receipt of `content` in `folder`; raises `Refused` where none matches."""
     digest = hashlib.sha256(content).hexdigest()
-    receipt = _receipt_at(folder / (digest + _RECEIPT_SUFFIX), contract, name)
+    receipt = _receipt_at(folder / (digest + RECEIPT_SUFFIX), contract, name)
     if receipt is None or receipt.bytes != len(content):
         raise Refused(
             f"{contract.name} {name} has no receipt that matches its content, so it was not "
@@ -155,13 +212,13 @@ def receipt_of(folder: Path, content: bytes, contract: Contract, name: str) -> R
 def _receipt_at(path: Path, contract: Contract, name: str) -> Receipt | None:
     """The receipt that a file holds, if it holds that and not a byte more."""
     try:
-        text = path.read_text()
+        text = _short(path)
         told = Receipt(**json.loads(text))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
     sound = (
         (told.dataset, told.partition) == (contract.name, name)
-        and path.name == f"{told.sha256}{_RECEIPT_SUFFIX}"
+        and path.name == f"{told.sha256}{RECEIPT_SUFFIX}"
         and all(type(n) is int and 0 <= n < _MOST for n in (told.bytes, told.rows))
         and re.fullmatch(r"[0-9a-f]{16}", str(told.contract)) is not None
         and re.fullmatch(r"([0-9a-f]{64})?", str(told.source)) is not None
@@ -171,7 +228,16 @@ def _receipt_at(path: Path, contract: Contract, name: str) -> Receipt | None:
 
 
 def strangers(folder: Path, contract: Contract, name: str) -> list[str]:
-    """What a partition's folder holds besides one admitted file and receipts, said by kind.
+    """What a partition's folder holds besides one admitted file and receipts, said by kind."""
+    # A name is chosen by whoever wrote the file and may itself carry something: sizes only.
+    return [
+        f"{_kind(path)} of {path.lstat().st_size} bytes"
+        for path in stranger_paths(folder, contract, name)
+    ]
+
+
+def stranger_paths(folder: Path, contract: Contract, name: str) -> list[Path]:
+    """What a partition's folder holds besides one admitted file, receipts, a note of a refusal.
 
     A run killed between placing a receipt and its file leaves a sound receipt of other content,
     which the next run removes; it says no more than a hash.
@@ -180,18 +246,17 @@ def strangers(folder: Path, contract: Contract, name: str) -> list[str]:
     admitted = False
     if part.is_file() and not part.is_symlink():
         try:
-            receipt_of(folder, part.read_bytes(), contract, name)
+            receipt_of(folder, content_of(part, name), contract, name)
             admitted = True
         except Refused:
             admitted = False
-    present = [
+    return [
         path
-        for path in folder.rglob("*")
+        for path in sorted(folder.rglob("*"))
         if not (path == part and admitted)
+        and not (path.name == REFUSAL and is_refused(folder, contract, name))
         and (path.is_symlink() or _receipt_at(path, contract, name) is None)
     ]
-    # A name is chosen by whoever wrote the file and may itself carry something: sizes only.
-    return [f"{_kind(path)} of {path.lstat().st_size} bytes" for path in present]
 
 
 def _kind(path: Path) -> str:

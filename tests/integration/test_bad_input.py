@@ -177,7 +177,7 @@ def test_a_file_of_an_odd_name_is_set_aside(tmp_path: Path) -> None:
     rows = catalogue(
         [
             Export(odd, "Tür.mp4", start, "name"),
-            Export(tmp_path / "gone.mp4", "g.mp4", start, "name"),
+            Export(tmp_path / "gone.mp4", start.strftime(camera.exports), start, "name"),
         ],
         camera,
         site.on(DAY),

@@ -49,6 +49,7 @@ def test_every_stage_stands_in_its_group(definitions: dg.Definitions) -> None:
     assert groups["tracking"] == {"detections", "tracks"}
     assert groups["anonymous"] == {"anonymised_trajectories", "gate_events", "zone_visits"}
     assert {"gate_counts_15min", "occupancy_15min", "footfall_report"} <= groups["footfall"]
+    assert {"privacy_search", "privacy_report"} <= groups["footfall"]
     assert set(groups) == {"ingest", "tracking", "anonymous", "footfall"}
 
 
@@ -77,3 +78,27 @@ def test_every_stored_dataset_has_a_blocking_check_per_partition(
     assert {"gate_counts_15min", "zone_visits_hourly", "occupancy_15min", "heatmap_hourly"} <= (
         blocking & stored
     )
+
+
+def test_the_privacy_report_is_made_apart_from_the_marts_and_blocks_by_itself(
+    definitions: dg.Definitions,
+) -> None:
+    made = {
+        job: {
+            key.path[-1]
+            for key in definitions.resolve_job_def(job).asset_layer.executable_asset_keys
+        }
+        for job in ("site_day", "privacy_day")
+    }
+    assert made["privacy_day"] == {"privacy_search", "privacy_report"}
+    assert made["site_day"].isdisjoint(made["privacy_day"])
+    graph = definitions.resolve_asset_graph()
+    blocking = {
+        (key.asset_key.path[-1], key.name): graph.get_check_spec(key).blocking
+        for key in graph.asset_check_keys
+        if key.asset_key.path[-1] in made["privacy_day"]
+    }
+    assert blocking == {
+        ("privacy_search", "nothing_found"): False,
+        ("privacy_report", "every_check_passed"): True,
+    }

@@ -325,10 +325,38 @@ def test_clean_rows_pass_and_read_back(lake: Lake) -> None:
     assert lake.read(GATE_EVENTS, CameraDay(DAY, CAMERA)).equals(events())
 
 
-def test_a_refusal_leaves_what_was_stored_before(lake: Lake) -> None:
+REFUSED: dict[str, Callable[[Lake], bool]] = {
+    "by its rows": lambda lake: materialise(
+        lake, GATE_EVENTS, events().with_columns(crop=pl.lit(JPEG))
+    ),
+    "by its metadata": lambda lake: materialise(
+        lake, GATE_EVENTS, events(), planted=EMBEDDING.tolist()
+    ),
+}
+
+
+@pytest.mark.parametrize("how", REFUSED)
+def test_a_partition_whose_last_write_was_refused_is_not_read_until_one_passes(
+    how: str, lake: Lake
+) -> None:
+    camera_day = CameraDay(DAY, CAMERA)
     assert materialise(lake, GATE_EVENTS, events())
-    assert not materialise(lake, GATE_EVENTS, events().with_columns(crop=pl.lit(JPEG)))
-    assert lake.read(GATE_EVENTS, CameraDay(DAY, CAMERA)).equals(events())
+    assert not REFUSED[how](lake)
+    with pytest.raises(Refused, match="last write"):
+        lake.read(GATE_EVENTS, camera_day)
+    assert lake.failed(DAY) == {CAMERA}
+    assert lake.strangers(GATE_EVENTS, camera_day) == []
+    assert materialise(lake, GATE_EVENTS, events(5))
+    assert lake.read(GATE_EVENTS, camera_day).equals(events(5))
+    assert lake.failed(DAY) == frozenset()
+
+
+def test_a_note_of_a_refusal_with_anything_else_in_it_is_a_stranger(lake: Lake) -> None:
+    camera_day = CameraDay(DAY, CAMERA)
+    lake.refuse(GATE_EVENTS, camera_day)
+    (note,) = lake.folder("gate_events", camera_day).iterdir()
+    note.write_text(note.read_text() + JPEG.hex())
+    assert lake.strangers(GATE_EVENTS, camera_day)
 
 
 def test_a_receipt_of_another_partition_does_not_vouch(lake: Lake) -> None:

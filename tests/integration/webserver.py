@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,15 +102,20 @@ class Server:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[Server]:
-    """`footfall ui` on the example site, with nothing recorded: its camera-days are quick."""
+def serving(home: Path, prefix: Sequence[str] = ()) -> Iterator[Server]:
+    """`footfall ui` on the example site, with nothing recorded: its camera-days are quick.
+
+    Args:
+        home: A folder of the test's own.
+        prefix: A command that runs `footfall ui` for its arguments.
+    """
     (home / "recordings").mkdir()
     inherited = {name: is_ for name, is_ in os.environ.items() if not name.startswith("FOOTFALL_")}
     port = _free_port()
     log = home / "ui.log"
     with log.open("wb") as written:
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("footfall"), "ui", "--port", str(port)],
+            [*prefix, Path(sys.executable).with_name("footfall"), "ui", "--port", str(port)],
             env=inherited
             | {
                 "FOOTFALL_HOME": str(home),

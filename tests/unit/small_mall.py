@@ -123,13 +123,14 @@ def coverage(
 
 
 def crossings(*rows: tuple[str, dt.datetime, str], basis: str = "track") -> pl.DataFrame:
-    """Rows of gate_events from (gate, at, direction)."""
-    return pl.DataFrame([(*row, basis) for row in rows], schema=GATE_EVENTS.schema, orient="row")
+    """Rows of gate_events from (gate, at, direction), in the order in which they are stored."""
+    made = pl.DataFrame([(*row, basis) for row in rows], schema=GATE_EVENTS.schema, orient="row")
+    return made.sort(pl.all())
 
 
 def stays(*rows: tuple[str, dt.datetime, int], ends_seen: str = "both") -> pl.DataFrame:
-    """Rows of zone_visits from (zone, entered_at, dwell_s)."""
-    return pl.DataFrame(
+    """Rows of zone_visits from (zone, entered_at, dwell_s), in the order in which they are stored."""
+    made = pl.DataFrame(
         [
             (zone, entered, entered + dt.timedelta(seconds=dwell), dwell, ends_seen)
             for zone, entered, dwell in rows
@@ -137,6 +138,7 @@ def stays(*rows: tuple[str, dt.datetime, int], ends_seen: str = "both") -> pl.Da
         schema=ZONE_VISITS.schema,
         orient="row",
     )
+    return made.sort(pl.all())
 
 
 def walks(*paths: tuple[dt.datetime, Sequence[tuple[float, float]]]) -> pl.DataFrame:

@@ -13,7 +13,6 @@ from itertools import combinations
 import numpy as np
 
 from vision.calibration import CalibrationError, Homography
-from vision.contracts import CAMERA_EXPORTS, Matches
 from vision.site import geometry
 from vision.site.models import Camera, Floor, Site
 from vision.site.problems import CAMERAS_YAML, Fault, FieldPath
@@ -63,12 +62,6 @@ def _exports(camera: Camera, path: FieldPath) -> Iterator[Fault]:
             "write the date and time as they stand in the names, such as "
             "cam_a_%Y%m%d_%H%M%S.mp4, or give each file's start in clock.starts"
         )
-        yield Fault(CAMERAS_YAML, here, what, remedy)
-    allowed = next(c for c in CAMERA_EXPORTS.columns if c.name == "file_name").domain
-    example = re.sub(r"%.", "0", pattern).replace("*", "0")
-    if isinstance(allowed, Matches) and not re.fullmatch(allowed.pattern, example):
-        what = "the pattern has a character that names of files may not have here"
-        remedy = "rename the files to letters, digits and the signs . _ - = + @ ( ) [ ] and space"
         yield Fault(CAMERAS_YAML, here, what, remedy)
 
 

@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NaiveDatetime, model_validator
 
+from vision.contracts import FEWEST_GUESSED, GUESSED_STEP
+from vision.site.retention import Retention
+
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Metres = Annotated[float, Field(ge=-10_000, le=10_000, allow_inf_nan=False)]
 Pixels = Annotated[float, Field(ge=-1, le=16_384, allow_inf_nan=False)]
@@ -37,6 +40,15 @@ def _to_the_minute(time: dt.time) -> dt.time:
             "the site's time zone, such as 09:30"
         )
     return time
+
+
+def _in_steps(k: int) -> int:
+    if k % GUESSED_STEP:
+        raise ValueError(
+            f"{k} is no multiple of {GUESSED_STEP}, to which figures are rounded down; write "
+            f"{k // GUESSED_STEP * GUESSED_STEP + GUESSED_STEP}"
+        )
+    return k
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
@@ -124,19 +136,30 @@ class Gate(Dated):
         return self
 
 
-class Retention(Entry):
-    """How long each short-lived dataset is kept."""
+class AgeGender(Entry):
+    """Age and gender guessed from faces: off where it is absent, and we advise to leave it so.
 
-    detections_hours: Annotated[int, Field(ge=1, le=24 * 7)] = 24
-    tracks_hours: Annotated[int, Field(ge=1, le=24 * 7)] = 24
-    trajectories_days: Annotated[int, Field(ge=1, le=31)] = 7
+    `k` is the fewest people of which a figure may tell. A face whose shorter side has fewer than
+    `smallest_face_px` pixels of the frame is not guessed at.
+    """
+
+    k: Annotated[int, Field(ge=FEWEST_GUESSED, le=10_000), AfterValidator(_in_steps)] = (
+        FEWEST_GUESSED
+    )
+    smallest_face_px: Annotated[int, Field(ge=62, le=1000)] = 62
 
 
 class Privacy(Entry):
-    """What may be published and how long personal data lives."""
+    """What may be published, how long personal data lives, what is looked at besides boxes.
+
+    `appearance` says whether tracking may compare people's clothes, and where the vectors lie until
+    it is done: in memory, or in a vault on disk whose key is in memory only.
+    """
 
     k: Annotated[int, Field(ge=2, le=1000)] = 10
     retention: Retention = Retention()
+    appearance: Literal["off", "memory", "vault"] = "off"
+    age_gender: AgeGender | None = None
 
 
 class Notice(Entry):

@@ -21,7 +21,7 @@ def faults(site: Site) -> Iterator[Fault]:
     later day on which an entry begins. Shapes are only judged where the references between them
     hold.
     """
-    found = [*_calendar(site), *_repeated(site), *_unknown_references(site)]
+    found = [*_calendar(site), *_retention(site), *_repeated(site), *_unknown_references(site)]
     if not found:
         for site_day in site_days(site):
             found += _references_on(site_day)
@@ -55,6 +55,28 @@ def _calendar(site: Site) -> Iterator[Fault]:
         yield Fault(SITE_YAML, ("trading_hours",), what, remedy)
     for weekday, hours in file.trading_hours.items():
         yield from _crossed_day_start(hours, file.trading_day_start, ("trading_hours", weekday))
+
+
+def _retention(site: Site) -> Iterator[Fault]:
+    """Nothing may go before what is still to be computed from it, or compared with it."""
+    kept = site.file.privacy.retention
+    for events in ("gate_events_months", "zone_visits_months"):
+        months = getattr(kept, events)
+        for figures, what_for in (
+            ("ingest_years", "coverage, without which they count as not observed"),
+            ("marts_years", "the marts that are made of them"),
+        ):
+            if months > 12 * getattr(kept, figures):
+                what = f"events are kept for {months} months, longer than {what_for} ({figures})"
+                remedy = f"set it to {12 * getattr(kept, figures)} or less, or raise {figures}"
+                yield Fault(SITE_YAML, ("privacy", "retention", events), what, remedy)
+    if kept.run_output_days > kept.failed_runs_days:
+        what = (
+            f"what a run printed is kept for {kept.run_output_days} days, longer than the run if "
+            f"it failed ({kept.failed_runs_days} days)"
+        )
+        remedy = f"set it to {kept.failed_runs_days} or less, or raise failed_runs_days"
+        yield Fault(SITE_YAML, ("privacy", "retention", "run_output_days"), what, remedy)
 
 
 def _crossed_day_start(hours: Hours, start: dt.time, path: FieldPath) -> Iterator[Fault]:

@@ -38,6 +38,24 @@ class FramesInMemory(dg.IOManager):
         return {camera: frame for camera, frame in frames.items() if camera in asked}
 
 
+class Purged:
+    """What was deleted by age, by dataset."""
+
+    def __init__(self, **cameras: str) -> None:
+        self._cameras = cameras
+
+    def purged(self, dataset: str, day: dt.date) -> frozenset[str]:
+        """See `assets.stores.CameraDays`."""
+        return frozenset({self._cameras[dataset]} if dataset in self._cameras else ())
+
+    def failed(self, day: dt.date) -> frozenset[str]:
+        """See `assets.stores.CameraDays`."""
+        return frozenset()
+
+
+NOTHING_PURGED = Purged()
+
+
 def stored(day: dt.date = DAY) -> Stored:
     site_day = PLAN.site.on(day)
     noon = dt.datetime.combine(day, NOON.timetz())
@@ -70,6 +88,7 @@ def materialise(
     *names: str,
     day: dt.date = DAY,
     with_checks: bool = False,
+    purged: Purged = NOTHING_PURGED,
 ) -> dg.ExecuteInProcessResult:
     parts = [*marts.build(PLAN), *release.build(PLAN)]
     checks = expectations.build(PLAN) if with_checks else []
@@ -81,7 +100,11 @@ def materialise(
             selection=selection if with_checks else selection.without_checks(),
             partition_key=day.isoformat(),
             instance=instance,
-            resources={"warehouse": warehouse, IO_MANAGER: FramesInMemory(lake)},
+            resources={
+                "warehouse": warehouse,
+                "lake": purged,
+                IO_MANAGER: FramesInMemory(lake),
+            },
             raise_on_error=False,
         )
 
@@ -122,37 +145,74 @@ def test_a_day_with_no_camera_at_all_is_a_day_of_nulls(warehouse: DuckDBWarehous
     assert warehouse.read_day(HEATMAP_HOURLY, "mall", DAY).is_empty()
 
 
-@pytest.mark.parametrize(
-    ("day", "rows"),
-    [
-        pytest.param(dt.date(2026, 1, 20), 1, id="past retention the heatmap stays as it is"),
-        pytest.param(
-            dt.datetime.now(dt.UTC).date() - dt.timedelta(days=2),
-            0,
-            id="within retention it follows what cameras delivered",
-        ),
-    ],
-)
-def test_a_heatmap_outlives_the_positions_it_was_made_from(
-    warehouse: DuckDBWarehouse, day: dt.date, rows: int
-):
-    lake = stored(day)
-    assert materialise(warehouse, lake, *MARTS, day=day).success
+def test_a_heatmap_outlives_the_positions_it_was_made_from(warehouse: DuckDBWarehouse):
+    lake = stored()
+    assert materialise(warehouse, lake, *MARTS).success
     lake[ANONYMISED_TRAJECTORIES.name] = {}
-    assert materialise(warehouse, lake, *MARTS, day=day).success
-    assert warehouse.read_day(HEATMAP_HOURLY, "mall", day).height == rows
-    assert warehouse.read_day(GATE_COUNTS_15MIN, "mall", day)["entries"].sum() == 4
+    purged = Purged(anonymised_trajectories="cam_a")
+    result = materialise(warehouse, lake, *MARTS, purged=purged)
+    assert result.success
+    assert warehouse.read_day(HEATMAP_HOURLY, "mall", DAY).height == 1
+    assert warehouse.read_day(GATE_COUNTS_15MIN, "mall", DAY)["entries"].sum() == 4
+    made = {
+        event.asset_key.path[-1]: event.materialization.metadata
+        for event in result.get_asset_materialization_events()
+    }
+    # Positions past their retention do not make their camera one that was not observed.
+    assert made["gate_counts_15min"]["cameras_observed"].value == ["cam_a"]
+    assert made["heatmap_hourly"]["kept_from_before"].value is True
+
+
+def test_a_heatmap_follows_positions_that_were_withdrawn(warehouse: DuckDBWarehouse):
+    lake = stored()
+    assert materialise(warehouse, lake, *MARTS).success
+    lake[ANONYMISED_TRAJECTORIES.name] = {}
+    assert materialise(warehouse, lake, *MARTS).success
+    assert warehouse.read_day(HEATMAP_HOURLY, "mall", DAY).is_empty()
+
+
+def test_figures_outlive_the_events_of_one_camera_that_were_deleted_by_age(
+    warehouse: DuckDBWarehouse,
+):
+    lake = stored()
+    assert materialise(warehouse, lake, *MARTS).success
+    before = {name: warehouse.read_day(mart, "mall", DAY) for name, mart in MARTS.items()}
+    for contract in (GATE_EVENTS, ZONE_VISITS, ANONYMISED_TRAJECTORIES):
+        lake[contract.name] = {}
+    purged = Purged(gate_events="cam_a", zone_visits="cam_a", anonymised_trajectories="cam_a")
+    result = materialise(warehouse, lake, *MARTS, purged=purged)
+    assert not result.success
+    told = [
+        event.step_failure_data.user_failure_data
+        for event in result.all_events
+        if event.is_step_failure
+    ]
+    assert "was deleted by age" in (told[0].description if told[0] else "")
+    for name, mart in MARTS.items():
+        assert warehouse.read_day(mart, "mall", DAY).equals(before[name])
 
 
 def test_published_marts_are_the_released_core_marts(warehouse: DuckDBWarehouse):
     names = [*MARTS, *(f"published_{name}" for name in MARTS)]
-    assert materialise(warehouse, stored(), *names).success
+    assert materialise(warehouse, stored(), *names, with_checks=True).success
     contract = release.published(GATE_COUNTS_15MIN)
     frame = warehouse.read_published_day(contract, "mall", DAY).filter(pl.col("gate") == "door")
     assert frame["entries"].drop_nulls().unique().sort().to_list() == [0, 4]
     assert frame.filter("suppressed").select("exits").to_series().to_list() == [None]
     cells = warehouse.read_published_day(release.published(HEATMAP_HOURLY), "mall", DAY)
     assert cells.is_empty()
+
+
+def test_published_marts_launched_alone_take_only_rows_that_passed_their_checks(
+    warehouse: DuckDBWarehouse,
+):
+    alone = "published_gate_counts_15min"
+    assert materialise(warehouse, stored(), *MARTS).success
+    assert not materialise(warehouse, stored(), alone).success
+    assert materialise(warehouse, stored(), *MARTS, with_checks=True).success
+    assert materialise(warehouse, stored(), alone).success
+    assert materialise(warehouse, stored(), *MARTS).success
+    assert not materialise(warehouse, stored(), alone).success
 
 
 def test_checks_pass_on_a_right_day_and_say_what_they_saw(warehouse: DuckDBWarehouse):

@@ -279,5 +279,7 @@ def test_a_page_is_replaced_whole_and_leftovers_go(tmp_path: Path):
     leftover = store.page(DAY).with_name(f".{DAY}.html.killed")
     leftover.write_text("half", encoding="utf-8")
     assert store.write(DAY, "second") == str(store.page(DAY))
-    assert [path.name for path in store.page(DAY).parent.iterdir()] == [f"{DAY}.html"]
+    page, receipt = sorted(store.page(DAY).parent.iterdir())
+    assert (page, store.is_receipt(receipt)) == (store.page(DAY), True)
+    assert store.vouched(page)
     assert store.page(DAY).read_text(encoding="utf-8") == "second"

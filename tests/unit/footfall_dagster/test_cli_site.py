@@ -136,3 +136,14 @@ def test_help_says_what_a_site_directory_is_for(verb):
 
     assert result.exit_code == 0
     assert "DIR" in result.output
+
+
+def test_check_advises_against_age_and_gender_where_a_site_asks_for_them(tmp_path):
+    asked = FILES["site.yaml"] + "privacy:\n  age_gender: {}\n"
+
+    result = footfall_site("check", write(tmp_path, site=asked))
+
+    assert result.exit_code == 0
+    assert "we advise against it" in result.stdout
+    assert "docs/age_gender.md" in " ".join(result.stdout.split())
+    assert "advise" not in footfall_site("check", write(tmp_path)).stdout

@@ -151,7 +151,7 @@ NIGHT = dt.datetime(2026, 3, 12, 4, tzinfo=dt.UTC)
         pytest.param(
             GATE_COUNTS_15MIN,
             first("entries", -1, SEEN),
-            "entries from 0 to 1e+06",
+            "entries from 0 to 100000",
             id="a negative count",
         ),
         pytest.param(

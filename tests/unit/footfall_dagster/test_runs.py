@@ -15,6 +15,7 @@ from dagster._core.events import EngineEventData
 
 from footfall_dagster.housekeeping import forget
 from footfall_dagster.runs import HOST_TAG, PID_TAG, fail_dead_runs
+from vision.site.retention import Retention
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_failed_runs_are_forgotten_after_their_time_and_successful_ones_are_not(
     failed = instance.create_run_for_job(some_job, status=DagsterRunStatus.FAILURE).run_id
     done = instance.create_run_for_job(some_job, status=DagsterRunStatus.SUCCESS).run_id
     now = dt.datetime.now(dt.UTC)
-    assert forget(instance, now)["failed_runs"] == 0
-    assert forget(instance, now + dt.timedelta(days=91))["failed_runs"] == 1
+    assert forget(instance, Retention(), now).runs == 0
+    assert forget(instance, Retention(), now + dt.timedelta(days=91)).runs == 1
     assert instance.get_run_by_id(failed) is None
     assert instance.get_run_by_id(done) is not None

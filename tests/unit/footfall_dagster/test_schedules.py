@@ -76,8 +76,12 @@ def requests(
     ]
 
 
+def by_name(site: SitePlan) -> dict[str, dg.ScheduleDefinition]:
+    return {schedule.name: schedule for schedule in schedules.build(site)}
+
+
 def test_every_camera_that_stands_on_the_day_is_requested_once() -> None:
-    camera_days, _ = schedules.build(plan())
+    camera_days = by_name(plan())["camera_days_after_trading"]
     assert requests(camera_days, dt.datetime(2026, 3, 15, 5)) == [("a|2026-03-14", "a|2026-03-14")]
     assert [key for key, _ in requests(camera_days, dt.datetime(2026, 3, 25, 5))] == [
         "a|2026-03-24",
@@ -86,8 +90,15 @@ def test_every_camera_that_stands_on_the_day_is_requested_once() -> None:
 
 
 def test_the_marts_of_a_day_are_requested_once_and_not_once_a_camera() -> None:
-    _, site_days = schedules.build(plan())
+    site_days = by_name(plan())["site_day_after_cameras"]
     assert requests(site_days, dt.datetime(2026, 3, 25, 8)) == [("2026-03-24", "2026-03-24")]
+
+
+def test_the_privacy_report_of_a_day_is_requested_once_an_hour_after_its_marts() -> None:
+    privacy_days = by_name(plan())["privacy_day_after_marts"]
+    assert privacy_days.job_name == "privacy_day"
+    assert privacy_days.cron_schedule == "0 9 * * *"
+    assert requests(privacy_days, dt.datetime(2026, 3, 25, 9)) == [("2026-03-24", "2026-03-24")]
 
 
 def test_a_site_that_has_closed_requests_nothing() -> None:
@@ -97,6 +108,6 @@ def test_a_site_that_has_closed_requests_nothing() -> None:
 
 
 def test_the_schedule_fires_at_the_days_end_plus_settling() -> None:
-    camera_days, site_days = schedules.build(plan(dt.time(23, 30)))
-    assert camera_days.cron_schedule == "30 0 * * *"
-    assert site_days.cron_schedule == "30 3 * * *"
+    scheduled = by_name(plan(dt.time(23, 30)))
+    assert scheduled["camera_days_after_trading"].cron_schedule == "30 0 * * *"
+    assert scheduled["site_day_after_cameras"].cron_schedule == "30 3 * * *"

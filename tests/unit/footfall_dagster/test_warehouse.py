@@ -16,6 +16,7 @@ from assets.mart_contracts import GATE_COUNTS_15MIN, HEATMAP_HOURLY, MARTS, ZONE
 from assets.mart_inputs import relations
 from assets.release import published, release
 from footfall_dagster.locks import LockTimeoutError
+from footfall_dagster.privacy.vouched import is_receipt, is_vouched
 from footfall_dagster.warehouse import DuckDBWarehouse, WarehouseError
 from tests.unit import small_mall
 from tests.unit.small_mall import DAY, NOON
@@ -164,10 +165,10 @@ def test_a_killed_writer_frees_the_lock_and_its_leftovers_are_removed(warehouse:
     assert building.exists()
     impatient.replace_day("mall", DAY, day_tables(entries=5), ALL, quiet)
     assert entries_of(warehouse) == 5
-    assert sorted(file.name for file in warehouse.core.parent.iterdir()) == [
-        "core.duckdb",
-        "core.duckdb.lock",
-    ]
+    held, receipt, lock = sorted(warehouse.core.parent.iterdir())
+    assert (held.name, lock.name) == ("core.duckdb", "core.duckdb.lock")
+    assert is_receipt(receipt)
+    assert is_vouched(held)
 
 
 def test_two_writers_at_once_both_get_their_day_in(warehouse: DuckDBWarehouse):
@@ -312,6 +313,7 @@ def test_what_is_waited_for_is_told(warehouse: DuckDBWarehouse, monkeypatch: pyt
 def test_tables_and_columns_carry_their_meaning(warehouse: DuckDBWarehouse):
     warehouse.replace_day("mall", DAY, day_tables(), ALL, quiet)
     exact = warehouse.read_day(GATE_COUNTS_15MIN, "mall", DAY)
+    warehouse.note_checked(GATE_COUNTS_15MIN, "mall", DAY, passed=True)
     warehouse.publish_day(
         "mall", DAY, {GATE_COUNTS_15MIN.name: release(GATE_COUNTS_15MIN, exact, 10)}, quiet
     )
@@ -327,9 +329,25 @@ def test_tables_and_columns_carry_their_meaning(warehouse: DuckDBWarehouse):
         assert "one gate in one quarter of an hour" in comment
 
 
+def test_rows_that_changed_since_their_checks_are_not_published(warehouse: DuckDBWarehouse):
+    warehouse.replace_day("mall", DAY, day_tables(entries=30), ALL, quiet)
+    exact = warehouse.read_day(GATE_COUNTS_15MIN, "mall", DAY)
+    released = {GATE_COUNTS_15MIN.name: release(GATE_COUNTS_15MIN, exact, 10)}
+    with pytest.raises(WarehouseError, match="blocking checks"):
+        warehouse.publish_day("mall", DAY, released, quiet)
+    warehouse.note_checked(GATE_COUNTS_15MIN, "mall", DAY, passed=True)
+    warehouse.publish_day("mall", DAY, released, quiet)
+    with duckdb.connect(str(warehouse.core)) as connection:
+        connection.execute("UPDATE gate_counts_15min SET entries = entries + 1")
+    with pytest.raises(WarehouseError, match="blocking checks"):
+        warehouse.publish_day("mall", DAY, released, quiet)
+
+
 def test_published_rows_are_swapped_in_like_core_rows(warehouse: DuckDBWarehouse):
     warehouse.replace_day("mall", DAY, day_tables(entries=30), ALL, quiet)
     exact = {mart.name: warehouse.read_day(mart, "mall", DAY) for mart in ALL}
+    for mart in ALL:
+        warehouse.note_checked(mart, "mall", DAY, passed=True)
     for _ in range(2):
         rows = warehouse.publish_day(
             "mall",

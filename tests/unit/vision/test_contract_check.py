@@ -1,5 +1,6 @@
 import datetime as dt
 import math
+import re
 from collections.abc import Callable
 
 import polars as pl
@@ -13,6 +14,7 @@ from vision.contracts import (
     GATE_EVENTS,
     LAKE,
     TRACKS,
+    ZONE_VISITS,
     Contract,
 )
 
@@ -23,6 +25,7 @@ BOUNDS = Bounds(
     (0, 0, 24, 12),
     frozenset({"entrance"}),
     frozenset({"bakery"}),
+    re.compile(r"a\.mp4"),
 )
 AT = START + dt.timedelta(hours=6)
 
@@ -134,6 +137,42 @@ def test_a_wrong_shape_is_found(change: Callable[[pl.DataFrame], pl.DataFrame], 
     wrong = change(GOOD["anonymised_trajectories"])
     found = violations(wrong, ANONYMISED_TRAJECTORIES, BOUNDS)
     assert any(rule in str(broken) for broken in found)
+
+
+def visits(*rows: tuple[int, int, int]) -> pl.DataFrame:
+    """Stays in the bakery from (entered, left, dwell) in seconds after `AT`."""
+    at = [AT + dt.timedelta(seconds=second) for second in range(100)]
+    return frame(
+        ZONE_VISITS, *(("bakery", at[come], at[gone], dwell, "both") for come, gone, dwell in rows)
+    )
+
+
+def test_a_dwell_is_what_lies_between_its_instants_and_no_number_of_its_own() -> None:
+    assert violations(visits((0, 9, 9)), ZONE_VISITS, BOUNDS) == []
+    (broken,) = violations(visits((0, 9, 9), (1, 9, 7), (2, 9, 7)), ZONE_VISITS, BOUNDS)
+    assert (broken.column, broken.rows) == ("dwell_s", 1)
+
+
+def test_rows_that_have_no_key_have_one_order() -> None:
+    assert violations(visits((0, 9, 9), (3, 9, 6)), ZONE_VISITS, BOUNDS) == []
+    (broken,) = violations(visits((3, 9, 6), (0, 9, 9)), ZONE_VISITS, BOUNDS)
+    assert "sorted" in broken.rule
+
+
+@pytest.mark.parametrize(
+    ("starts", "rows"),
+    [([1, 0, 2], 2), ([0, 1, 2], 0), ([0, 0, 0], 1)],
+    ids=["ids that follow no rank", "ranks", "ranks of sequences that begin alike, exchanged"],
+)
+def test_ids_of_trajectories_are_ranks(starts: list[int], rows: int) -> None:
+    cells = [1.125, 2.125, 1.625]
+    sequences = [
+        (number, AT + dt.timedelta(seconds=start + step), 1.125, cells[number] if step else 2.375)
+        for number, start in enumerate(starts)
+        for step in range(2)
+    ]
+    found = violations(frame(ANONYMISED_TRAJECTORIES, *sequences), ANONYMISED_TRAJECTORIES, BOUNDS)
+    assert [broken.rows for broken in found if "rank" in broken.rule] == [rows] * bool(rows)
 
 
 def test_text_is_matched_as_a_whole() -> None:

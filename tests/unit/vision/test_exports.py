@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from vision.contracts import CAMERA_EXPORTS
-from vision.exports import Recordings, coverage, name_pattern
+from vision.exports import Recordings, coverage
+from vision.recording_names import name_pattern
 from vision.site.models import (
     Camera,
     CamerasFile,

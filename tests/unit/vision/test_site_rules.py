@@ -203,10 +203,6 @@ BROKEN_RULES = [
         id="a pattern that leaves the seconds out",
     ),
     pytest.param(
-        CAMERAS, "cam_a/cam_a", "cam_a/käm_a", "cameras[0].exports", "käm", "rename",
-        id="a pattern with a letter that names may not have",
-    ),
-    pytest.param(
         CAMERAS, "cam_a/cam_a_%Y%m%d_%H%M%S.mp4", "cam_b/*.mp4\n    clock: {starts: {a.mp4: "
         "2026-03-02 10:00:00}}", "cameras[1].exports", "cam_b/*.mp4\n    frame: [320",
         "of its own", id="two cameras that read the same files",

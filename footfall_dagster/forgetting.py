@@ -1,0 +1,219 @@
+"""The purge as Dagster runs it: a job, its schedule, and what Dagster is told.
+
+Belongs here: putting the purge together for a site, and events about purged partitions. Does not
+belong here: deleting (`footfall_dagster.privacy.purge` and its neighbours, `housekeeping`).
+
+A purged partition keeps its history in Dagster, so it is not missing; it gets an observation that
+says what was deleted, and its check `retention` passes and says so. A materialisation would have
+made everything downstream look out of date.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import dagster as dg
+from dagster import DagsterRunStatus, RunsFilter
+
+from assets.mart_contracts import MARTS
+from assets.plan import SitePlan
+from footfall_dagster import housekeeping, resources
+from footfall_dagster.checks.retention import purged_result
+from footfall_dagster.lake import PENDING, CameraDay, Lake
+from footfall_dagster.privacy import ledger, purge, vault
+from footfall_dagster.privacy.ledger import PurgeReceipt
+from footfall_dagster.privacy.purge_figures import due_days, forget_marts, forget_reports
+from footfall_dagster.privacy.purge_recordings import (
+    LeftAlone,
+    due_camera_days,
+    forget_recordings,
+)
+from footfall_dagster.runs import process_tags
+from footfall_dagster.settings import Settings
+from vision.contracts import CAMERA_EXPORTS, LAKE
+from vision.exports import Recordings
+
+Event = dg.AssetObservation | dg.AssetCheckEvaluation
+
+JOB = "purge"
+_LONGEST_RUN = dt.timedelta(hours=12)
+"""As dagster.yaml has it: a run that is older will be ended and holds nothing back."""
+_IN_PROGRESS = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
+_DAILY_AT_HOUR = 2
+
+
+@dataclass(frozen=True)
+class Forgetting:
+    """The purge of one site."""
+
+    settings: Settings
+    plan: SitePlan
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake of the site."""
+        return Lake(self.settings.lake, self.plan.site)
+
+    def is_due(self, now: dt.datetime) -> bool:
+        """Whether anything is past its retention, or left over; looks at names and times only."""
+        lake, site = self.lake, self.plan.site
+        rule = site.file.privacy.retention.recordings_rule
+        pages = resources.report_store(self.settings, site).days()
+        return (
+            any(purge.overdue(lake, now))
+            or any(lake.ledger.untold())
+            or (rule is not None and any(due_camera_days(lake, rule, now)))
+            or any((lake.root / PENDING).glob("*"))
+            or (self.settings.vault.is_dir() and any(self.settings.vault.iterdir()))
+            or bool(due_days(site, pages, now))
+        )
+
+    def carry_out(self, held: purge.Held, now: dt.datetime) -> Iterator[str | Event]:
+        """Delete what is past its retention; yield lines for a person, and events for Dagster.
+
+        A purge counts as told once the next thing is asked for: whoever takes an event stores it.
+        """
+        lake, site = self.lake, self.plan.site
+        with purge.only_purge(lake):
+            receipts: list[PurgeReceipt] = []
+            # First, while the catalogue says which files were worked through.
+            for one in forget_recordings(lake, Recordings(self.settings.recordings), now, held):
+                if isinstance(one, LeftAlone):
+                    yield f"recordings of {one.camera_day} are past their retention: {one.why}"
+                else:
+                    receipts.append(one)
+            receipts += purge.forget_partitions(lake, now, held)
+            receipts += forget_marts(lake, resources.warehouse(self.settings), now)
+            receipts += forget_reports(lake, resources.report_store(self.settings, site), now)
+            swept = purge.sweep_pending(lake) + vault.swept(self.settings.vault).files
+            purge.finish(lake)
+            for path, receipt in list(lake.ledger.untold()):
+                yield from self._events(receipt)
+                lake.ledger.told(path)
+        for dataset, number in _by_dataset(receipts).items():
+            yield f"{dataset}: {number} partitions deleted"
+        yield f"{len(receipts)} partitions deleted; {swept} leftovers of dead runs swept"
+
+    def clean_instance(self, instance: dg.DagsterInstance, now: dt.datetime) -> Iterator[str]:
+        """Delete what Dagster need not keep; yield lines for a person."""
+        gone = housekeeping.forget(instance, self.plan.site.file.privacy.retention, now)
+        yield f"Dagster: {gone.runs} runs deleted, output of {gone.outputs} deleted"
+        for name in gone.in_use:
+            yield (
+                f"{name} is in use by another process, so deleted rows may still lie in it; the "
+                "next purge tries again, or stop the webserver and the daemon and purge then"
+            )
+
+    def _events(self, receipt: PurgeReceipt) -> Iterator[Event]:
+        for name in _assets_of(receipt.dataset):
+            key = self.plan.key(name)
+            yield dg.AssetObservation(
+                asset_key=key,
+                partition=receipt.partition,
+                description=f"{receipt.dataset} {receipt}",
+                metadata={
+                    f"{receipt.dataset}_purged": True,
+                    "purged_at": receipt.purged_at,
+                    "rule": receipt.rule,
+                    "rows_purged": receipt.rows,
+                    "bytes_purged": receipt.bytes,
+                },
+            )
+            if name == receipt.dataset:
+                yield purged_result(key, receipt)
+
+
+def held_by_runs(instance: dg.DagsterInstance, now: dt.datetime) -> purge.Held:
+    """Whether a run in progress may still need a camera-day, asked anew at each call.
+
+    What a run has written itself is too young to be deleted; this keeps what it found there.
+    """
+    in_progress = RunsFilter(statuses=_IN_PROGRESS, created_after=now - _LONGEST_RUN)
+
+    def held(camera_day: CameraDay) -> bool:
+        partitions = {str(camera_day), camera_day.day.isoformat()}
+        runs = instance.get_runs(in_progress)
+        return any(run.tags.get("dagster/partition") in partitions for run in runs)
+
+    return held
+
+
+def build(settings: Settings, plan: SitePlan) -> tuple[dg.JobDefinition, dg.ScheduleDefinition]:
+    """The job that purges a site, and the schedule on which it does."""
+    forgetting = Forgetting(settings, plan)
+
+    @dg.op(name="delete_what_is_past_its_retention", out={})
+    def delete(context: dg.OpExecutionContext) -> Iterator[Event]:
+        now = dt.datetime.now(dt.UTC)
+        for one in forgetting.carry_out(held_by_runs(context.instance, now), now):
+            if isinstance(one, str):
+                context.log.info(one)
+            else:
+                yield one
+        for line in forgetting.clean_instance(context.instance, now):
+            context.log.info(line)
+
+    @dg.job(
+        name=JOB,
+        description="Deletes what is past its retention, in the lake, the warehouse, the reports, "
+        "Dagster's own storage and, where the site says so, the recordings.",
+    )
+    def job() -> None:
+        delete()
+
+    return job, _schedule(forgetting, job)
+
+
+def run(
+    forgetting: Forgetting, instance: dg.DagsterInstance
+) -> tuple[dg.ExecuteInProcessResult, list[str]]:
+    """Run the job in this process; return how it went and what it logged."""
+    job, _ = build(forgetting.settings, forgetting.plan)
+    result = job.execute_in_process(
+        instance=instance,
+        tags=process_tags(),
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        raise_on_error=False,
+    )
+    told = [
+        entry.user_message
+        for entry in instance.all_logs(result.run_id)
+        if entry.dagster_event is None
+    ]
+    return result, told
+
+
+def _schedule(forgetting: Forgetting, job: dg.JobDefinition) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="purge_every_hour",
+        job=job,
+        cron_schedule="17 * * * *",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every hour in which something is past its retention, and once a day.",
+    )
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        now = context.scheduled_execution_time
+        if now.hour == _DAILY_AT_HOUR or forgetting.is_due(now):
+            return dg.RunRequest()
+        return dg.SkipReason("nothing is past its retention")
+
+    return schedule
+
+
+def _assets_of(dataset: str) -> tuple[str, ...]:
+    """Assets whose partition page tells of a purge of `dataset`."""
+    match dataset:
+        case ledger.RECORDINGS:
+            return (CAMERA_EXPORTS.name,)
+        case ledger.MARTS:
+            return tuple(name for mart in MARTS for name in (mart, f"published_{mart}"))
+        case ledger.REPORTS:
+            return ("footfall_report",)
+    return (dataset,)
+
+
+def _by_dataset(receipts: list[PurgeReceipt]) -> dict[str, int]:
+    order = [*LAKE, *sorted(ledger.DATASETS - set(LAKE))]
+    counted = {name: sum(one.dataset == name for one in receipts) for name in order}
+    return {name: number for name, number in counted.items() if number}

@@ -1,0 +1,213 @@
+"""The closed list for the warehouse: two files, their tables, and every value in them.
+
+Belongs here: what may be in a DuckDB file of ours. Does not belong here: writing one
+(`footfall_dagster.warehouse`), or what the marts are (`assets.mart_contracts`).
+
+A file is as it was placed, or it is a finding: deleted rows, a write-ahead log, views and comments
+all change its bytes. What was placed is then held against the contracts as well.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from assets.mart_contracts import MARTS
+from assets.mart_inputs import relations
+from assets.mart_schema import MartContract
+from assets.release import published
+from footfall_dagster.privacy import vouched
+from footfall_dagster.privacy.look import STRANGER, Look
+from footfall_dagster.verdicts import FOLDER
+from footfall_dagster.warehouse import DuckDBWarehouse, new_tables, open_file
+from vision.contract_check import Bounds, wrong_values
+from vision.contracts import Column
+from vision.site.models import Site, SiteDay
+
+_CATALOGUE = {
+    "tables": "SELECT schema_name, table_name, comment, sql FROM duckdb_tables() "
+    "WHERE NOT internal",
+    "columns": "SELECT schema_name, table_name, column_name, comment, column_default, is_nullable, "
+    "data_type FROM duckdb_columns() WHERE NOT internal",
+    "views": "SELECT sql FROM duckdb_views() WHERE NOT internal",
+    "macros": "SELECT macro_definition FROM duckdb_functions() WHERE NOT internal",
+    "sequences": "SELECT sql FROM duckdb_sequences()",
+    "schemas": "SELECT schema_name, comment FROM duckdb_schemas() WHERE NOT internal",
+    "types": "SELECT type_name FROM duckdb_types() WHERE NOT internal",
+    "indexes": "SELECT sql FROM duckdb_indexes()",
+    "constraints": "SELECT table_name, constraint_text FROM duckdb_constraints()",
+}
+_MINUTES_APART = 2e-4
+_SECONDS_APART = 0.1
+"""How far figures may be apart that follow from each other: each is rounded when it is stored."""
+
+
+def warehouse(look: Look, folder: Path, site: Site) -> None:
+    """Every file of the warehouse's folder, and every row of its tables."""
+    stored = DuckDBWarehouse.below(folder)
+    contracts = {
+        stored.core: list(MARTS.values()),
+        stored.published: [published(mart) for mart in MARTS.values()],
+    }
+    locks = {path.with_name(f"{path.name}.lock") for path in contracts}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name == FOLDER and path.is_dir() and not path.is_symlink():
+            _verdicts(look, path, stored, site)
+            continue
+        look.at(path)
+        if path in contracts:
+            _file(look, folder, path, contracts[path], site, stored)
+        elif path in locks and path.is_file() and path.stat().st_size == 0:
+            continue
+        elif not (vouched.is_receipt(path) and folder / vouched.vouched_for(path) in contracts):
+            look.find(folder, path, "the whole file", STRANGER)
+
+
+def _verdicts(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> None:
+    """Verdicts are of the rows that are there, or they are not ours."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            continue
+        look.at(path)
+        day, _, mart = vouched.vouched_for(path).partition(".")
+        try:
+            known = (
+                vouched.is_receipt(path)
+                and path.parent == folder / f"site={site.id}"
+                and mart in MARTS
+                and path.name == stored.verdict_on(MARTS[mart], site.id, dt.date.fromisoformat(day))
+            )
+        except ValueError:
+            known = False
+        if not known:
+            look.find(folder.parent, path, "the whole file", STRANGER)
+
+
+def _file(
+    look: Look,
+    folder: Path,
+    path: Path,
+    marts: list[MartContract],
+    site: Site,
+    stored: DuckDBWarehouse,
+) -> None:
+    if not vouched.is_vouched(path):
+        look.find(folder, path, "the whole file", "changed since it was written")
+    try:
+        with (
+            open_file(path, read_only=True) as held,
+            new_tables(marts, stored.label(path)) as wanted,
+        ):
+            for part, query in _CATALOGUE.items():
+                if sorted(map(str, held.execute(query).fetchall())) != sorted(
+                    map(str, wanted.execute(query).fetchall())
+                ):
+                    look.find(folder, path, f"its {part}", STRANGER)
+            for mart in marts:
+                for number, rule in enumerate(_broken(look, held, mart, site), 1):
+                    look.find(folder, path, f"table {mart.name}, rule {number}: {rule}", "values")
+    except (duckdb.Error, OSError):
+        look.miss(folder, path, "the whole file")
+
+
+def _broken(
+    look: Look, held: duckdb.DuckDBPyConnection, mart: MartContract, site: Site
+) -> Iterator[str]:
+    present = held.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE table_name = ? AND schema_name = 'main'",
+        [mart.name],
+    ).fetchone()
+    if not present or not present[0]:
+        return
+    stored = held.execute(f"SELECT * FROM main.{mart.name}").pl()
+    look.rows += stored.height
+    if stored.columns != list(mart.schema):
+        yield "other columns"
+        return
+    rows = stored.cast(dict(mart.schema))  # type: ignore[arg-type]
+    if not rows.select(mart.key).equals(rows.select(mart.key).sort(mart.key)):
+        yield "rows must be sorted by the key"
+    if rows.select(mart.key).is_duplicated().any():
+        yield "rows must be unique by the key"
+    if rows.filter(pl.col("site") != site.id).height:
+        yield "rows of a site that this audit was not given"
+    for (day,), of_day in rows.filter(pl.col("site") == site.id).group_by("trading_day"):
+        yield from mart_violations(of_day, mart, site.on(day))
+
+
+def mart_violations(rows: pl.DataFrame, mart: MartContract, site_day: SiteDay) -> Iterator[str]:
+    """Every rule that rows of one site-day break; no value is in the words.
+
+    Args:
+        rows: Of `mart`, of one site and day.
+        mart: Core or published.
+        site_day: The site on the day.
+    """
+    columns = [
+        Column(column.name, column.dtype, column.unit, "", column.domain, nullable=column.nullable)
+        for column in mart.columns
+        if column.domain is not None
+    ]
+    yield from map(str, wrong_values(rows, columns, Bounds.of_site(site_day)))
+    for column in mart.columns:
+        if not column.nullable and column.domain is None and rows[column.name].null_count():
+            yield f"column {column.name}: must not be NULL"
+    tables = relations(site_day, {}, {})
+    for known in (_places(mart, tables), _spans(mart, tables)):
+        names = known.columns
+        if rows.select(names).join(known, on=names, how="anti", nulls_equal=True).height:
+            yield f"{' and '.join(names)} must go together as the site file has it"
+    yield from _shares(rows, mart, tables)
+
+
+def _places(mart: MartContract, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """What a row may say of its place."""
+    if "gate" in mart.schema:
+        return tables["gates"].select("gate", "camera", "floor")
+    if "zone" in mart.schema:
+        return tables["zones"].select("zone", "kind", "camera", "floor")
+    return tables["cameras"].select("camera", "floor")
+
+
+def _spans(mart: MartContract, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """What a row may say of its time."""
+    quarters = tables["intervals"]
+    if "interval_start" in mart.schema:
+        return quarters.select("interval_start", "local_start", "in_trading_hours")
+    return quarters.group_by("hour_start").agg(
+        pl.col("local_start").min(), pl.col("in_trading_hours").any()
+    )
+
+
+def _shares(
+    rows: pl.DataFrame, mart: MartContract, tables: Mapping[str, pl.DataFrame]
+) -> Iterator[str]:
+    """Figures that follow from others carry nothing of their own."""
+    start = "interval_start" if "interval_start" in mart.schema else "hour_start"
+    minutes = (
+        tables["intervals"]
+        .group_by(start)
+        .agg(
+            _span=(pl.col("interval_end") - pl.col("interval_start")).sum().dt.total_seconds() / 60
+        )
+    )
+    timed = rows.join(minutes, on=start)
+    share = (timed["observed_share"] * timed["_span"] - timed["observed_minutes"]).abs()
+    if (share > _MINUTES_APART).any():
+        yield "column observed_share: must follow from observed_minutes"
+    unobserved = rows.filter(pl.col("observed_minutes") == 0)
+    for column in mart.columns:
+        if column.counted_by and column.nullable and unobserved[column.name].count():
+            yield f"column {column.name}: must be NULL where nothing was observed"
+    if "not_observed" in mart.schema:
+        told = rows.filter(pl.col("not_observed").is_not_null() & (pl.col("observed_minutes") > 0))
+        if told.height:
+            yield "column not_observed: must be NULL where something was observed"
+    if "occupancy_mean" in mart.schema:
+        apart = (
+            timed["occupancy_mean"] * timed["observed_minutes"] * 60 - timed["person_seconds"]
+        ).abs()
+        if (apart > _SECONDS_APART * (1 + timed["occupancy_mean"])).any():
+            yield "column occupancy_mean: must follow from person_seconds"

@@ -1,0 +1,146 @@
+"""Deleting raw exports, on sites that let us.
+
+Belongs here: which files of the recorders are ours to delete, and deleting them. Does not belong
+here: whether a site lets us (`vision.site.retention`), what is made from them (`purge`).
+
+What is deleted cannot be had back, so a file goes only if it is, byte for byte, what a camera-day
+was made from, up to its events; and all files of a camera-day go together. A file that was never
+worked through, has changed since or lies elsewhere behind a link is left alone, and said.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from footfall_dagster.lake import CameraDay, Lake, NotMaterialised, Purged
+from footfall_dagster.privacy import wall
+from footfall_dagster.privacy.ledger import RECORDINGS, PurgeReceipt, stamp
+from footfall_dagster.privacy.purge import Held, nobody
+from footfall_dagster.privacy.retention import is_due
+from vision.contracts import CAMERA_EXPORTS, GATE_EVENTS
+from vision.exports import Recordings
+from vision.site.retention import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A camera-day whose recordings are past their retention and were not deleted, and why."""
+
+    camera_day: CameraDay
+    why: str
+
+
+def forget_recordings(
+    lake: Lake, recordings: Recordings, now: dt.datetime, held: Held = nobody
+) -> Iterator[PurgeReceipt | LeftAlone]:
+    """Delete the files of every camera-day that is past the retention of recordings."""
+    rule = lake.site.file.privacy.retention.recordings_rule
+    if rule is None:
+        return
+    for camera_day in due_camera_days(lake, rule, now, held):
+        outcome = _forget(lake, recordings, camera_day, rule, now)
+        if outcome is not None:
+            yield outcome
+
+
+def vanished(lake: Lake, camera_day: CameraDay, names: Iterable[str]) -> int:
+    """How many files of which a camera-day was made are not among `names`, whoever deleted them."""
+    try:
+        before = lake.read(CAMERA_EXPORTS, camera_day)
+    except (NotMaterialised, wall.Refused):
+        return 0
+    # Under an unsupported name a file was never opened: nothing was made of it.
+    opened = before.filter(pl.col("reason").ne_missing("unsupported_name"))
+    return len(set(opened["file_name"]) - set(names))
+
+
+def due_camera_days(
+    lake: Lake, rule: Rule, now: dt.datetime, held: Held = nobody
+) -> Iterator[CameraDay]:
+    """Camera-days whose recordings are past their retention and have no finished purge."""
+    for camera_day in lake.stored_days(CAMERA_EXPORTS.name):
+        catalogue = lake.folder(CAMERA_EXPORTS.name, camera_day) / wall.PART
+        written = dt.datetime.fromtimestamp(catalogue.stat().st_mtime, dt.UTC)
+        last = lake.ledger.last(RECORDINGS, str(camera_day))
+        done = (
+            last is not None
+            and last.purged_at >= stamp(written)
+            and not lake.ledger.is_begun(RECORDINGS, str(camera_day))
+        )
+        if (
+            not done
+            and is_due(lake.site, rule, camera_day.day, written, now)
+            and not held(camera_day)
+        ):
+            yield camera_day
+
+
+def _forget(
+    lake: Lake, recordings: Recordings, camera_day: CameraDay, rule: Rule, now: dt.datetime
+) -> PurgeReceipt | LeftAlone | None:
+    try:
+        rows, exports = lake.read_with_receipt(CAMERA_EXPORTS, camera_day)
+    except (NotMaterialised, wall.Refused):
+        return LeftAlone(camera_day, "their catalogue cannot be read; run the camera-day again")
+    if not _worked_through(lake, camera_day, exports.sha256):
+        return LeftAlone(camera_day, "the camera-day was not worked through; run it again")
+    present = [
+        (recordings.path(name), digest)
+        for name, digest in _of_this_day(lake, rows, camera_day)
+        if recordings.path(name).is_symlink() or recordings.path(name).exists()
+    ]
+    if not present:
+        return None
+    root = recordings.root.resolve()
+    for path, digest in present:
+        if path.is_symlink() or not path.resolve().is_relative_to(root):
+            return LeftAlone(camera_day, "a file lies behind a link; delete it where it lies")
+        if _sha256(path) != digest:
+            return LeftAlone(camera_day, "a file has changed since; run the camera-day again")
+    receipt = PurgeReceipt(
+        dataset=RECORDINGS,
+        partition=str(camera_day),
+        sha256=hashlib.sha256("\n".join(digest for _, digest in present).encode()).hexdigest(),
+        bytes=sum(path.stat().st_size for path, _ in present),
+        rows=len(present),
+        purged_at=stamp(now),
+        rule=rule.name,
+    )
+    # A purge that is killed between two files finds the others by the catalogue: the search for
+    # them ends when Dagster has been told.
+    lake.ledger.add(receipt)
+    for path, _ in present:
+        path.unlink()
+    return receipt
+
+
+def _worked_through(lake: Lake, camera_day: CameraDay, catalogue: str) -> bool:
+    """Whether the events of a camera-day were made from this catalogue of files."""
+    try:
+        return lake.read_with_receipt(GATE_EVENTS, camera_day)[1].source == catalogue
+    except Purged:
+        return True
+    except (NotMaterialised, wall.Refused):
+        return False
+
+
+def _of_this_day(
+    lake: Lake, rows: pl.DataFrame, camera_day: CameraDay
+) -> Iterator[tuple[str, str]]:
+    """Files that only this day needs: one that reaches into the next day is the next day's."""
+    ends = lake.site.day_window(camera_day.day)[1]
+    last_day = camera_day.day == lake.site.file.closes
+    columns = ("file_name", "sha256", "ended_at", "reason")
+    for name, digest, ended_at, reason in rows.select(columns).iter_rows():
+        # Under an unsupported name a file was never opened, and what is stored is not its name.
+        if reason != "unsupported_name" and (last_day or ended_at is None or ended_at <= ends):
+            yield name, digest
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,117 @@
+"""Where the records of the privacy report are kept: chain, pages, last searches, proofs.
+
+Belongs here: one folder per kind, and writing a file whole or not at all. Does not belong here:
+what a record says (`assets.privacy_record`), how records hang together
+(`footfall_dagster.privacy.chain`).
+"""
+
+import datetime as dt
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from footfall_dagster.locks import locked
+from footfall_dagster.privacy.chain import Chain, Record
+from footfall_dagster.privacy.record_form import CheckForm
+from footfall_dagster.report_store import FolderReportStore
+
+_CHECK = re.compile(r"\d{4}-\d\d-\d\d\.json")
+_PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True)
+class RecordStore:
+    """The records of one site below `folder`; see `assets.inspection.Records`."""
+
+    folder: Path
+    site: str
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The chain of records."""
+        return Chain(self.folder / "records" / f"site={self.site}", self.site)
+
+    @property
+    def searches(self) -> Path:
+        """Folder of the last search of each day."""
+        return self.folder / "searches" / f"site={self.site}"
+
+    @property
+    def proofs(self) -> Path:
+        """Folder of the last proof of each day that was proved."""
+        return self.folder / "proofs" / f"site={self.site}"
+
+    @cached_property
+    def pages(self) -> FolderReportStore:
+        """Pages, each of the last record of its day."""
+        return FolderReportStore(self.folder / "pages", self.site)
+
+    def keep_search(self, day: dt.date, checked: Mapping[str, Any]) -> None:
+        """Store what the search of `day` showed, in place of the one before."""
+        _keep(self.searches, day, checked)
+
+    def search_of(self, day: dt.date) -> Mapping[str, Any] | None:
+        """What the last search of `day` showed; None where none is there that can be read."""
+        form = _form(self.searches / f"{day}.json")
+        return None if form is None else form.model_dump(mode="json")
+
+    def keep_proof(self, day: dt.date, checked: Mapping[str, Any]) -> None:
+        """Store what a proof of `day` showed, in place of the one before."""
+        _keep(self.proofs, day, checked)
+
+    def last_proof(self) -> Mapping[str, Any] | None:
+        """What the last proof showed, of whatever day; None where there was none."""
+        forms = [form for path in self.proofs.glob("*.json") if (form := _form(path))]
+        last = max(forms, key=lambda form: form.at, default=None)
+        return None if last is None else last.model_dump(mode="json")
+
+    def holds_check(self, path: Path) -> bool:
+        """Whether a file in the folder of searches or proofs is one, and not a byte more."""
+        form = _form(path)
+        return (
+            form is not None
+            and _CHECK.fullmatch(path.name) is not None
+            and path.read_bytes() == _text(form)
+        )
+
+    def append(self, day: dt.date, told: Mapping[str, Any]) -> Record:
+        """Write a record at the end of the chain."""
+        return self.chain.append(day, told)
+
+    def of_day(self, day: dt.date) -> Sequence[Record]:
+        """The records of `day`, oldest first."""
+        return self.chain.of_day(day)
+
+    def write_page(self, day: dt.date, html: str) -> str:
+        """Store the page of `day`; return its path."""
+        return self.pages.write(day, html)
+
+
+def _keep(folder: Path, day: dt.date, checked: Mapping[str, Any]) -> None:
+    text = _text(CheckForm.model_validate(checked))
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder, timeout_s=_PATIENCE_S):
+        for leftover in folder.glob("*.pending"):
+            leftover.unlink()
+        pending = folder / f"{day}.pending"
+        with pending.open("wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        pending.replace(folder / f"{day}.json")
+
+
+def _form(path: Path) -> CheckForm | None:
+    try:
+        return CheckForm.model_validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _text(form: CheckForm) -> bytes:
+    """The one way in which a check is written by itself."""
+    return form.model_dump_json(indent=1).encode() + b"\n"

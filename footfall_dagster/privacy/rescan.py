@@ -1,0 +1,171 @@
+"""Looking for what was deleted: nothing of it may be left anywhere.
+
+Belongs here: the proof that a purge did what its receipts say. Does not belong here: deleting, or
+the search for pictures and vectors that nobody deleted (`footfall_dagster.privacy.search`).
+
+A receipt holds the hash of a file and no content, so a copy is found by its hash under any name.
+A canary, which only a test can know, is found in any file in the forms of `needles`, also in rows
+that are compressed on disk. Free pages of SQLite and leftovers beside DuckDB are findings whatever
+is in them.
+"""
+
+import base64
+import contextlib
+import datetime as dt
+import hashlib
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from footfall_dagster.lake import PENDING, Lake
+from footfall_dagster.privacy import purge, rows_of
+from footfall_dagster.privacy.findings import Evidence, Finding
+from footfall_dagster.privacy.ledger import MARTS, RECORDINGS
+from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
+
+CHECK = "rescan"
+_SCOPE = "nothing is left of what was deleted by age: copies, free pages, write-ahead logs, rows"
+_CHUNK = 2**22
+_UNREADABLE = (OSError, pl.exceptions.PolarsError, sqlite3.Error, duckdb.Error)
+
+
+def needles(canary: bytes) -> frozenset[bytes]:
+    """The forms in which a canary may lie in a file: as it is, as text, as figures.
+
+    Of base64 only what does not depend on where in a longer text it stands.
+    """
+    forms = {canary, canary.hex().encode(), canary.hex().upper().encode()}
+    forms |= {base64.b64encode(canary[start:])[:-4] for start in range(3)}
+    try:
+        text = canary.decode()
+    except UnicodeDecodeError:
+        pass
+    else:
+        forms |= {text.encode("utf-16-le"), text.encode("utf-16-be")}
+    if len(canary) % 4 == 0:
+        floats = np.frombuffer(canary, dtype=np.float32)
+        if np.isfinite(floats).all():
+            forms.add(floats.astype(np.float64).tobytes())
+    return frozenset(forms)
+
+
+@dataclass
+class _Look:
+    files: int = 0
+    bytes: int = 0
+    rows: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    unread: list[Finding] = field(default_factory=list)
+
+
+def rescan(
+    lake: Lake,
+    roots: Mapping[str, Path],
+    now: dt.datetime,
+    held: purge.Held = purge.nobody,
+    canaries: Iterable[bytes] = (),
+) -> Evidence:
+    """Look below `roots` for what was deleted; see the module.
+
+    Args:
+        lake: Whose ledger says what was deleted.
+        roots: Folders by the name under which findings show them.
+        now: What is past its retention now must be gone.
+        held: What a run in progress holds back.
+        canaries: Bytes that stood in what was deleted.
+    """
+    began = time.monotonic()
+    look = _Look()
+    _overdue(look, lake, now, held)
+    hashes = _hashes_of_deleted(lake)
+    forms = [form for canary in canaries for form in needles(canary)]
+    seen: set[Path] = set()
+    for name, root in roots.items():
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and not path.is_symlink() and path.resolve() not in seen:
+                seen.add(path.resolve())
+                shown = f"{name}/{path.relative_to(root).as_posix()}"
+                try:
+                    _file(look, path, shown, hashes, forms)
+                except _UNREADABLE as error:
+                    look.unread.append(Finding(shown, "the file", type(error).__name__, 1.0))
+    return Evidence(
+        check=CHECK,
+        scope=_SCOPE,
+        files=look.files,
+        bytes=look.bytes,
+        rows=look.rows,
+        seconds=time.monotonic() - began,
+        findings=tuple(look.findings),
+        unread=tuple(look.unread),
+    )
+
+
+def _overdue(look: _Look, lake: Lake, now: dt.datetime, held: purge.Held) -> None:
+    for one in purge.overdue(lake, now, held):
+        file = f"lake/{one.contract.name} of {one.camera_day}"
+        look.findings.append(Finding(file, "the file", "past its retention", 1.0))
+    for number, path in enumerate(sorted((lake.root / PENDING).glob("*")), 1):
+        if purge.is_of_nobody(lake, path):
+            file = f"lake/{PENDING}/*"
+            look.findings.append(Finding(file, f"file {number}", "leftover", 1.0))
+
+
+def _hashes_of_deleted(lake: Lake) -> dict[int, set[str]]:
+    """Hashes of deleted files by size; those that were stored again since are left out."""
+    several = {MARTS, RECORDINGS}
+    deleted: dict[int, set[str]] = {}
+    for receipt in lake.ledger.receipts():
+        if receipt.dataset not in several:
+            deleted.setdefault(receipt.bytes, set()).add(receipt.sha256)
+    for dataset in {receipt.dataset for receipt in lake.ledger.receipts()}:
+        for admitted in lake.root.glob(f"{dataset}/site={lake.site.id}/*/*/*.receipt.json"):
+            for hashes in deleted.values():
+                hashes.discard(admitted.name.partition(".")[0])
+    return deleted
+
+
+def _file(
+    look: _Look, path: Path, shown: str, deleted: Mapping[int, set[str]], forms: list[bytes]
+) -> None:
+    look.files += 1
+    size = path.stat().st_size
+    look.bytes += size
+    if size in deleted:
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() in deleted[size]:
+                look.findings.append(Finding(shown, "the file", "a copy of a deleted file", 1.0))
+    if path.suffix == ".db":
+        with contextlib.suppress(NotSqlite):
+            # Gaps between rows hold remains of rows that are still there, too; free pages do not.
+            look.findings += [
+                Finding(shown, place, "remains", 0.9)
+                for place, _ in unused(path)
+                if place.startswith("free page")
+            ]
+    if not forms:
+        return
+    if _holds(path, forms):
+        look.findings.append(Finding(shown, "raw bytes", "canary", 1.0))
+    for place, content, rows in rows_of.file(path):
+        look.rows += rows
+        if any(form in content for form in forms):
+            look.findings.append(Finding(shown, place, "canary", 1.0))
+
+
+def _holds(path: Path, forms: list[bytes]) -> bool:
+    longest = max(map(len, forms))
+    kept = b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            window = kept + chunk
+            if any(form in window for form in forms):
+                return True
+            kept = window[-longest:]
+    return False

@@ -1,0 +1,73 @@
+"""Receipts of single files that are replaced whole: a report page, a DuckDB file.
+
+Belongs here: placing a file with its receipt, and telling whether a file is as it was placed. Does
+not belong here: partitions of the lake, whose receipts say more (`wall`).
+
+A receipt is named after the file and the hash of its content and is empty otherwise, so that
+nothing can stand in it. It is placed first: a run killed in between leaves a whole file, old or
+new, with its receipt.
+"""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+_SUFFIX = ".receipt"
+_LARGEST = 2**35
+"""Bytes; what is larger was not placed here, and hashing it would take minutes."""
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def place(ready: Path, final: Path) -> None:
+    """Rename the finished file `ready` to `final`, beside a receipt of its content."""
+    receipt = _receipt(final, _digest(ready))
+    receipt.touch()
+    ready.replace(final)
+    directory = os.open(final.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+    for old in final.parent.glob(f"{final.name}.*{_SUFFIX}"):
+        if old != receipt and is_receipt(old):
+            old.unlink(missing_ok=True)
+
+
+def is_vouched(path: Path, *, largest: int = _LARGEST) -> bool:
+    """Whether the content of `path` is what was placed there, and no larger than `largest`."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > largest:
+        return False
+    return is_receipt(_receipt(path, _digest(path)))
+
+
+def is_receipt(path: Path) -> bool:
+    """Whether `path` is a receipt, of whatever file: a name and no content."""
+    name, _, digest = path.name.removesuffix(_SUFFIX).rpartition(".")
+    return (
+        path.name.endswith(_SUFFIX)
+        and bool(name)
+        and _HASH.fullmatch(digest) is not None
+        and path.is_file()
+        and not path.is_symlink()
+        and path.stat().st_size == 0
+    )
+
+
+def vouched_for(receipt: Path) -> str:
+    """Name of the file that a receipt is of."""
+    return receipt.name.removesuffix(_SUFFIX).rpartition(".")[0]
+
+
+def receipt_name(name: str, digest: str) -> str:
+    """Name of the receipt of what is called `name` and has this hash."""
+    return f"{name}.{digest}{_SUFFIX}"
+
+
+def _receipt(path: Path, digest: str) -> Path:
+    return path.with_name(receipt_name(path.name, digest))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,51 @@
+"""Which rows of the exact marts have passed their blocking checks: nothing else is released.
+
+Belongs here: keeping and asking for verdicts. Does not belong here: the checks
+(`footfall_dagster.checks.expectations`), what is released of the rows (`assets.release`).
+
+A blocking check stops what comes after it in the same run and nobody else. So a check that passed
+leaves a verdict on the rows as they were, by their hash, and whoever publishes asks for it.
+"""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from footfall_dagster.privacy import vouched
+from footfall_dagster.privacy.wall import encode
+
+FOLDER = "checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Verdicts on site-days of marts below `root`: empty files, named after what they vouch for."""
+
+    root: Path
+
+    def note(self, mart: str, site: str, day: dt.date, rows: pl.DataFrame) -> None:
+        """Note that `rows`, the mart's of the site-day, have passed their blocking checks."""
+        self.withdraw(mart, site, day)
+        path = self.path(mart, site, day, rows)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+    def withdraw(self, mart: str, site: str, day: dt.date) -> None:
+        """Forget every verdict on the mart's site-day."""
+        for path in self._folder(site).glob(f"{day}.{mart}.*"):
+            path.unlink(missing_ok=True)
+
+    def stands(self, mart: str, site: str, day: dt.date, rows: pl.DataFrame) -> bool:
+        """Whether `rows` are what has passed."""
+        return vouched.is_receipt(self.path(mart, site, day, rows))
+
+    def path(self, mart: str, site: str, day: dt.date, rows: pl.DataFrame) -> Path:
+        """Where the verdict on `rows` lies if there is one."""
+        digest = hashlib.sha256(encode(rows)).hexdigest()
+        return self._folder(site) / vouched.receipt_name(f"{day}.{mart}", digest)
+
+    def _folder(self, site: str) -> Path:
+        return self.root / f"site={site}"

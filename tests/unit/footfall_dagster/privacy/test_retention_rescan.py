@@ -1,0 +1,133 @@
+"""The rescan finds what was deleted wherever and however it lies, and nothing where it is gone."""
+
+import base64
+import datetime as dt
+import random
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+
+from footfall_dagster.lake import PENDING, Lake
+from footfall_dagster.privacy.findings import Evidence
+from footfall_dagster.privacy.ledger import PurgeReceipt
+from footfall_dagster.privacy.rescan import rescan
+from tests.unit.small_mall import DAY, site
+
+_DICE = random.Random()
+FLOATS = np.array([_DICE.uniform(0, 1000) for _ in range(8)], dtype=np.float32)
+FIGURES = FLOATS.tobytes()
+WORD = "".join(_DICE.choices("abcdefghijklmnopqrstuvwxyz", k=24))
+NOW = dt.datetime(2026, 3, 20, tzinfo=dt.UTC)
+
+
+def looked(root: Path) -> Evidence:
+    return rescan(
+        Lake(root / "lake", site()), {"home": root}, NOW, canaries=(FIGURES, WORD.encode())
+    )
+
+
+def sqlite_row(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE t (v)")
+        connection.execute("INSERT INTO t VALUES (?)", (FIGURES,))
+
+
+def sqlite_free_page(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA secure_delete = OFF")
+        connection.execute("CREATE TABLE t (v)")
+        connection.execute("INSERT INTO t VALUES (?)", (WORD * 1000,))
+        connection.execute("DROP TABLE t")
+
+
+def duckdb_row(path: Path) -> None:
+    with duckdb.connect(str(path)) as connection:
+        rows = pl.DataFrame({"edge": np.tile(FLOATS, 500)})
+        connection.register("rows", rows)
+        connection.execute("CREATE TABLE t AS SELECT edge::FLOAT AS edge FROM rows")
+
+
+PLANTS: dict[str, Callable[[Path], object]] = {
+    "bytes in a file": lambda path: path.write_bytes(b"before" + FIGURES + b"after"),
+    "bytes across two chunks": lambda path: path.write_bytes(
+        bytes(2**22 - 16) + FIGURES + bytes(99)
+    ),
+    "doubles": lambda path: path.write_bytes(b"x" + FLOATS.astype(np.float64).tobytes()),
+    "hex": lambda path: path.write_text(f"v={FIGURES.hex()}"),
+    "base64 at the start": lambda path: path.write_bytes(base64.b64encode(FIGURES)),
+    "base64 one byte on": lambda path: path.write_bytes(base64.b64encode(b"a" + FIGURES)),
+    "base64 two bytes on": lambda path: path.write_bytes(base64.b64encode(b"ab" + FIGURES)),
+    "a word in a log": lambda path: path.write_text(f"saw {WORD} twice"),
+    "a word in UTF-16": lambda path: path.write_text(WORD, encoding="utf-16"),
+    "compressed floats of Parquet": lambda path: pl.DataFrame(
+        {"edge": np.tile(FLOATS, 500)}
+    ).write_parquet(path),
+    "compressed doubles of Parquet": lambda path: pl.DataFrame(
+        {"edge": np.tile(FLOATS, 500).astype(np.float64)}
+    ).write_parquet(path),
+    "compressed text of Parquet": lambda path: pl.DataFrame({"name": [WORD] * 500}).write_parquet(
+        path
+    ),
+    "a row of SQLite": sqlite_row,
+    "a free page of SQLite": sqlite_free_page,
+    "rows of DuckDB": duckdb_row,
+}
+
+
+@pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS)
+def test_a_canary_is_found(tmp_path: Path, plant: Callable[[Path], object]) -> None:
+    (tmp_path / "lake").mkdir()
+    assert looked(tmp_path).passed
+    plant(tmp_path / "lake" / "notes.db")
+    found = looked(tmp_path)
+    assert {(one.file, one.kind) for one in found.findings} >= {("home/lake/notes.db", "canary")}
+    # What was found is not told again.
+    assert WORD not in repr(found)
+
+
+def test_free_pages_that_hold_anything_are_remains(tmp_path: Path) -> None:
+    sqlite_free_page(tmp_path / "history.db")
+    found = rescan(Lake(tmp_path / "lake", site()), {"home": tmp_path}, NOW)
+    assert {one.kind for one in found.findings} == {"remains"}
+
+
+def test_leftovers_before_the_wall_are_found(tmp_path: Path) -> None:
+    pending = tmp_path / "lake" / PENDING
+    pending.mkdir(parents=True)
+    (pending / f"tracks-mall-{DAY}-cam_a.{'0' * 32}.parquet").write_bytes(b"boxes")
+    assert [one.kind for one in looked(tmp_path).findings] == ["leftover"]
+
+
+@pytest.mark.parametrize(
+    "head", [b"PAR1", b"SQLite format 3\0", bytes(8) + b"DUCK"], ids=["Parquet", "SQLite", "DuckDB"]
+)
+def test_what_cannot_be_read_is_no_pass(tmp_path: Path, head: bytes) -> None:
+    (tmp_path / "broken").write_bytes(head + b" and no more" * 99)
+    found = looked(tmp_path)
+    assert not found.passed
+    assert [one.file for one in found.unread] == ["home/broken"]
+
+
+def test_a_file_of_the_same_size_is_no_copy(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake", site())
+    lake.ledger.told(
+        lake.ledger.add(
+            PurgeReceipt(
+                dataset="tracks",
+                partition=f"cam_a|{DAY}",
+                sha256="0" * 64,
+                bytes=5,
+                rows=1,
+                purged_at="2026-03-13T09:00:00Z",
+                rule="tracks_hours=24",
+            )
+        )
+    )
+    (tmp_path / "other").write_bytes(b"other")
+    assert looked(tmp_path).passed

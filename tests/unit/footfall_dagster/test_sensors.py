@@ -1,0 +1,57 @@
+"""Which runs are followed by a privacy report of their own, so that every day has one."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster import DagsterRun
+
+from footfall_dagster.definitions import build_definitions
+from footfall_dagster.runs import process_tags
+from footfall_dagster.sensors import needs_privacy_day
+from footfall_dagster.settings import Settings
+
+SENSORS = ("privacy_day_after_success", "privacy_day_after_failure")
+
+
+@pytest.mark.parametrize(
+    ("job", "tags", "needed"),
+    [
+        pytest.param("site_day", {}, True, id="marts launched by hand"),
+        pytest.param("site_day", {"dagster/backfill": "abcdefgh"}, True, id="marts of a backfill"),
+        pytest.param(
+            "site_day",
+            {"dagster/schedule_name": "site_day_after_cameras"},
+            False,
+            id="marts on schedule, an hour before the report's",
+        ),
+        pytest.param("site_day", process_tags(), False, id="marts of `footfall run`"),
+        pytest.param("camera_day", {}, False, id="a camera-day"),
+        pytest.param("privacy_day", {}, False, id="the report itself"),
+    ],
+)
+def test_a_report_follows_marts_that_no_other_report_follows(
+    job: str, tags: dict[str, str], needed: bool
+) -> None:
+    assert needs_privacy_day(DagsterRun(job_name=job, tags=tags)) is needed
+
+
+@pytest.mark.parametrize("name", SENSORS)
+def test_the_report_is_asked_for_by_day_whether_or_not_the_marts_were_made(name: str) -> None:
+    definitions = build_definitions(Settings(site=Path("examples/arcade")))
+    sensor = definitions.resolve_sensor_def(name)
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    assert [target.job_name for target in sensor.targets] == ["privacy_day"]
+    run = DagsterRun(job_name="site_day", tags={"dagster/partition": "2026-03-14"})
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_run_status_sensor_context(
+            sensor_name=name,
+            dagster_instance=instance,
+            dagster_run=run,
+            dagster_event=dg.DagsterEvent(
+                dg.DagsterEventType.RUN_SUCCESS.value, job_name="site_day"
+            ),
+        )
+        asked = sensor(context)
+    assert isinstance(asked, dg.RunRequest)
+    assert (asked.run_key, asked.partition_key) == (run.run_id, "2026-03-14")
