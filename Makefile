@@ -37,7 +37,7 @@ unit: install
 	$(BIN)/coverage run -m pytest tests/unit
 
 integration: install weights
-	$(BIN)/coverage run --append -m pytest tests/integration
+	$(BIN)/coverage run --append -m pytest tests/integration tests/privacy
 	$(BIN)/coverage report
 
 weights: install ## Fetch the detector's weights, once
