@@ -31,7 +31,6 @@ import multiprocessing
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,8 +39,8 @@ import dagster as dg
 
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY
-from footfall_dagster.locks import locked
 from footfall_dagster.privacy.findings import Evidence, Finding
+from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.noninterference.compare import Difference, differences
 from footfall_dagster.privacy.noninterference.disguise import REFERENCE, Disguise, disguises
 from footfall_dagster.privacy.noninterference.run import Build, Outcome, Say, Task, carry_out
@@ -53,8 +52,6 @@ from vision.site.load import load_site
 from vision.site.models import Site
 
 CHECK = "non_interference"
-_FOLDER = "proof"
-_PATIENCE_S = 2.0
 _NOTHING_LEFT = (
     "{}: no recordings of {} are in {}, or no longer, and without frames nothing can be shown"
 )
@@ -150,7 +147,7 @@ def prove(
     _refuse_by_design(site)
     first = Task(
         settings=settings,
-        home=settings.home / _FOLDER,
+        home=proof_folder.folder(settings.home),
         day=day,
         cameras=cameras_to_prove(settings, site, day, cameras),
         jobs=jobs,
@@ -159,21 +156,16 @@ def prove(
         disguise=REFERENCE,
         others=others,
     )
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with locked(settings.home / f"{_FOLDER}.lock", timeout_s=_PATIENCE_S):
-        try:
-            say(f"1 of {draws + 2}: as filmed; the detector looks at every frame, this once")
-            reference = _carried_out(first, say, apart)
-            runs: list[tuple[Disguise, Outcome]] = []
-            shown = [REFERENCE, *disguises(draws, others is not None)]
-            for number, disguise in enumerate([] if reference.failures else shown, 2):
-                again = ", once more" if disguise == REFERENCE else ""
-                say(f"{number} of {draws + 2}: {disguise.pixels}{again}")
-                task = replace(first, disguise=disguise, recorded=reference.recorded)
-                runs.append((disguise, _carried_out(task, say, apart)))
-        finally:
-            with suppress(FileNotFoundError):
-                first.home.rmdir()
+    with proof_folder.only_proof(settings.home):
+        say(f"1 of {draws + 2}: as filmed; the detector looks at every frame, this once")
+        reference = _carried_out(first, say, apart)
+        runs: list[tuple[Disguise, Outcome]] = []
+        shown = [REFERENCE, *disguises(draws, others is not None)]
+        for number, disguise in enumerate([] if reference.failures else shown, 2):
+            again = ", once more" if disguise == REFERENCE else ""
+            say(f"{number} of {draws + 2}: {disguise.pixels}{again}")
+            task = replace(first, disguise=disguise, recorded=reference.recorded)
+            runs.append((disguise, _carried_out(task, say, apart)))
     return _judged(first, reference, runs, began)
 
 

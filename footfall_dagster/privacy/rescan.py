@@ -13,6 +13,7 @@ import base64
 import contextlib
 import datetime as dt
 import hashlib
+import re
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping
@@ -24,14 +25,17 @@ import numpy as np
 import polars as pl
 
 from footfall_dagster.lake import PENDING, Lake
+from footfall_dagster.locks import LockTimeoutError, locked
 from footfall_dagster.privacy import purge, rows_of
 from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.ledger import MARTS, RECORDINGS
+from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
 
 CHECK = "rescan"
 _SCOPE = "nothing is left of what was deleted by age: copies, free pages, write-ahead logs, rows"
 _CHUNK = 2**22
+_BESIDE_DUCKDB = re.compile(r"(?P<file>[^/]+\.duckdb)\.(?:wal|tmp|building-)")
 _UNREADABLE = (OSError, pl.exceptions.PolarsError, sqlite3.Error, duckdb.Error)
 
 
@@ -87,6 +91,9 @@ def rescan(
     forms = [form for canary in canaries for form in needles(canary)]
     seen: set[Path] = set()
     for name, root in roots.items():
+        if proof_folder.is_left_over(root):
+            file = f"{name}/{proof_folder.folder(root).name}"
+            look.findings.append(Finding(file, "the folder", "leftover of a proof", 1.0))
         for path in sorted(root.rglob("*")):
             if path.is_file() and not path.is_symlink() and path.resolve() not in seen:
                 seen.add(path.resolve())
@@ -120,14 +127,16 @@ def _overdue(look: _Look, lake: Lake, now: dt.datetime, held: purge.Held) -> Non
 def _hashes_of_deleted(lake: Lake) -> dict[int, set[str]]:
     """Hashes of deleted files by size; those that were stored again since are left out."""
     several = {MARTS, RECORDINGS}
+    receipts = [one for one in lake.ledger.receipts() if one.dataset not in several]
+    stored_again = {
+        admitted.name.partition(".")[0]
+        for dataset in {receipt.dataset for receipt in receipts}
+        for admitted in lake.root.glob(f"{dataset}/site={lake.site.id}/*/*/*.receipt.json")
+    }
     deleted: dict[int, set[str]] = {}
-    for receipt in lake.ledger.receipts():
-        if receipt.dataset not in several:
+    for receipt in receipts:
+        if receipt.sha256 not in stored_again:
             deleted.setdefault(receipt.bytes, set()).add(receipt.sha256)
-    for dataset in {receipt.dataset for receipt in lake.ledger.receipts()}:
-        for admitted in lake.root.glob(f"{dataset}/site={lake.site.id}/*/*/*.receipt.json"):
-            for hashes in deleted.values():
-                hashes.discard(admitted.name.partition(".")[0])
     return deleted
 
 
@@ -141,6 +150,9 @@ def _file(
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() in deleted[size]:
                 look.findings.append(Finding(shown, "the file", "a copy of a deleted file", 1.0))
+    if (beside := _BESIDE_DUCKDB.search(shown)) and not _is_being_written(path, beside["file"]):
+        # The warehouse is rebuilt and swapped in: whatever else has such a name was left behind.
+        look.findings.append(Finding(shown, "the file", "leftover beside DuckDB", 1.0))
     if path.suffix == ".db":
         with contextlib.suppress(NotSqlite):
             # Gaps between rows hold remains of rows that are still there, too; free pages do not.
@@ -157,6 +169,19 @@ def _file(
         look.rows += rows
         if any(form in content for form in forms):
             look.findings.append(Finding(shown, place, "canary", 1.0))
+
+
+def _is_being_written(path: Path, file: str) -> bool:
+    """Whether a living writer of the DuckDB file `file` holds the lock beside it."""
+    locks = [folder / f"{file}.lock" for folder in list(path.parents)[:2]]
+    try:
+        for lock in locks:
+            if lock.is_file():
+                with locked(lock, timeout_s=0):
+                    pass
+    except LockTimeoutError:
+        return True
+    return False
 
 
 def _holds(path: Path, forms: list[bytes]) -> bool:

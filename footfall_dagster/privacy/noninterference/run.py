@@ -6,7 +6,6 @@ what they left. Does not belong here: which runs there are and what they show
 """
 
 import datetime as dt
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from assets.plan import SitePlan
 from footfall_dagster import resources
 from footfall_dagster.day import progress_logger, why_failed
 from footfall_dagster.jobs import CAMERA_DAY
+from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.noninterference.disguise import Disguise, DisguisedRecordings
 from footfall_dagster.privacy.noninterference.remains import Item, of_home, of_run
 from footfall_dagster.privacy.noninterference.replay import (
@@ -100,8 +100,7 @@ def carry_out(task: Task, say: Say) -> Outcome:
 
 
 def _empty(home: Path) -> None:
-    if home.exists():
-        shutil.rmtree(home)
+    proof_folder.empty(home)
     home.mkdir(parents=True)
 
 

@@ -14,8 +14,10 @@ import polars as pl
 import pytest
 
 from footfall_dagster.lake import PENDING, Lake
+from footfall_dagster.locks import locked
 from footfall_dagster.privacy.findings import Evidence
 from footfall_dagster.privacy.ledger import PurgeReceipt
+from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.rescan import rescan
 from tests.unit.small_mall import DAY, site
 
@@ -95,6 +97,38 @@ def test_free_pages_that_hold_anything_are_remains(tmp_path: Path) -> None:
     sqlite_free_page(tmp_path / "history.db")
     found = rescan(Lake(tmp_path / "lake", site()), {"home": tmp_path}, NOW)
     assert {one.kind for one in found.findings} == {"remains"}
+
+
+@pytest.mark.parametrize("name", ["core.duckdb.wal", "core.duckdb.building-7", "core.duckdb.tmp/a"])
+def test_what_lies_beside_duckdb_is_a_leftover_unless_somebody_writes(
+    tmp_path: Path, name: str
+) -> None:
+    left = tmp_path / "warehouse" / name
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"rows")
+    lock = tmp_path / "warehouse" / "core.duckdb.lock"
+    with locked(lock, timeout_s=0):
+        assert looked(tmp_path).passed
+    assert [one.kind for one in looked(tmp_path).findings] == ["leftover beside DuckDB"]
+
+
+def test_what_a_killed_proof_left_is_found_and_swept_and_a_living_one_is_let_be(
+    tmp_path: Path,
+) -> None:
+    with proof_folder.only_proof(tmp_path) as home:
+        boxes = home / "lake" / "detections" / "part.parquet"
+        boxes.parent.mkdir(parents=True)
+        boxes.write_bytes(b"boxes")
+        assert not proof_folder.is_left_over(tmp_path)
+        assert proof_folder.swept(tmp_path) == 0
+        assert boxes.exists()
+        kept = tmp_path / "kept"
+        home.rename(kept)
+    # The lock of who is killed is free, and the folder is there.
+    kept.rename(proof_folder.folder(tmp_path))
+    assert [one.kind for one in looked(tmp_path).findings] == ["leftover of a proof"]
+    assert proof_folder.swept(tmp_path) == 1
+    assert looked(tmp_path).passed
 
 
 def test_leftovers_before_the_wall_are_found(tmp_path: Path) -> None:
