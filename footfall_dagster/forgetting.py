@@ -9,7 +9,7 @@ made everything downstream look out of date.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,18 +21,18 @@ from assets.plan import SitePlan
 from footfall_dagster import housekeeping, resources
 from footfall_dagster.checks.retention import purged_result
 from footfall_dagster.lake import PENDING, CameraDay, Lake
+from footfall_dagster.locks import LockTimeoutError
 from footfall_dagster.privacy import ledger, purge, vault
 from footfall_dagster.privacy.ledger import PurgeReceipt
+from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.purge_figures import due_days, forget_marts, forget_reports
-from footfall_dagster.privacy.purge_recordings import (
-    LeftAlone,
-    due_camera_days,
-    forget_recordings,
-)
+from footfall_dagster.privacy.purge_recordings import due_camera_days, forget_recordings
 from footfall_dagster.runs import process_tags
 from footfall_dagster.settings import Settings
+from footfall_dagster.warehouse import WarehouseError
 from vision.contracts import CAMERA_EXPORTS, LAKE
 from vision.exports import Recordings
+from vision.site.retention import Rule
 
 Event = dg.AssetObservation | dg.AssetCheckEvaluation
 
@@ -41,6 +41,15 @@ _LONGEST_RUN = dt.timedelta(hours=12)
 """As dagster.yaml has it: a run that is older will be ended and holds nothing back."""
 _IN_PROGRESS = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
 _DAILY_AT_HOUR = 2
+_HOURLY_FOR = dt.timedelta(hours=3)
+"""Recordings that are not gone by then are tried once a day: what is left alone stays so."""
+
+
+class Incomplete(Exception):  # noqa: N818 - says what it is
+    """Some part of a purge failed, and the others were carried out; the message says which."""
+
+
+_Part = Callable[[], Iterable[PurgeReceipt | purge.LeftAlone | int]]
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,9 @@ class Forgetting:
         return (
             any(purge.overdue(lake, now))
             or any(lake.ledger.untold())
-            or (rule is not None and any(due_camera_days(lake, rule, now)))
+            or (rule is not None and self._recordings_are_newly_due(rule, now))
             or any((lake.root / PENDING).glob("*"))
+            or proof_folder.is_left_over(self.settings.home)
             or (self.settings.vault.is_dir() and any(self.settings.vault.iterdir()))
             or bool(due_days(site, pages, now))
         )
@@ -73,27 +83,51 @@ class Forgetting:
         """Delete what is past its retention; yield lines for a person, and events for Dagster.
 
         A purge counts as told once the next thing is asked for: whoever takes an event stores it.
+        Where a part fails, be it that another program holds the warehouse, nothing else waits.
+
+        Raises:
+            Incomplete: At the end, where a part failed.
         """
-        lake, site = self.lake, self.plan.site
+        lake, receipts, failures, swept = self.lake, list[PurgeReceipt](), list[str](), 0
         with purge.only_purge(lake):
-            receipts: list[PurgeReceipt] = []
-            # First, while the catalogue says which files were worked through.
-            for one in forget_recordings(lake, Recordings(self.settings.recordings), now, held):
-                if isinstance(one, LeftAlone):
-                    yield f"recordings of {one.camera_day} are past their retention: {one.why}"
-                else:
-                    receipts.append(one)
-            receipts += purge.forget_partitions(lake, now, held)
-            receipts += forget_marts(lake, resources.warehouse(self.settings), now)
-            receipts += forget_reports(lake, resources.report_store(self.settings, site), now)
-            swept = purge.sweep_pending(lake) + vault.swept(self.settings.vault).files
-            purge.finish(lake)
+            for name, part in self._parts(held, now):
+                try:
+                    for one in part():
+                        if isinstance(one, PurgeReceipt):
+                            receipts.append(one)
+                        elif isinstance(one, int):
+                            swept += one
+                        else:
+                            yield str(one)
+                except Exception as failure:  # whatever it is: the others are to be forgotten
+                    failures.append(_in_words(name, failure))
             for path, receipt in list(lake.ledger.untold()):
                 yield from self._events(receipt)
                 lake.ledger.told(path)
         for dataset, number in _by_dataset(receipts).items():
             yield f"{dataset}: {number} partitions deleted"
         yield f"{len(receipts)} partitions deleted; {swept} leftovers of dead runs swept"
+        if failures:
+            raise Incomplete("; ".join(failures))
+
+    def _parts(self, held: purge.Held, now: dt.datetime) -> Iterator[tuple[str, _Part]]:
+        """What is deleted, in order: receipts, what was left alone, and numbers of leftovers."""
+        lake, settings = self.lake, self.settings
+        recordings = Recordings(settings.recordings)
+        pages = resources.report_store(settings, self.plan.site)
+        # First, while the catalogue says which files were worked through.
+        yield "recordings", lambda: forget_recordings(lake, recordings, now, held)
+        yield "the lake", lambda: purge.forget_partitions(lake, now, held)
+        yield "marts", lambda: forget_marts(lake, resources.warehouse(settings), now)
+        yield "report pages", lambda: forget_reports(lake, pages, now)
+        yield "what is pending", lambda: [purge.sweep_pending(lake)]
+        yield "the vault", lambda: [vault.swept(settings.vault).files]
+        yield "a proof that was killed", lambda: [proof_folder.swept(settings.home)]
+        yield "admission receipts", lambda: [purge.finish(lake)]
+
+    def _recordings_are_newly_due(self, rule: Rule, now: dt.datetime) -> bool:
+        before = set(due_camera_days(self.lake, rule, now - _HOURLY_FOR))
+        return any(one not in before for one in due_camera_days(self.lake, rule, now))
 
     def clean_instance(self, instance: dg.DagsterInstance, now: dt.datetime) -> Iterator[str]:
         """Delete what Dagster need not keep; yield lines for a person."""
@@ -146,13 +180,23 @@ def build(settings: Settings, plan: SitePlan) -> tuple[dg.JobDefinition, dg.Sche
     @dg.op(name="delete_what_is_past_its_retention", out={})
     def delete(context: dg.OpExecutionContext) -> Iterator[Event]:
         now = dt.datetime.now(dt.UTC)
-        for one in forgetting.carry_out(held_by_runs(context.instance, now), now):
-            if isinstance(one, str):
-                context.log.info(one)
-            else:
-                yield one
+        incomplete = ""
+        try:
+            for one in forgetting.carry_out(held_by_runs(context.instance, now), now):
+                if isinstance(one, str):
+                    context.log.info(one)
+                else:
+                    yield one
+        except Incomplete as failure:
+            incomplete = str(failure)
         for line in forgetting.clean_instance(context.instance, now):
             context.log.info(line)
+        if incomplete:
+            raise dg.Failure(
+                description=f"not all was deleted; the rest was, and the next purge tries again. "
+                f"{incomplete}",
+                allow_retries=False,
+            )
 
     @dg.job(
         name=JOB,
@@ -199,6 +243,12 @@ def _schedule(forgetting: Forgetting, job: dg.JobDefinition) -> dg.ScheduleDefin
         return dg.SkipReason("nothing is past its retention")
 
     return schedule
+
+
+def _in_words(part: str, failure: Exception) -> str:
+    # Our own words name a remedy and no value; of others nobody knows what they quote.
+    ours = isinstance(failure, WarehouseError | LockTimeoutError)
+    return f"{part}: {failure if ours else type(failure).__name__}"
 
 
 def _assets_of(dataset: str) -> tuple[str, ...]:

@@ -197,20 +197,26 @@ class Lake:
         return wall.strangers(folder, contract, str(camera_day)) + beside
 
     def stored_days(self, dataset: str) -> list[CameraDay]:
-        """Camera-days of `dataset` that have a file, by day and camera."""
-        found = (self.root / lake_of(self.site)[dataset].name / f"site={self.site.id}").glob(
-            f"date=*/camera=*/{wall.PART}"
+        """Camera-days of `dataset` that have a file, by camera and day.
+
+        What lies there under any other name, or is no plain file, was not written by the lake: the
+        audit names it, and nobody else trips over it.
+        """
+        found = (self.root / dataset / f"site={self.site.id}").glob(f"date=*/camera=*/{wall.PART}")
+        named = (
+            _camera_day(path.parent) for path in found if path.is_file() and not path.is_symlink()
         )
-        return sorted(
-            (
-                CameraDay(
-                    dt.date.fromisoformat(path.parts[-3].removeprefix("date=")),
-                    path.parts[-2].removeprefix("camera="),
-                )
-                for path in found
-            ),
-            key=str,
-        )
+        return sorted((one for one in named if one is not None), key=str)
+
+
+def _camera_day(folder: Path) -> CameraDay | None:
+    """The camera-day that a folder of the lake is named after."""
+    date, camera = folder.parent.name.removeprefix("date="), folder.name.removeprefix("camera=")
+    try:
+        day = dt.date.fromisoformat(date)
+    except ValueError:
+        return None
+    return CameraDay(day, camera) if str(day) == date else None
 
 
 def _write_synced(path: Path, content: bytes) -> None:

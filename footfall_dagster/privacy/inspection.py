@@ -14,13 +14,16 @@ from pathlib import Path
 
 from footfall_dagster.lake import PENDING, CameraDay, Lake, NotMaterialised, Purged
 from footfall_dagster.privacy.findings import Evidence, Finding
+from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.purge import Partition, overdue
+from footfall_dagster.privacy.purge_recordings import overdue_recordings
 from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.privacy.retention import due_at
 from footfall_dagster.privacy.wall import PART, Refused
 from footfall_dagster.settings import Settings
 from vision.contract_check import violations
 from vision.contracts import Contract, lake_of
+from vision.exports import Recordings
 from vision.site.models import Site
 
 _SEARCHED = "all below the home and DAGSTER_HOME but recordings, models, what lies left of the wall"
@@ -54,6 +57,10 @@ class SiteInspector:
             roots["dagster"] = instance
         personal = [one.name for one in lake_of(self.site).values() if one.personal]
         left_out = [*(lake / name for name in (*personal, PENDING)), self.settings.models]
+        # While a proof goes on, it has detections and tracks of its own; what it leaves is looked
+        # at.
+        if not proof_folder.is_left_over(self.settings.home):
+            left_out.append(proof_folder.folder(self.settings.home))
         # Where a root lies within the recordings, leaving them out would leave out the root.
         if not any(root.resolve().is_relative_to(recordings) for root in roots.values()):
             left_out.append(self.settings.recordings)
@@ -77,7 +84,10 @@ class SiteInspector:
         yield carried_out(
             "closed_list", "everything right of the wall", partial(self._audit, instance)
         )
-        yield carried_out("retention", "every partition", partial(retention, lake, _now()))
+        recordings = Recordings(self.settings.recordings)
+        yield carried_out(
+            "retention", "every partition", partial(retention, lake, recordings, _now())
+        )
         yield carried_out("chain", "every record", partial(chain, self._records, noted))
 
     def _audit(self, instance: Path) -> Evidence:
@@ -149,25 +159,34 @@ def walled(lake: Lake, contract: Contract, camera_day: CameraDay) -> Evidence:
     )
 
 
-def retention(lake: Lake, now: dt.datetime) -> Evidence:
+def retention(lake: Lake, recordings: Recordings, now: dt.datetime) -> Evidence:
     """Look for what is past its retention and still there, a day after it should have gone."""
     began = time.monotonic()
-    late = [one for one in overdue(lake, now) if _is_late(lake, one, now)]
+    late = [
+        (_shown(one.contract, one.camera_day), "the partition")
+        for one in overdue(lake, now)
+        if _is_late(lake, one, now)
+    ]
+    late += [
+        (f"recordings/date={one.day}/camera={one.camera}", "what was recorded")
+        for one in overdue_recordings(lake, recordings, now - _GRACE)
+    ]
     receipts = sum(1 for _ in lake.ledger.receipts())
     return Evidence(
         check="retention",
-        scope=f"the age of every partition, beside {receipts} receipts of deletions",
+        scope=f"the age of every partition{_and_recordings(lake.site)}, beside {receipts} receipts "
+        "of deletions",
         files=sum(len(lake.stored_days(name)) for name in lake_of(lake.site)),
         bytes=0,
         rows=0,
         seconds=time.monotonic() - began,
-        findings=tuple(
-            Finding(
-                _shown(one.contract, one.camera_day), "the partition", "past its retention", 1.0
-            )
-            for one in late
-        ),
+        findings=tuple(Finding(file, what, "past its retention", 1.0) for file, what in late),
     )
+
+
+def _and_recordings(site: Site) -> str:
+    ours = site.file.privacy.retention.recordings_rule is not None
+    return " and of the recordings" if ours else ""
 
 
 def _is_late(lake: Lake, partition: Partition, now: dt.datetime) -> bool:

@@ -104,6 +104,11 @@ class Ledger:
         _sync(folder)
         return final
 
+    def retract(self, path: Path) -> None:
+        """Take back the receipt of a purge that could not be carried out."""
+        path.unlink()
+        _sync(path.parent)
+
     def last(self, dataset: str, partition: str) -> PurgeReceipt | None:
         """The receipt of the partition's last purge; None where it was never purged."""
         found = sorted(self.folder(dataset, partition).glob(f"*{_TOLD}"))

@@ -24,12 +24,14 @@ from footfall_dagster.locks import LockTimeoutError, locked
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.ledger import PurgeReceipt, stamp
 from footfall_dagster.privacy.retention import is_due
-from vision.contracts import Contract, lake_of
+from vision.contracts import LAKE, ZONE_DEMOGRAPHICS_DAILY, Contract
 from vision.site.retention import Rule
 
 Held = Callable[[CameraDay], bool]
 """Whether a run in progress may still need what is stored of a camera-day."""
 
+_EVERY = {**LAKE, ZONE_DEMOGRAPHICS_DAILY.name: ZONE_DEMOGRAPHICS_DAILY}
+"""Also what the site may have stored before it switched something off: that ages as well."""
 _PATIENCE_S = 10.0
 _PENDING = re.compile(
     r"(?P<dataset>[a-z0-9_]+)-(?P<site>[a-z0-9_]+)-(?P<day>\d{4}-\d\d-\d\d)-(?P<camera>[a-z0-9_]+)"
@@ -51,6 +53,19 @@ class Partition:
     rule: Rule
 
 
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """What is past its retention and was not deleted, and why."""
+
+    dataset: str
+    camera_day: CameraDay
+    why: str
+
+    def __str__(self) -> str:
+        """In a line that a person can act on."""
+        return f"{self.dataset} of {self.camera_day}, past their retention: {self.why}"
+
+
 @contextmanager
 def only_purge(lake: Lake) -> Iterator[None]:
     """Hold the lock that keeps a second purge out.
@@ -66,32 +81,40 @@ def only_purge(lake: Lake) -> Iterator[None]:
 def overdue(lake: Lake, now: dt.datetime, held: Held = nobody) -> Iterator[Partition]:
     """Partitions of the lake that are past their retention and that no run may need."""
     retention = lake.site.file.privacy.retention
-    for contract in lake_of(lake.site).values():
+    for contract in _EVERY.values():
         rule = retention.rule(contract.kept)
         for camera_day in lake.stored_days(contract.name):
             if _is_due(lake, contract, camera_day, rule, now) and not held(camera_day):
                 yield Partition(contract, camera_day, rule)
 
 
-def forget_partitions(lake: Lake, now: dt.datetime, held: Held = nobody) -> Iterator[PurgeReceipt]:
+def forget_partitions(
+    lake: Lake, now: dt.datetime, held: Held = nobody
+) -> Iterator[PurgeReceipt | LeftAlone]:
     """Delete every partition that is past its retention; yield the receipts.
 
-    A partition that is being written or read for longer than some seconds is left to the next
-    purge.
+    One that is being written or read for longer than some seconds, or cannot be deleted, is left to
+    the next purge and keeps none of the others.
     """
     for partition in list(overdue(lake, now, held)):
+        name, camera_day = partition.contract.name, partition.camera_day
         try:
-            receipt = _forget(lake, partition, now)
+            outcome = _forget(lake, partition, now)
         except LockTimeoutError:
-            continue
-        if receipt is not None:
-            yield receipt
+            yield LeftAlone(name, camera_day, "in use by a run; the next purge tries again")
+        except OSError as error:
+            why = f"cannot be deleted ({type(error).__name__}); look who owns the lake's folders"
+            yield LeftAlone(name, camera_day, why)
+        else:
+            if outcome is not None:
+                yield outcome
 
 
-def finish(lake: Lake) -> None:
+def finish(lake: Lake) -> int:
     """Remove admission receipts that a purge killed half way left without their file."""
+    removed = 0
     for _, told in lake.ledger.untold():
-        contract = lake_of(lake.site).get(told.dataset)
+        contract = _EVERY.get(told.dataset)
         if contract is None:
             continue
         camera, _, day = told.partition.rpartition("|")
@@ -101,7 +124,8 @@ def finish(lake: Lake) -> None:
             continue
         with suppress(LockTimeoutError), locked(folder, timeout_s=_PATIENCE_S):
             if not (folder / wall.PART).exists():
-                _remove_receipts(folder)
+                removed += _remove_receipts(folder)
+    return removed
 
 
 def sweep_pending(lake: Lake) -> int:
@@ -111,11 +135,9 @@ def sweep_pending(lake: Lake) -> int:
     """
     swept = 0
     for path in sorted((lake.root / PENDING).glob("*")):
-        name = _PENDING.fullmatch(path.name)
-        if name is None or name["site"] != lake.site.id:
+        folder = _folder_of_pending(lake, path)
+        if folder is None:
             continue
-        camera_day = CameraDay(dt.date.fromisoformat(name["day"]), name["camera"])
-        folder = lake.folder(name["dataset"], camera_day)
         folder.mkdir(parents=True, exist_ok=True)
         try:
             with locked(folder, timeout_s=_PATIENCE_S):
@@ -128,18 +150,26 @@ def sweep_pending(lake: Lake) -> int:
 
 def is_of_nobody(lake: Lake, path: Path) -> bool:
     """Whether no living writer stands behind a pending file."""
-    name = _PENDING.fullmatch(path.name)
-    if name is None or name["site"] != lake.site.id:
-        return True
-    camera_day = CameraDay(dt.date.fromisoformat(name["day"]), name["camera"])
-    folder = lake.folder(name["dataset"], camera_day)
-    if not folder.is_dir():
+    folder = _folder_of_pending(lake, path)
+    if folder is None or not folder.is_dir():
         return True
     try:
         with locked(folder, timeout_s=0):
             return path.exists()
     except LockTimeoutError:
         return False
+
+
+def _folder_of_pending(lake: Lake, path: Path) -> Path | None:
+    """The partition for which a file is pending; None where no writer of ours named it so."""
+    name = _PENDING.fullmatch(path.name)
+    if name is None or name["site"] != lake.site.id or name["dataset"] not in _EVERY:
+        return None
+    try:
+        day = dt.date.fromisoformat(name["day"])
+    except ValueError:
+        return None
+    return lake.folder(name["dataset"], CameraDay(day, name["camera"]))
 
 
 def _is_due(
@@ -161,13 +191,17 @@ def _forget(lake: Lake, partition: Partition, now: dt.datetime) -> PurgeReceipt 
         if not _is_due(lake, contract, camera_day, partition.rule, now):
             return None
         part = folder / wall.PART
-        content = part.read_bytes()
+        with part.open("rb") as file:
+            # Whatever lies there may be larger than memory.
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = part.stat().st_size
+        admitted = wall.receipt_named(folder, digest, size, contract, str(camera_day))
         receipt = PurgeReceipt(
             dataset=contract.name,
             partition=str(camera_day),
-            sha256=hashlib.sha256(content).hexdigest(),
-            bytes=len(content),
-            rows=_rows(folder, content, contract, camera_day),
+            sha256=digest,
+            bytes=size,
+            rows=admitted.rows if admitted else 0,
             purged_at=stamp(now),
             rule=partition.rule.name,
         )
@@ -177,14 +211,8 @@ def _forget(lake: Lake, partition: Partition, now: dt.datetime) -> PurgeReceipt 
     return receipt
 
 
-def _rows(folder: Path, content: bytes, contract: Contract, camera_day: CameraDay) -> int:
-    """Rows by the admission receipt; 0 where none matches."""
-    try:
-        return wall.receipt_of(folder, content, contract, str(camera_day)).rows
-    except wall.Refused:
-        return 0
-
-
-def _remove_receipts(folder: Path) -> None:
-    for receipt in folder.glob(f"*{wall.RECEIPT_SUFFIX}"):
+def _remove_receipts(folder: Path) -> int:
+    receipts = list(folder.glob(f"*{wall.RECEIPT_SUFFIX}"))
+    for receipt in receipts:
         receipt.unlink(missing_ok=True)
+    return len(receipts)

@@ -5,13 +5,14 @@ here: whether a site lets us (`vision.site.retention`), what is made from them (
 
 What is deleted cannot be had back, so a file goes only if it is, byte for byte, what a camera-day
 was made from, up to its events; and all files of a camera-day go together. A file that was never
-worked through, has changed since or lies elsewhere behind a link is left alone, and said.
+worked through, has changed since, lies elsewhere behind a link or where we may not delete is left
+alone, and said.
 """
 
 import datetime as dt
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -19,19 +20,11 @@ import polars as pl
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised, Purged
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.ledger import RECORDINGS, PurgeReceipt, stamp
-from footfall_dagster.privacy.purge import Held, nobody
+from footfall_dagster.privacy.purge import Held, LeftAlone, nobody
 from footfall_dagster.privacy.retention import is_due
 from vision.contracts import CAMERA_EXPORTS, GATE_EVENTS
 from vision.exports import Recordings
 from vision.site.retention import Rule
-
-
-@dataclass(frozen=True, slots=True)
-class LeftAlone:
-    """A camera-day whose recordings are past their retention and were not deleted, and why."""
-
-    camera_day: CameraDay
-    why: str
 
 
 def forget_recordings(
@@ -42,9 +35,26 @@ def forget_recordings(
     if rule is None:
         return
     for camera_day in due_camera_days(lake, rule, now, held):
-        outcome = _forget(lake, recordings, camera_day, rule, now)
+        try:
+            outcome = _forget(lake, recordings, camera_day, rule, now)
+        except OSError as error:
+            outcome = _left(camera_day, f"a file cannot be read ({type(error).__name__})")
         if outcome is not None:
             yield outcome
+
+
+def overdue_recordings(lake: Lake, recordings: Recordings, now: dt.datetime) -> Iterator[CameraDay]:
+    """Camera-days past the retention of recordings of which a file is still there, or may be."""
+    rule = lake.site.file.privacy.retention.recordings_rule
+    for camera_day in due_camera_days(lake, rule, now) if rule is not None else ():
+        try:
+            rows = lake.read(CAMERA_EXPORTS, camera_day)
+        except (NotMaterialised, wall.Refused):
+            yield camera_day
+            continue
+        names = [name for name, _ in _of_this_day(lake, rows, camera_day)]
+        if any(os.path.lexists(recordings.path(name)) for name in names):
+            yield camera_day
 
 
 def vanished(lake: Lake, camera_day: CameraDay, names: Iterable[str]) -> int:
@@ -64,7 +74,11 @@ def due_camera_days(
     """Camera-days whose recordings are past their retention and have no finished purge."""
     for camera_day in lake.stored_days(CAMERA_EXPORTS.name):
         catalogue = lake.folder(CAMERA_EXPORTS.name, camera_day) / wall.PART
-        written = dt.datetime.fromtimestamp(catalogue.stat().st_mtime, dt.UTC)
+        try:
+            written = dt.datetime.fromtimestamp(catalogue.stat().st_mtime, dt.UTC)
+        except FileNotFoundError:
+            # Somebody has deleted it since it was listed.
+            continue
         last = lake.ledger.last(RECORDINGS, str(camera_day))
         done = (
             last is not None
@@ -85,22 +99,20 @@ def _forget(
     try:
         rows, exports = lake.read_with_receipt(CAMERA_EXPORTS, camera_day)
     except (NotMaterialised, wall.Refused):
-        return LeftAlone(camera_day, "their catalogue cannot be read; run the camera-day again")
+        return _left(camera_day, "their catalogue cannot be read; run the camera-day again")
     if not _worked_through(lake, camera_day, exports.sha256):
-        return LeftAlone(camera_day, "the camera-day was not worked through; run it again")
+        return _left(camera_day, "the camera-day was not worked through; run it again")
     present = [
         (recordings.path(name), digest)
         for name, digest in _of_this_day(lake, rows, camera_day)
-        if recordings.path(name).is_symlink() or recordings.path(name).exists()
+        if os.path.lexists(recordings.path(name))
     ]
     if not present:
         return None
     root = recordings.root.resolve()
     for path, digest in present:
-        if path.is_symlink() or not path.resolve().is_relative_to(root):
-            return LeftAlone(camera_day, "a file lies behind a link; delete it where it lies")
-        if _sha256(path) != digest:
-            return LeftAlone(camera_day, "a file has changed since; run the camera-day again")
+        if why := _why_not(path, digest, root):
+            return _left(camera_day, why)
     receipt = PurgeReceipt(
         dataset=RECORDINGS,
         partition=str(camera_day),
@@ -112,10 +124,32 @@ def _forget(
     )
     # A purge that is killed between two files finds the others by the catalogue: the search for
     # them ends when Dagster has been told.
-    lake.ledger.add(receipt)
-    for path, _ in present:
-        path.unlink()
+    noted = lake.ledger.add(receipt)
+    try:
+        for path, _ in present:
+            path.unlink()
+    except OSError as error:
+        # It would be told as deleted, and never be looked for again.
+        lake.ledger.retract(noted)
+        return _left(
+            camera_day,
+            f"a file cannot be deleted ({type(error).__name__}); let us write the folder of "
+            "recordings, or take `recordings` out of privacy.retention and see to them yourself",
+        )
     return receipt
+
+
+def _why_not(path: Path, digest: str, root: Path) -> str | None:
+    """Why a file below `root` is not ours to delete, or None."""
+    if path.is_symlink() or not path.resolve().is_relative_to(root):
+        return "a file lies behind a link; delete it where it lies"
+    if _sha256(path) != digest:
+        return "a file has changed since; run the camera-day again"
+    return None
+
+
+def _left(camera_day: CameraDay, why: str) -> LeftAlone:
+    return LeftAlone(RECORDINGS, camera_day, why)
 
 
 def _worked_through(lake: Lake, camera_day: CameraDay, catalogue: str) -> bool:

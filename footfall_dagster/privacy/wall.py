@@ -200,13 +200,21 @@ def read(final: Path, contract: Contract, name: str) -> tuple[pl.DataFrame, Rece
 def receipt_of(folder: Path, content: bytes, contract: Contract, name: str) -> Receipt:
     """The receipt of `content` in `folder`; raises `Refused` where none matches."""
     digest = hashlib.sha256(content).hexdigest()
-    receipt = _receipt_at(folder / (digest + RECEIPT_SUFFIX), contract, name)
-    if receipt is None or receipt.bytes != len(content):
+    receipt = receipt_named(folder, digest, len(content), contract, name)
+    if receipt is None:
         raise Refused(
             f"{contract.name} {name} has no receipt that matches its content, so it was not "
             "written through the wall or was changed since; materialise the partition again"
         )
     return receipt
+
+
+def receipt_named(
+    folder: Path, digest: str, size: int, contract: Contract, name: str
+) -> Receipt | None:
+    """The receipt in `folder` of content of this hash and size; None where there is none."""
+    receipt = _receipt_at(folder / (digest + RECEIPT_SUFFIX), contract, name)
+    return receipt if receipt is not None and receipt.bytes == size else None
 
 
 def _receipt_at(path: Path, contract: Contract, name: str) -> Receipt | None:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -36,6 +37,7 @@ from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from tests.integration.browser import Traffic, chromium
 from vision.contracts import COVERAGE, GATE_EVENTS, LAKE
+from vision.exports import Recordings
 from vision.site.load import load_site
 
 ARCADE = Path("examples/arcade")
@@ -316,9 +318,10 @@ def test_what_is_past_its_retention_is_found_a_day_after_the_purge_should_have_c
 ) -> None:
     """Files that are written late are kept for their retention from then on, here a day."""
     now = dt.datetime.now(dt.UTC)
-    assert retention(finished.lake, now).passed
-    assert retention(finished.lake, now + dt.timedelta(hours=47)).passed
-    late = retention(finished.lake, now + dt.timedelta(hours=49))
+    look = partial(retention, finished.lake, Recordings(finished.settings.recordings))
+    assert look(now).passed
+    assert look(now + dt.timedelta(hours=47)).passed
+    late = look(now + dt.timedelta(hours=49))
     overdue = {one.file.split("/")[1] for one in late.findings}
     assert {"detections", "tracks"} <= overdue
     assert "gate_events" not in overdue

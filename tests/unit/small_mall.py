@@ -129,7 +129,7 @@ def crossings(*rows: tuple[str, dt.datetime, str], basis: str = "track") -> pl.D
 
 
 def stays(*rows: tuple[str, dt.datetime, int], ends_seen: str = "both") -> pl.DataFrame:
-    """Rows of zone_visits from (zone, entered_at, dwell_s), in the order in which they are stored."""
+    """Rows of zone_visits from (zone, entered_at, dwell_s), in the order of what is stored."""
     made = pl.DataFrame(
         [
             (zone, entered, entered + dt.timedelta(seconds=dwell), dwell, ends_seen)

@@ -265,8 +265,8 @@ variant("which end of a visit was seen")(
 def encoded_by(write: Callable[[pl.DataFrame, Any], None]) -> Install:
     """A leak in how rows become bytes, in the wall's own encoder: it vouches for what it made.
 
-    In trajectories alone: what was stored before all was overheard would not be encoded again to the
-    same bytes, and the wall's check would tell.
+    In trajectories alone: what was stored before all was overheard would not be encoded again to
+    the same bytes, and the wall's check would tell.
     """
 
     def install(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:

@@ -25,6 +25,7 @@ from vision.contracts import (
     GATE_EVENTS,
     LAKE,
     TRACKS,
+    ZONE_DEMOGRAPHICS_DAILY,
 )
 from vision.exports import coverage
 from vision.site.retention import Retention, Rule
@@ -61,7 +62,8 @@ def written_at(part: Path, moment: dt.datetime) -> None:
 
 def purged(lake: Lake, now: dt.datetime) -> list[str]:
     with purge.only_purge(lake):
-        return [receipt.dataset for receipt in purge.forget_partitions(lake, now)]
+        outcomes = list(purge.forget_partitions(lake, now))
+    return [one.dataset for one in outcomes if isinstance(one, PurgeReceipt)]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +96,9 @@ def test_a_receipt_says_what_was_there_and_holds_nothing_of_it(lake: Lake) -> No
     content = part.read_bytes()
     now = PROCESSED + 25 * HOUR
     with purge.only_purge(lake):
-        receipts = list(purge.forget_partitions(lake, now))
-    told = next(one for one in receipts if one.dataset == "detections")
+        outcomes = list(purge.forget_partitions(lake, now))
+    told = next(one for one in outcomes if one.dataset == "detections")
+    assert isinstance(told, PurgeReceipt)
     assert (told.partition, told.bytes, told.rows) == ("cam_a|2026-03-11", len(content), 1)
     assert told.sha256 in {one.sha256 for one in lake.ledger.receipts()}
     assert told.rule == "detections_hours=24"
@@ -178,6 +181,48 @@ def test_a_partition_that_is_in_use_is_left_to_the_next_purge(
     with locked(lake.folder("detections", CAM), timeout_s=0):
         assert purged(lake, now) == ["tracks"]
     assert purged(lake, now) == ["detections"]
+
+
+def test_one_partition_that_cannot_be_deleted_keeps_no_other(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, remove = PROCESSED + 2 * A_DAY, Path.unlink
+
+    def unlink(self: Path, missing_ok: bool = False) -> None:
+        if "detections" in self.parts and self.name == wall.PART:
+            raise PermissionError
+        remove(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    with purge.only_purge(lake):
+        left, gone = purge.forget_partitions(lake, now)
+    assert "detections of cam_a|2026-03-11" in str(left)
+    assert isinstance(gone, PurgeReceipt)
+    assert gone.dataset == "tracks"
+
+
+def test_what_the_lake_did_not_write_keeps_nothing_from_being_forgotten(lake: Lake) -> None:
+    tracks = lake.root / "tracks" / "site=mall"
+    for folder in ("date=yesterday/camera=cam_a", "date=20260311/camera=cam_a"):
+        (tracks / folder).mkdir(parents=True)
+        (tracks / folder / wall.PART).write_bytes(b"boxes")
+    pipe, link = (tracks / f"date={DAY}" / f"camera={name}" / wall.PART for name in ("b", "c"))
+    for path in (pipe, link):
+        path.parent.mkdir(parents=True)
+    os.mkfifo(pipe)
+    link.symlink_to(lake.folder("tracks", CAM) / wall.PART)
+    odd = lake.root / PENDING / f"tracks-mall-2026-99-99-cam_a.{'0' * 32}.parquet"
+    odd.write_bytes(b"boxes")
+    assert purged(lake, PROCESSED + 2 * A_DAY) == ["detections", "tracks"]
+    assert purge.sweep_pending(lake) == 0
+
+
+def test_what_a_site_no_longer_asks_for_ages_as_well(lake: Lake) -> None:
+    counts = ZONE_DEMOGRAPHICS_DAILY
+    lake.write(counts, CAM, counts.empty())
+    written_at(lake.folder(counts.name, CAM) / wall.PART, PROCESSED)
+    assert lake.site.file.privacy.age_gender is None
+    assert counts.name in purged(lake, PROCESSED + 400 * A_DAY)
 
 
 def test_a_second_purge_at_the_same_time_is_kept_out(

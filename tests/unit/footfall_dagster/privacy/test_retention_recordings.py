@@ -10,10 +10,11 @@ import pytest
 from footfall_dagster.lake import CameraDay, Lake
 from footfall_dagster.privacy import purge, wall
 from footfall_dagster.privacy.ledger import RECORDINGS, PurgeReceipt
+from footfall_dagster.privacy.purge import LeftAlone
 from footfall_dagster.privacy.purge_recordings import (
-    LeftAlone,
     _sha256,
     forget_recordings,
+    overdue_recordings,
     vanished,
 )
 from footfall_dagster.privacy.retention import processed_at
@@ -161,6 +162,27 @@ def test_a_file_behind_a_link_is_left(recordings: Recordings) -> None:
     (told,) = outcomes(lake, recordings)
     assert isinstance(told, LeftAlone)
     assert elsewhere.exists()
+
+
+def test_where_nothing_may_be_deleted_nothing_is_said_to_be(recordings: Recordings) -> None:
+    lake = lake_of_day(recordings, catalogue(recordings.root))
+    with pytest.MonkeyPatch.context() as patch:
+        remove = Path.unlink
+
+        def unlink(self: Path, missing_ok: bool = False) -> None:
+            if self.is_relative_to(recordings.root):
+                raise PermissionError
+            remove(self, missing_ok)
+
+        patch.setattr(Path, "unlink", unlink)
+        (told,) = outcomes(lake, recordings)
+    assert isinstance(told, LeftAlone)
+    assert "cannot be deleted (PermissionError)" in told.why
+    assert lake.ledger.last(RECORDINGS, str(CAM)) is None
+    assert list(overdue_recordings(lake, recordings, LATER)) == [CAM]
+    (told,) = outcomes(lake, recordings)
+    assert isinstance(told, PurgeReceipt)
+    assert list(overdue_recordings(lake, recordings, LATER)) == []
 
 
 def test_a_file_that_nobody_catalogued_is_never_touched(recordings: Recordings) -> None:

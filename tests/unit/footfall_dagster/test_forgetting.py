@@ -1,0 +1,76 @@
+"""A purge forgets all that it can, whatever part of it fails, and asks for a run only where due."""
+
+import datetime as dt
+import os
+from pathlib import Path
+
+import pytest
+
+from assets.plan import SitePlan
+from footfall_dagster import forgetting
+from footfall_dagster.forgetting import Forgetting, Incomplete
+from footfall_dagster.lake import CameraDay
+from footfall_dagster.privacy import purge, wall
+from footfall_dagster.privacy.noninterference import proof_folder
+from footfall_dagster.privacy.retention import processed_at
+from footfall_dagster.settings import Settings
+from footfall_dagster.warehouse import WarehouseError
+from tests.unit.footfall_dagster.privacy.test_retention_recordings import mall
+from tests.unit.small_mall import DAY
+from vision.contracts import CAMERA_EXPORTS, DETECTIONS
+
+CAM = CameraDay(DAY, "cam_a")
+PROCESSED = processed_at(mall(), DAY)
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def of_mall(tmp_path: Path) -> Forgetting:
+    """A camera-day without recordings that was made on time, on a site that lets us delete."""
+    made = Forgetting(Settings(home=tmp_path), SitePlan(mall()))
+    for contract in (CAMERA_EXPORTS, DETECTIONS):
+        made.lake.write(contract, CAM, contract.empty())
+        part = made.lake.folder(contract.name, CAM) / wall.PART
+        os.utime(part, (PROCESSED.timestamp(), PROCESSED.timestamp()))
+    return made
+
+
+def test_a_part_that_fails_keeps_nothing_else_from_being_forgotten(
+    of_mall: Forgetting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_args: object) -> None:
+        raise OSError("somebody's word")
+
+    def taken(*_args: object) -> None:
+        raise WarehouseError("close it there")
+
+    monkeypatch.setattr(forgetting, "forget_recordings", unreachable)
+    monkeypatch.setattr(forgetting, "forget_marts", taken)
+    boxes = of_mall.settings.home / "proof" / "boxes.parquet"
+    boxes.parent.mkdir()
+    boxes.write_bytes(b"boxes")
+    told: list[object] = []
+    with pytest.raises(Incomplete) as incomplete:
+        told.extend(of_mall.carry_out(purge.nobody, PROCESSED + 25 * HOUR))
+    assert str(incomplete.value) == "recordings: OSError; marts: close it there"
+    assert not (of_mall.lake.folder(DETECTIONS.name, CAM) / wall.PART).exists()
+    assert not boxes.parent.exists()
+    assert not list(of_mall.lake.ledger.untold())
+
+
+def test_what_a_killed_proof_left_is_due_at_once(of_mall: Forgetting) -> None:
+    assert not of_mall.is_due(PROCESSED)
+    with proof_folder.only_proof(of_mall.settings.home) as home:
+        home.mkdir()
+        assert not of_mall.is_due(PROCESSED)
+        home.rename(of_mall.settings.home / "kept")
+    (of_mall.settings.home / "kept").rename(of_mall.settings.home / "proof")
+    assert of_mall.is_due(PROCESSED)
+
+
+def test_recordings_that_are_gone_or_left_alone_ask_for_no_run_every_hour(
+    of_mall: Forgetting,
+) -> None:
+    list(of_mall.carry_out(purge.nobody, PROCESSED + 71 * HOUR))
+    due = [hour for hour in range(71, 100) if of_mall.is_due(PROCESSED + hour * HOUR)]
+    assert due == [72, 73, 74]
