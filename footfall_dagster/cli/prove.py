@@ -93,7 +93,7 @@ def prove(
 
 def _print(proof: "Proof", console: Console) -> None:
     table = Table(title=f"Compared: {proof.evidence.scope}", title_justify="left")
-    table.add_column("right of the wall")
+    table.add_column("right of the wall", overflow="fold")
     for name in ("items", "rows", "bytes"):
         table.add_column(name, justify="right")
     for number, run in enumerate(proof.runs):

@@ -20,8 +20,8 @@ What it does not prove. The boxes themselves follow from pixels, and where peopl
 they are: coarsening, retention and the release policy answer for that. A leak that spells one bit
 in a whole day is missed by each draw with even chance, so by n draws with chance 1 in 2^n. What no
 run of the day comes by is not seen, nor what a sabotaged program does only when it is not watched.
-How long anything takes is not compared, nor when: a run's id, its times and its process are no two
-times the same. `camera_exports` holds the hash of each file, which follows from its pixels by
+How long anything takes is not compared, nor when: a run's times and its process are no two times
+the same. `camera_exports` holds the hash of each file, which follows from its pixels by
 design. Where a site compares people's appearance or guesses their age, what is kept follows from
 vectors by design, and nothing is claimed.
 """
@@ -29,7 +29,7 @@ vectors by design, and nothing is claimed.
 import datetime as dt
 import multiprocessing
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +37,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.mart_inputs import EVENTS
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY
 from footfall_dagster.privacy.findings import Evidence, Finding
@@ -219,11 +220,10 @@ def _carried_out(task: Task, say: Say, apart: bool) -> Outcome:
 def _judged(
     first: Task, reference: Outcome, runs: Sequence[tuple[Disguise, Outcome]], began: float
 ) -> Proof:
-    frames = sum(len(recorded.seen) for recorded in reference.recorded.values())
     found = {disguise: differences(reference.remains, one.remains) for disguise, one in runs}
     unread = [Finding("the run as filmed", "", why, 1.0) for why in reference.failures]
-    if not frames and not unread:
-        unread = [Finding("recordings", "", "no frame of the day can be decoded", 1.0)]
+    if not unread:
+        unread = list(_nothing_to_go_by(reference))
     findings = []
     for disguise, outcome in runs:
         if outcome.failures:
@@ -231,13 +231,12 @@ def _judged(
             found[disguise] = []
         findings += [_failed(disguise, why) for why in outcome.failures]
         findings += [_finding(disguise, one) for one in found[disguise]]
-        if frames and disguise != REFERENCE and not outcome.failures and not outcome.changed:
-            unread.append(Finding("frames", "", f"the same pixels though {disguise.pixels}", 1.0))
+        unread += _not_disguised(disguise, reference, outcome)
     table = _table(reference, [found[disguise] for disguise, _ in runs])
     return Proof(
         runs=tuple(disguise for disguise, _ in runs),
-        changed=tuple(outcome.changed for _, outcome in runs),
-        frames=frames,
+        changed=tuple(sum(outcome.changed.values()) for _, outcome in runs),
+        frames=sum(len(recorded.seen) for recorded in reference.recorded.values()),
         boxes=sum(recorded.boxes for recorded in reference.recorded.values()),
         table=table,
         evidence=Evidence(
@@ -252,6 +251,31 @@ def _judged(
             unread=tuple(unread),
         ),
     )
+
+
+def _nothing_to_go_by(reference: Outcome) -> Iterator[Finding]:
+    """Cameras of which any pipeline would leave the same, since there is nothing to leave."""
+    for camera, recorded in sorted(reference.recorded.items()):
+        if not recorded.seen:
+            yield Finding("recordings", camera, "no frame of the day can be decoded", 1.0)
+        elif not recorded.boxes:
+            why = "nobody is seen all day, so nothing is shown; prove other cameras (--camera)"
+            yield Finding("recordings", camera, why, 1.0)
+    groups = {f"lake/{contract.name}" for contract in EVENTS}
+    events = sum(one.rows for one in reference.remains.values() if one.group in groups)
+    if not events and any(recorded.boxes for recorded in reference.recorded.values()):
+        why = "nothing of anybody is kept of the day, so nothing is shown"
+        yield Finding("the lake", "right of the wall", why, 1.0)
+
+
+def _not_disguised(disguise: Disguise, reference: Outcome, outcome: Outcome) -> Iterator[Finding]:
+    """Cameras of which a run in disguise showed what had been filmed."""
+    if disguise == REFERENCE or outcome.failures:
+        return
+    for camera, recorded in sorted(reference.recorded.items()):
+        if recorded.seen and not outcome.changed.get(camera):
+            why = f"the same pixels though {disguise.pixels}"
+            yield Finding("frames", camera, why, 1.0)
 
 
 def _failed(disguise: Disguise, why: str) -> Finding:

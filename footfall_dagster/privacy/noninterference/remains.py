@@ -42,17 +42,12 @@ _CATALOGUES = (
 _NEVER_INTERNAL = frozenset(["schemas", "sequences", "indexes", "constraints"])
 _DATABASE_HEADERS = 3 * 4096
 
-_CHANGING_KEYS = frozenset(["run_id", "timestamp", "duration_ms", "log_key", "pid", "storage_id"])
-"""Of Dagster's own records; a run's id is drawn at random, and events are numbered with the lines
-that tell how fast it runs among them."""
-_CHANGING_TAGS = (
-    "dagster/code_version",
-    "dagster/data_version",
-    "dagster/input_data_version/",
-    "dagster/input_event_pointer/",
-)
-"""Dagster derives them from run ids, unless an asset brought a version of its own."""
-_OWN_VERSION = "dagster/data_version_is_user_provided"
+_CHANGING_KEYS = frozenset(["timestamp", "duration_ms", "log_key", "pid", "storage_id"])
+"""Of Dagster's own records; events are numbered with the lines that tell how fast it runs among
+them."""
+_POINTER = "dagster/input_event_pointer/"
+"""A tag with the number of an event."""
+_LONGEST_POINTER = 7
 _OF_THE_PROCESS = frozenset(
     ["STEP_SUCCESS", "ENGINE_EVENT", "RESOURCE_INIT_SUCCESS", "LOGS_CAPTURED"]
 )
@@ -60,6 +55,7 @@ _OF_THE_PROCESS = frozenset(
 _DURATION = r"\b\d+(?:\.\d+)?m?s(?=\.?$)"
 _MOMENT = r"\b\d{4}-\d\d-\d\d \d\d:\d\d UTC"
 """In the words of the check of retention: when a partition is due, counted from its writing."""
+_NEVER = r"(?!)"
 _SPEEDS = frozenset(["seconds_spent", "seconds_per_video_hour"])
 """Metadata of ours that tells how fast detection ran."""
 _RATE = r"{partition}: \d+% of about \d+ frames, \d+ a second"
@@ -114,7 +110,7 @@ def of_run(instance: dg.DagsterInstance, run_id: str, job: str, partition: str) 
         if event is None and rate.fullmatch(entry.user_message):
             continue
         record = json.loads(dg.serialize_value(entry))
-        changing = [re.escape(run_id)]
+        changing = [_NEVER]
         if event is not None and event.event_type_value in _OF_THE_PROCESS:
             changing += [rf"\b{event.pid}\b", _DURATION]
         if event is not None and _is_about_retention(event):
@@ -201,8 +197,8 @@ def _dump(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
 def _steady(record: Any, changing: re.Pattern[str]) -> Any:
     """`record` of Dagster without what no two runs share."""
     match record:
-        case {"__class__": "JsonMetadataEntryData"}:
-            # Keys in here are not Dagster's.
+        case {"__class__": "JsonMetadataEntryData" | "TableRecord"}:
+            # Keys in here are not Dagster's, whatever they are called.
             return changing.sub("-", json.dumps(record))
         case dict():
             return {
@@ -219,8 +215,8 @@ def _steady(record: Any, changing: re.Pattern[str]) -> Any:
 
 def _changes(key: str, record: Mapping[str, Any]) -> bool:
     """Whether what stands under `key` differs between any two runs."""
-    if key.startswith(_CHANGING_TAGS):
-        return _OWN_VERSION not in record
+    if key.startswith(_POINTER):
+        return str(record[key]).isdecimal() and len(record[key]) < _LONGEST_POINTER
     if key == "entry_data":
         return record.get("label") in _SPEEDS
     return key in _CHANGING_KEYS

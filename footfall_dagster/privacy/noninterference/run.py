@@ -6,6 +6,7 @@ what they left. Does not belong here: which runs there are and what they show
 """
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,13 +74,14 @@ class Outcome:
     Attributes:
         remains: All that it left right of the wall, by name.
         recorded: What the detector said, by camera.
-        changed: Frames that were given in disguise and were not what had been filmed.
+        changed: Frames of each camera that were given in disguise and were not what had been
+            filmed.
         failures: What did not come to its end, by our own names; empty where all did.
     """
 
     remains: dict[str, Item] = field(default_factory=dict)
     recorded: dict[str, Recorded] = field(default_factory=dict)
-    changed: int = 0
+    changed: dict[str, int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
 
@@ -112,7 +114,7 @@ def _run_all(task: Task, instance: dg.DagsterInstance, outcome: Outcome, say: Sa
         key = dg.MultiPartitionKey({"date": task.day.isoformat(), "camera": camera})
         _run(task, instance, CAMERA_DAY, key, {"detector": Boundary(detector)}, outcome, say)
         if isinstance(detector, ReplayingDetector):
-            outcome.changed += detector.changed
+            outcome.changed[camera] = detector.changed
         else:
             outcome.recorded[camera] = detector.recorded
     for job in task.jobs:
@@ -145,6 +147,9 @@ def _run(
     result = definitions.resolve_job_def(job).execute_in_process(
         instance=instance,
         partition_key=partition,
+        # Dagster makes versions of data from a run's id. So that these can be compared too, the run
+        # of a partition has the same id each time; every instance is a new one.
+        run_id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{job} {partition}")),
         run_config={"loggers": {"progress": {}}},
         raise_on_error=False,
     )

@@ -356,6 +356,41 @@ def _log(_patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:
     return {IO_MANAGER: lambda settings: Talkative(Lake(settings.lake, load_site(settings.site)))}
 
 
+def said(event: Callable[[dg.OutputContext], dg.AssetObservation | dg.AssetMaterialization]) -> Any:
+    """An IO manager that tells Dagster of one more event with each dataset."""
+
+    class Telling(LakeIOManager):
+        def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
+            context.log_event(event(context))
+            super().handle_output(context, obj)
+
+    return {IO_MANAGER: lambda settings: Telling(Lake(settings.lake, load_site(settings.site)))}
+
+
+@variant("a version of the data, as Dagster would give it")
+def _version(_patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:
+    tags = ("dagster/code_version", "dagster/data_version")
+    return said(  # type: ignore[no-any-return]
+        lambda context: dg.AssetMaterialization(
+            context.asset_key,
+            partition=context.partition_key,
+            tags=dict.fromkeys(tags, SECRET.text),
+        )
+    )
+
+
+@variant("a table in metadata with columns as Dagster calls its own")
+def _table(_patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:
+    def observed(context: dg.OutputContext) -> dg.AssetObservation:
+        told = dg.TableRecord({"timestamp": SECRET.number, "run_id": SECRET.number})
+        table = dg.MetadataValue.table([told])
+        return dg.AssetObservation(
+            context.asset_key, partition=context.partition_key, metadata={"by_step": table}
+        )
+
+    return said(observed)  # type: ignore[no-any-return]
+
+
 @variant("a tracker that cuts the last box where a vector says so")
 def _tracker(_patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:
     class Partial(LookAheadTracker):

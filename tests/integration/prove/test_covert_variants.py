@@ -1,7 +1,9 @@
 """Non-interference holds for the pipeline as shipped and for none of its sabotaged variants."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from footfall_dagster.checks import expectations
@@ -11,6 +13,7 @@ from footfall_dagster.privacy.prove import Proof, prove
 from footfall_dagster.settings import Settings
 from tests.integration.prove.corner_shop import CAMERA, DAY, Scripted, open_shop
 from tests.integration.prove.sabotage import VARIANTS, sabotaged
+from vision.protocols import Boxes, Frame
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +72,33 @@ def test_a_pipeline_that_leaks_is_caught(
 def test_nothing_of_a_proof_stays(shop: Settings) -> None:
     proved(shop, (CAMERA_DAY,), build=sabotaged({}), draws=1)
     assert [path.name for path in shop.home.iterdir()] == ["proof.lock"]
+
+
+class Nobody:
+    """A detector that sees nobody."""
+
+    description = "nobody"
+
+    def detect(self, frames: Iterable[Frame]) -> Iterator[Boxes]:
+        for frame in frames:
+            none = np.empty((0, 4), np.float32)
+            yield Boxes(frame.at_us, none, np.empty(0, np.float32))
+
+
+def test_a_day_on_which_nobody_is_seen_proves_nothing(shop: Settings) -> None:
+    proof = prove(
+        shop, DAY, jobs=(CAMERA_DAY,), detector=Nobody(), apart=False, draws=1, say=lambda _: None
+    )
+    assert not proof.evidence.findings
+    assert [one.place for one in proof.evidence.unread] == [CAMERA]
+    assert "nobody is seen" in proof.evidence.unread[0].kind
+    assert not proof.evidence.passed
+
+
+def test_a_disguise_that_shows_what_was_filmed_proves_nothing(shop: Settings) -> None:
+    proof = proved(shop, (CAMERA_DAY,), build=sabotaged({}), draws=1, others=shop.recordings)
+    assert [one.kind for one in proof.evidence.unread] == ["the same pixels though other people"]
+    assert not proof.evidence.passed
 
 
 def test_one_camera_is_proved_as_asked(shop: Settings) -> None:
