@@ -22,9 +22,11 @@ from assets.inspection import Inspector, Record, Records
 from assets.mart_contracts import MARTS
 from assets.plan import FOOTFALL, SitePlan
 from assets.privacy_record import PASSED, SEARCH, Entry, Summary, entry, not_carried_out
-from vision.site.models import SiteDay
+from assets.traits import wanted
+from vision.site.models import Privacy, SiteDay
 
 SEARCHED, NAME = "privacy_search", "privacy_report"
+NON_INTERFERENCE = "non_interference"
 _RECORD, _HEAD = "record", "head"
 _OVERDUE = dt.timedelta(hours=36)
 """A search that is older than this tells nothing of the day's last run."""
@@ -81,7 +83,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         instance = Path(context.instance.root_directory)
         for evidence in inspector.checks(site_day.day, instance, told_before):
             entries.append(entry(evidence, _now()))
-        if proof := privacy_records.last_proof():
+        if proof := proof_of(plan.site.file.privacy, privacy_records):
             entries.append(proof)
         told = {"written_at": _now(), "version": version("footfall-dagster"), "checks": entries}
         record = privacy_records.append(site_day.day, told)
@@ -117,6 +119,15 @@ def noted(
         for one in metadata
         if _RECORD in one and _HEAD in one
     ]
+
+
+def proof_of(privacy: Privacy, records: Records) -> Entry | None:
+    """The last proof of non-interference; None where there is none, or where none is claimed.
+
+    A site that has begun to look at people since its last proof makes figures that follow from
+    their looks by design, and the proof tells nothing of these.
+    """
+    return None if wanted(privacy) else records.last_proof()
 
 
 def _search_of(records: Records, day: dt.date) -> Entry:
@@ -168,6 +179,8 @@ def render(site_day: SiteDay, record: Record, of_day: Sequence[Record]) -> str:
         site=site_day.site.file,
         day=site_day.day,
         record=record,
+        looked_at=wanted(site_day.site.file.privacy),
+        proved=any(one["check"] == NON_INTERFERENCE for one in entries),
         summary=Summary.of(entries),
         failed=[one for one in entries if one["result"] != PASSED],
         groups=_groups(entries),

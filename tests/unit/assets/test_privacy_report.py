@@ -1,0 +1,59 @@
+"""What the privacy report claims of non-interference, and what it does not."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from assets.privacy_record import Entry, entry
+from assets.privacy_report import proof_of, render
+from footfall_dagster.privacy.findings import Evidence
+from footfall_dagster.privacy.record_store import RecordStore
+from tests.unit.small_mall import DAY, site
+from vision.site.models import AgeGender, Privacy, Site
+
+NOW = dt.datetime(2026, 3, 12, 9, tzinfo=dt.UTC)
+LOOKS = {
+    "appearance in memory": {"appearance": "memory"},
+    "appearance in the vault": {"appearance": "vault"},
+    "age and gender": {"age_gender": AgeGender()},
+}
+
+
+def mall(**asked: object) -> Site:
+    plain = site()
+    privacy = plain.file.privacy.model_copy(update=asked)
+    return plain.model_copy(update={"file": plain.file.model_copy(update={"privacy": privacy})})
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> RecordStore:
+    """Records of a site of which a day was proved once."""
+    kept = RecordStore(tmp_path, "mall")
+    kept.keep_proof(DAY, proof())
+    return kept
+
+
+def proof() -> Entry:
+    return entry(Evidence("non_interference", "cam_a on a day", 1, 1, 1, 1.0), NOW)
+
+
+def page(mall: Site, records: RecordStore, *checks: Entry) -> str:
+    record = records.append(DAY, {"written_at": NOW, "version": "0.1", "checks": checks})
+    return render(mall.on(DAY), record, [record])
+
+
+@pytest.mark.parametrize("asked", LOOKS.values(), ids=LOOKS)
+def test_an_old_proof_is_not_claimed_of_a_site_that_looks_at_people(
+    asked: dict[str, object], records: RecordStore
+) -> None:
+    assert proof_of(Privacy(), records) == proof()
+    assert proof_of(mall(**asked).file.privacy, records) is None
+    assert "is not claimed of it" in page(mall(**asked), records)
+
+
+def test_a_page_says_where_nothing_was_proved_and_how_to(records: RecordStore) -> None:
+    assert f"footfall privacy prove --day {DAY}" in page(mall(), records)
+    proved = page(mall(), records, proof())
+    assert "has not been proved yet" not in proved
+    assert "is not claimed" not in proved
