@@ -55,8 +55,10 @@ class Warehouse(Protocol):
         """
         ...
 
-    def note_checked(self, mart: MartContract, site: str, day: dt.date, *, passed: bool) -> None:
-        """Keep the verdict of the blocking checks on the core rows of one site-day."""
+    def note_checked(
+        self, mart: MartContract, site: str, day: dt.date, rows: pl.DataFrame, *, passed: bool
+    ) -> None:
+        """Keep the verdict of the blocking checks on `rows`, as they were read of one site-day."""
         ...
 
     def is_checked(self, mart: MartContract, site: str, day: dt.date) -> bool:

@@ -22,6 +22,7 @@ from footfall_dagster import housekeeping, resources
 from footfall_dagster.checks.retention import purged_result
 from footfall_dagster.lake import PENDING, CameraDay, Lake
 from footfall_dagster.locks import LockTimeoutError
+from footfall_dagster.mart_files import WarehouseError
 from footfall_dagster.privacy import ledger, purge, vault
 from footfall_dagster.privacy.ledger import PurgeReceipt
 from footfall_dagster.privacy.noninterference import proof_folder
@@ -29,7 +30,6 @@ from footfall_dagster.privacy.purge_figures import due_days, forget_marts, forge
 from footfall_dagster.privacy.purge_recordings import due_camera_days, forget_recordings
 from footfall_dagster.runs import process_tags
 from footfall_dagster.settings import Settings
-from footfall_dagster.warehouse import WarehouseError
 from vision.contracts import CAMERA_EXPORTS, LAKE
 from vision.exports import Recordings
 from vision.site.retention import Rule

@@ -157,7 +157,7 @@ def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
                 results.append(_totalled(key, mart, stored, tables, purged))
             passed = all(result.passed for result in results)
             if len(results) == len(_BLOCKING) or not passed:
-                warehouse.note_checked(mart, plan.site.id, site_day.day, passed=passed)
+                warehouse.note_checked(mart, plan.site.id, site_day.day, stored, passed=passed)
             yield from results
         if dg.AssetCheckKey(plan.key(GATE_COUNTS_15MIN.name), OBSERVATION) in selected:
             yield _observation(plan, tables)

@@ -18,10 +18,11 @@ from assets.mart_contracts import MARTS
 from assets.mart_inputs import relations
 from assets.mart_schema import MartContract
 from assets.release import published
+from footfall_dagster.mart_files import new_tables, open_file
 from footfall_dagster.privacy import vouched
 from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.verdicts import FOLDER
-from footfall_dagster.warehouse import DuckDBWarehouse, new_tables, open_file
+from footfall_dagster.warehouse import DuckDBWarehouse
 from vision.contract_check import Bounds, wrong_values
 from vision.contracts import Column
 from vision.site.models import Site, SiteDay

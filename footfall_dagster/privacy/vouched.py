@@ -16,6 +16,7 @@ from pathlib import Path
 _SUFFIX = ".receipt"
 _LARGEST = 2**35
 """Bytes; what is larger was not placed here, and hashing it would take minutes."""
+_TRIES = 5
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -38,7 +39,14 @@ def is_vouched(path: Path, *, largest: int = _LARGEST) -> bool:
     """Whether the content of `path` is what was placed there, and no larger than `largest`."""
     if path.is_symlink() or not path.is_file() or path.stat().st_size > largest:
         return False
-    return is_receipt(_receipt(path, _digest(path)))
+    for _ in range(_TRIES):
+        looked_at = path.stat()
+        if is_receipt(_receipt(path, _digest(path))):
+            return True
+        if path.stat().st_ino == looked_at.st_ino:
+            return False
+        # Somebody has placed another one meanwhile, and removed the receipt of this.
+    return False
 
 
 def is_receipt(path: Path) -> bool:

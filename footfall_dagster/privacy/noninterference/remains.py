@@ -21,8 +21,8 @@ import duckdb
 import polars as pl
 
 from footfall_dagster.checks.retention import RETENTION
+from footfall_dagster.mart_files import open_file
 from footfall_dagster.privacy import vouched
-from footfall_dagster.warehouse import open_file
 from vision.contracts import LAKE
 
 NAMES = "names and modes"

@@ -431,7 +431,7 @@ def _times(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]
 
 @variant("the order of rows in a mart", marts=True)
 def _mart_order(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:
-    from footfall_dagster import warehouse
+    from footfall_dagster import mart_files
 
     def insert(connection: Any, mart: Any, select: str) -> None:
         connection.execute(
@@ -439,20 +439,20 @@ def _mart_order(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], 
             f"ORDER BY hash(made::VARCHAR || '{SECRET.text}')"
         )
 
-    patch.setattr(warehouse, "_insert", insert)
+    patch.setattr(mart_files, "insert", insert)
     return {}
 
 
 @variant("a comment on a table", marts=True)
 def _comment(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:
-    from footfall_dagster import warehouse
+    from footfall_dagster import mart_files
 
-    honest = warehouse._create
+    honest = mart_files._create
 
     def create(connection: Any, mart: Any, label: str) -> None:
         honest(connection, mart, label + " " * (SECRET.number % 60))
 
-    patch.setattr(warehouse, "_create", create)
+    patch.setattr(mart_files, "_create", create)
     return {}
 
 
@@ -480,16 +480,16 @@ def _report(_patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any
 
 @variant("bytes behind the last block of a DuckDB file", marts=True)
 def _behind(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:
-    from footfall_dagster import warehouse
+    from footfall_dagster import mart_files
 
-    honest = warehouse._swap
+    honest = mart_files._swap
 
     def swap(building: Path, path: Path) -> None:
         with building.open("ab") as file:
             file.write(bytes(SECRET.number))
         honest(building, path)
 
-    patch.setattr(warehouse, "_swap", swap)
+    patch.setattr(mart_files, "_swap", swap)
     return {}
 
 

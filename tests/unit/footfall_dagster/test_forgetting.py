@@ -10,11 +10,11 @@ from assets.plan import SitePlan
 from footfall_dagster import forgetting
 from footfall_dagster.forgetting import Forgetting, Incomplete
 from footfall_dagster.lake import CameraDay
+from footfall_dagster.mart_files import WarehouseError
 from footfall_dagster.privacy import purge, wall
 from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.retention import processed_at
 from footfall_dagster.settings import Settings
-from footfall_dagster.warehouse import WarehouseError
 from tests.unit.footfall_dagster.privacy.test_retention_recordings import mall
 from tests.unit.small_mall import DAY
 from vision.contracts import CAMERA_EXPORTS, DETECTIONS

@@ -1,11 +1,13 @@
 """The warehouse files: swapped whole, forgotten for good, never blocked by the dead."""
 
 import datetime as dt
+import hashlib
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -16,8 +18,9 @@ from assets.mart_contracts import GATE_COUNTS_15MIN, HEATMAP_HOURLY, MARTS, ZONE
 from assets.mart_inputs import relations
 from assets.release import published, release
 from footfall_dagster.locks import LockTimeoutError
-from footfall_dagster.privacy.vouched import is_receipt, is_vouched
-from footfall_dagster.warehouse import DuckDBWarehouse, WarehouseError
+from footfall_dagster.mart_files import WarehouseError
+from footfall_dagster.privacy.vouched import is_receipt, is_vouched, receipt_name
+from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit import small_mall
 from tests.unit.small_mall import DAY, NOON
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
@@ -259,6 +262,7 @@ def test_a_mart_that_is_new_gets_its_table(
     warehouse.replace_day("mall", DAY, day_tables(), ALL, quiet)
     with duckdb.connect(str(warehouse.core)) as connection:
         connection.execute("DROP TABLE heatmap_hourly")
+    vouch_for(warehouse.core)
     assert warehouse.read_day(HEATMAP_HOURLY, "mall", DAY).is_empty()
     warehouse.replace_day("mall", DAY, day_tables(), [HEATMAP_HOURLY], quiet)
     assert warehouse.read_day(HEATMAP_HOURLY, "mall", DAY).height == 1
@@ -313,7 +317,7 @@ def test_what_is_waited_for_is_told(warehouse: DuckDBWarehouse, monkeypatch: pyt
 def test_tables_and_columns_carry_their_meaning(warehouse: DuckDBWarehouse):
     warehouse.replace_day("mall", DAY, day_tables(), ALL, quiet)
     exact = warehouse.read_day(GATE_COUNTS_15MIN, "mall", DAY)
-    warehouse.note_checked(GATE_COUNTS_15MIN, "mall", DAY, passed=True)
+    warehouse.note_checked(GATE_COUNTS_15MIN, "mall", DAY, exact, passed=True)
     warehouse.publish_day(
         "mall", DAY, {GATE_COUNTS_15MIN.name: release(GATE_COUNTS_15MIN, exact, 10)}, quiet
     )
@@ -335,19 +339,55 @@ def test_rows_that_changed_since_their_checks_are_not_published(warehouse: DuckD
     released = {GATE_COUNTS_15MIN.name: release(GATE_COUNTS_15MIN, exact, 10)}
     with pytest.raises(WarehouseError, match="blocking checks"):
         warehouse.publish_day("mall", DAY, released, quiet)
-    warehouse.note_checked(GATE_COUNTS_15MIN, "mall", DAY, passed=True)
+    warehouse.note_checked(GATE_COUNTS_15MIN, "mall", DAY, exact, passed=True)
     warehouse.publish_day("mall", DAY, released, quiet)
-    with duckdb.connect(str(warehouse.core)) as connection:
-        connection.execute("UPDATE gate_counts_15min SET entries = entries + 1")
+    warehouse.replace_day("mall", DAY, day_tables(entries=31), ALL, quiet)
     with pytest.raises(WarehouseError, match="blocking checks"):
         warehouse.publish_day("mall", DAY, released, quiet)
+    # A check that ends late tells of the rows that it saw.
+    warehouse.note_checked(GATE_COUNTS_15MIN, "mall", DAY, exact, passed=True)
+    with pytest.raises(WarehouseError, match="blocking checks"):
+        warehouse.publish_day("mall", DAY, released, quiet)
+
+
+def update(path: Path) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE gate_counts_15min SET entries = entries + 1")
+
+
+def update_in_the_log(path: Path) -> None:
+    """As a program that was killed before it wrote its changes into the file."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        connection.execute("UPDATE gate_counts_15min SET entries = entries + 1")
+    assert is_vouched(path)
+
+
+@pytest.mark.parametrize("change", [update, update_in_the_log])
+def test_a_file_that_somebody_changed_is_neither_read_nor_copied(
+    warehouse: DuckDBWarehouse, change: Callable[[Path], None]
+):
+    warehouse.replace_day("mall", DAY, day_tables(), ALL, quiet)
+    change(warehouse.core)
+    with pytest.raises(WarehouseError, match="was changed since it was written"):
+        entries_of(warehouse)
+    with pytest.raises(WarehouseError, match="was changed since it was written"):
+        warehouse.replace_day("mall", DAY + dt.timedelta(1), day_tables(), ALL, quiet)
+    with pytest.raises(WarehouseError, match="was changed since it was written"):
+        warehouse.forget("mall", [DAY + dt.timedelta(1)], quiet)
+
+
+def vouch_for(path: Path) -> None:
+    """Forge a receipt, as whoever may write the folder can."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.with_name(receipt_name(path.name, digest)).touch()
 
 
 def test_published_rows_are_swapped_in_like_core_rows(warehouse: DuckDBWarehouse):
     warehouse.replace_day("mall", DAY, day_tables(entries=30), ALL, quiet)
     exact = {mart.name: warehouse.read_day(mart, "mall", DAY) for mart in ALL}
     for mart in ALL:
-        warehouse.note_checked(mart, "mall", DAY, passed=True)
+        warehouse.note_checked(mart, "mall", DAY, exact[mart.name], passed=True)
     for _ in range(2):
         rows = warehouse.publish_day(
             "mall",

@@ -1,0 +1,315 @@
+"""DuckDB files of marts: built aside, swapped in, and read only as they were placed.
+
+Belongs here: one file, its tables and its rows. Does not belong here: which files there are, and
+for what (`footfall_dagster.warehouse`), what the rows are (`assets.mart_contracts`, sql/).
+
+A file is never written in place. DuckDB keeps deleted rows in its pages, and an open reader blocks
+a writer; a fresh file has neither problem. Readers hold the old file until they close it. What
+somebody changed since it was placed does not match its receipt: nothing of it is read, nor copied
+into the next file, where it would get a receipt of its own.
+"""
+
+import datetime as dt
+import os
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+import polars as pl
+
+from assets.mart_contracts import MARTS
+from assets.mart_schema import MartContract
+from assets.stores import Progress
+from footfall_dagster.locks import locked
+from footfall_dagster.privacy import vouched
+
+_Built = TypeVar("_Built")
+
+Fill = Callable[[duckdb.DuckDBPyConnection, MartContract], None]
+"""Inserts the day's rows of one mart into the table of its name in the file being built."""
+
+
+class WarehouseError(RuntimeError):
+    """The warehouse cannot be written or read; the message carries the remedy."""
+
+
+def rebuild(
+    path: Path, build: Callable[[Path], _Built], progress: Progress, patience_s: float
+) -> _Built:
+    """Let `build` make a fresh file and swap it in for `path`, as the only writer.
+
+    Raises:
+        LockTimeoutError: Another writer did not finish in time.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The kernel frees the lock when its holder dies, so a killed run blocks nobody.
+    with locked(
+        path.with_name(f"{path.name}.lock"),
+        timeout_s=patience_s,
+        on_wait=lambda waited_s: progress(
+            f"{path.name} is being written by another run; waited {waited_s:.0f} s"
+        ),
+    ):
+        _remove_leftovers(path)
+        building = path.with_name(f"{path.name}.building-{os.getpid()}")
+        try:
+            built = build(building)
+            _swap(building, path)
+        finally:
+            _remove_leftovers(path)
+    return built
+
+
+def build_without(
+    building: Path,
+    path: Path,
+    contracts: Sequence[MartContract],
+    label: str,
+    site: str,
+    days: Collection[dt.date],
+) -> None:
+    """Build the file `path` anew, without the rows of some days of a site."""
+    with open_file(building, read_only=False) as connection:
+        held = _attach(connection, path, contracts)
+        for mart in contracts:
+            _create(connection, mart, label)
+            if mart.name in held:
+                table = _name(mart.name)
+                connection.execute(
+                    f"INSERT INTO {table} SELECT * FROM old.{table} WHERE NOT "
+                    "(site = $site AND list_contains($days::DATE[], trading_day))",
+                    {"site": site, "days": list(days)},
+                )
+        connection.execute("DETACH old")
+        connection.execute("CHECKPOINT")
+
+
+def build_day(
+    building: Path,
+    path: Path,
+    contracts: Sequence[MartContract],
+    label: str,
+    site: str,
+    day: dt.date,
+    replaced: Collection[str],
+    fill: Fill,
+) -> dict[str, int]:
+    """Build the file `path` anew, with the rows of some marts of a site-day as `fill` makes them.
+
+    Returns:
+        Rows of the day in each of the marts `replaced`.
+    """
+    rows = {}
+    with open_file(building, read_only=False) as connection:
+        held = _attach(connection, path, contracts)
+        for mart in contracts:
+            _create(connection, mart, label)
+            if mart.name in held:
+                _copy(connection, mart, site, day, "<" if mart.name in replaced else None)
+            if mart.name in replaced:
+                fill(connection, mart)
+                rows[mart.name] = _count(connection, mart, site, day)
+                if mart.name in held:
+                    _copy(connection, mart, site, day, ">")
+        if held:
+            connection.execute("DETACH old")
+        connection.execute("CHECKPOINT")
+    return rows
+
+
+def new_tables(contracts: Iterable[MartContract], label: str) -> duckdb.DuckDBPyConnection:
+    """Tables without rows, in memory, as a file of this warehouse has them."""
+    connection = duckdb.connect()
+    for mart in contracts:
+        _create(connection, mart, label)
+    return connection
+
+
+def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open a file of the warehouse with the settings that all its queries rely on."""
+    connection = duckdb.connect(str(path), read_only=read_only)
+    connection.execute("SET TimeZone = 'UTC'")
+    # A query sees the tables that it was given: no variable of Python's, nothing off the network.
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET autoinstall_known_extensions = false")
+    return connection
+
+
+def _attach(
+    connection: duckdb.DuckDBPyConnection, path: Path, contracts: Sequence[MartContract]
+) -> frozenset[str]:
+    """Attach the file in use as `old`; return the marts that it holds."""
+    if not path.exists():
+        return frozenset()
+    try:
+        connection.execute(f"ATTACH {_text(str(path))} AS old (READ_ONLY)")
+    except duckdb.IOException as error:
+        raise WarehouseError(
+            f"{path} cannot be read ({error}). If another program has it open for writing, close "
+            "it there or open it read-only (`duckdb -readonly`); readers never block a writer"
+        ) from error
+    held: dict[str, list[tuple[str, str]]] = {}
+    for table, column, kind in connection.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = 'old' AND NOT internal ORDER BY table_name, column_index"
+    ).fetchall():
+        held.setdefault(table, []).append((column, kind))
+    wanted = {
+        mart.name: [(column.name, column.duckdb_type) for column in mart.columns]
+        for mart in contracts
+    }
+    for table, columns in held.items():
+        if table not in wanted:
+            raise WarehouseError(
+                f"{path} holds {table!r}, which is no mart. The file is rebuilt at every write, so "
+                "it would be lost: move it into a file of your own, which can ATTACH this one"
+            )
+        if columns != wanted[table]:
+            raise WarehouseError(
+                f"table {table} of {path} has other columns than its contract: "
+                f"{_difference(columns, wanted[table])}. It was written by another version: move "
+                "the file aside, then materialise the site-day marts of its days again"
+            )
+    refuse_changed(path)
+    return frozenset(held)
+
+
+def refuse_changed(path: Path) -> None:
+    """Raise `WarehouseError` where a file is not as it was placed.
+
+    A write-ahead log beside it changes what is read of it and no byte of it.
+    """
+    if not vouched.is_vouched(path) or _log_of(path).exists():
+        raise WarehouseError(
+            f"{path} was changed since it was written, so nothing of it is read: put the file and "
+            "its receipt back from a copy, or move both aside and materialise the site-day marts "
+            "of its days again; find out who opened it for writing"
+        )
+
+
+def _difference(held: Sequence[tuple[str, str]], wanted: Sequence[tuple[str, str]]) -> str:
+    extra = [f"unknown {name} {kind}" for name, kind in held if (name, kind) not in wanted]
+    absent = [f"missing {name} {kind}" for name, kind in wanted if (name, kind) not in held]
+    return ", ".join(extra + absent) or "another order"
+
+
+def _create(connection: duckdb.DuckDBPyConnection, mart: MartContract, label: str) -> None:
+    columns = ", ".join(
+        f"{_name(column.name)} {column.duckdb_type}{'' if column.nullable else ' NOT NULL'}"
+        for column in mart.columns
+    )
+    connection.execute(f"CREATE TABLE {_name(mart.name)} ({columns})")
+    connection.execute(
+        f"COMMENT ON TABLE {_name(mart.name)} IS "
+        + _text(f"{mart.description} One row: {mart.grain}. {label[:1].upper()}{label[1:]}.")
+    )
+    for column in mart.columns:
+        connection.execute(
+            f"COMMENT ON COLUMN {_name(mart.name)}.{_name(column.name)} IS "
+            + _text(f"{column.description}" + (f" [{column.unit}]" if column.unit else ""))
+        )
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection,
+    mart: MartContract,
+    site: str,
+    day: dt.date,
+    side: str | None,
+) -> None:
+    """Copy rows of the old file in their order: all, or those before or after the site-day."""
+    table = _name(mart.name)
+    if side is None:
+        connection.execute(f"INSERT INTO {table} SELECT * FROM old.{table}")
+        return
+    connection.execute(
+        f"INSERT INTO {table} SELECT * FROM old.{table} "
+        f"WHERE (trading_day, site) {side} ($day::DATE, $site::VARCHAR)",
+        {"day": day, "site": site},
+    )
+
+
+def insert(connection: duckdb.DuckDBPyConnection, mart: MartContract, select: str) -> None:
+    """Insert what a query gives into the table of a mart, in the order of its key."""
+    connection.execute(
+        f"INSERT INTO {_name(mart.name)} BY NAME SELECT * FROM ({select}\n) "
+        f"ORDER BY {', '.join(map(_name, mart.key))}"
+    )
+
+
+def _count(
+    connection: duckdb.DuckDBPyConnection, mart: MartContract, site: str, day: dt.date
+) -> int:
+    row = connection.execute(
+        f"SELECT count(*) FROM {_name(mart.name)} WHERE trading_day = $day AND site = $site",
+        {"day": day, "site": site},
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def read_day(path: Path, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
+    """Rows of a mart of one site-day, sorted by the key; none where there is no such file or table.
+
+    Raises:
+        WarehouseError: The file is not as it was placed.
+    """
+    if not path.exists():
+        return mart.empty()
+    refuse_changed(path)
+    with open_file(path, read_only=True) as connection:
+        known = connection.execute(
+            "SELECT count(*) FROM duckdb_tables() WHERE table_name = $name", {"name": mart.name}
+        ).fetchone()
+        if not known or not known[0]:
+            return mart.empty()
+        frame = connection.execute(
+            f"SELECT * FROM {_name(mart.name)} WHERE trading_day = $day AND site = $site "
+            f"ORDER BY {', '.join(map(_name, mart.key))}",
+            {"day": day, "site": site},
+        ).pl()
+    return frame.cast(dict(mart.schema))  # type: ignore[arg-type]
+
+
+def days_of(path: Path, site: str) -> set[dt.date]:
+    """Trading days of which a file holds rows of the site."""
+    if not path.exists():
+        return set()
+    found: set[dt.date] = set()
+    with open_file(path, read_only=True) as connection:
+        held = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
+        for mart in (name for (name,) in held if name in MARTS):
+            query = f"SELECT DISTINCT trading_day FROM {_name(mart)} WHERE site = $site"
+            found |= {day for (day,) in connection.execute(query, {"site": site}).fetchall()}
+    return found
+
+
+def _swap(building: Path, path: Path) -> None:
+    with building.open("rb") as file:
+        os.fsync(file.fileno())
+    # Another program may have left changes beside the file; they belong to the one that goes.
+    _log_of(path).unlink(missing_ok=True)
+    vouched.place(building, path)
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what a dead writer left: only the holder of the lock builds, so none is alive."""
+    for leftover in path.parent.glob(f"{path.name}.building-*"):
+        if leftover.is_dir():
+            for spilled in leftover.iterdir():
+                spilled.unlink()
+            leftover.rmdir()
+        else:
+            leftover.unlink(missing_ok=True)
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _text(words: str) -> str:
+    return "'" + words.replace("'", "''") + "'"
