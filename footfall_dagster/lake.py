@@ -120,10 +120,14 @@ class Lake:
 
     def _has_failed(self, contract: Contract, camera_day: CameraDay) -> bool:
         folder = self.folder(contract.name, camera_day)
+        if not folder.is_dir():
+            return False
         if contract.personal:
             return wall.is_refused(folder, contract, str(camera_day))
         try:
-            wall.check(folder, contract, str(camera_day))
+            # Else what is being written just now would look like what was tampered with.
+            with locked(folder, timeout_s=_PATIENCE_S):
+                wall.check(folder, contract, str(camera_day))
         except wall.Refused:
             return True
         except FileNotFoundError:

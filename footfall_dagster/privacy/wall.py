@@ -25,6 +25,8 @@ RECEIPT_SUFFIX = ".receipt.json"
 PART = "part.parquet"
 REFUSAL = "refused.json"
 """Beside a partition whose last write the wall refused; says which partition and no more."""
+_UNFINISHED = f".{REFUSAL}"
+"""What a run leaves that is killed while it notes a refusal; nothing is read beside it either."""
 _MOST = 2**40
 _LARGEST, _LONGEST_RECEIPT = 2**33, 4096
 """Bytes of a partition and of a receipt; what is larger is neither, and is not read."""
@@ -90,7 +92,8 @@ def admit(
     aside.write_text(receipt.text)
     aside.replace(final.parent / (receipt.sha256 + RECEIPT_SUFFIX))
     pending.replace(final)
-    (final.parent / REFUSAL).unlink(missing_ok=True)
+    for note in (REFUSAL, _UNFINISHED):
+        (final.parent / note).unlink(missing_ok=True)
     _sync(final.parent)
     for old in final.parent.glob(f"*{RECEIPT_SUFFIX}"):
         if old.name != receipt.sha256 + RECEIPT_SUFFIX:
@@ -132,7 +135,7 @@ def inspect(
 def note_refusal(folder: Path, contract: Contract, name: str) -> None:
     """Leave a note beside a partition that its last write was refused; admission removes it."""
     folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f".{REFUSAL}"
+    aside = folder / _UNFINISHED
     aside.write_text(_refusal(contract, name))
     aside.replace(folder / REFUSAL)
     _sync(folder)

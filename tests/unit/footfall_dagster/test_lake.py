@@ -6,11 +6,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
+from footfall_dagster.locks import locked
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.wall import Refused
 from tests.unit.small_mall import DAY, site
@@ -98,6 +101,43 @@ def test_a_writer_killed_at_any_step_leaves_the_old_partition_or_the_new(
     lake.write(COVERAGE, CAM, old)
     assert lake.strangers(COVERAGE, CAM) == []
     assert list((lake.root / "_pending").iterdir()) == []
+
+
+def test_a_run_killed_while_it_notes_a_refusal_can_be_run_again(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = coverage(CAMERA_EXPORTS.empty(), lake.site.on(DAY))
+    lake.write(COVERAGE, CAM, good)
+    with monkeypatch.context() as patch:
+
+        def die(*_args: object) -> None:
+            raise KeyboardInterrupt
+
+        patch.setattr(Path, "replace", die)
+        with pytest.raises(KeyboardInterrupt):
+            lake.refuse(COVERAGE, CAM)
+    with pytest.raises(Refused):
+        lake.read(COVERAGE, CAM)
+    lake.write(COVERAGE, CAM, good)
+    assert lake.read(COVERAGE, CAM).equals(good)
+    assert lake.strangers(COVERAGE, CAM) == []
+
+
+def test_whoever_asks_what_failed_waits_for_who_is_writing(lake: Lake) -> None:
+    """Between a file and its receipt a partition looks like one that was tampered with."""
+    lake.write(COVERAGE, CAM, coverage(CAMERA_EXPORTS.empty(), lake.site.on(DAY)))
+    folder = lake.folder(COVERAGE.name, CAM)
+    receipt = next(folder.glob(f"*{wall.RECEIPT_SUFFIX}"))
+    with ThreadPoolExecutor(1) as pool:
+        with locked(folder, timeout_s=0):
+            content = receipt.read_text()
+            receipt.unlink()
+            asked = pool.submit(lake.failed, DAY)
+            time.sleep(0.3)
+            receipt.write_text(content)
+        assert asked.result(timeout=30) == frozenset()
+    receipt.unlink()
+    assert lake.failed(DAY) == {CAM.camera}
 
 
 def test_the_partition_of_another_day_is_untouched(lake: Lake) -> None:
