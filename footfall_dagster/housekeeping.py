@@ -4,8 +4,10 @@ Belongs here: deleting old runs, what runs logged and printed, and making sure t
 stays in SQLite's free pages and write-ahead logs. Does not belong here: retention of data
 (`footfall_dagster.privacy.purge`), the numbers (`vision.site.retention`).
 
-A successful run is the record of what was made from what, so its events stay for as long as the
-marts do. Runs that failed or were cancelled go sooner, and so does what any run logged or printed.
+A run that made something is the record of what was made from what, however it ended, so its events
+stay for as long as the marts do: without them Dagster would show as missing what is there or was
+purged, and the seals of privacy reports that failed would be forgotten. Runs that failed or were
+cancelled and made nothing go sooner, and so does what any run logged or printed.
 
 SQLite files are shrunk in place, under SQLite's own locks, and not swapped: a webserver that has
 the old file open would go on writing to it. With `secure_delete`, VACUUM and a truncated
@@ -51,11 +53,14 @@ class Forgotten:
 
 def forget(instance: dg.DagsterInstance, retention: Retention, now: dt.datetime) -> Forgotten:
     """Delete runs and output that are past their retention, and scrub the files they were in."""
-    gone = [
-        *_delete_runs(instance, _ENDED[1:], retention.rule("failed_runs_days").before(now)),
-        *_delete_runs(instance, _ENDED, retention.rule("marts_years").before(now)),
-    ]
     home = Path(instance.root_directory)
+    unsuccessful = _runs(instance, _ENDED[1:], retention.rule("failed_runs_days").before(now))
+    past = _runs(instance, _ENDED, retention.rule("marts_years").before(now))
+    gone = {*past, *(run_id for run_id in unsuccessful if not _made_anything(instance, run_id))}
+    for run_id in gone:
+        _forget_last_words(instance, run_id)
+        instance.delete_run(run_id)
+        _remove_database(_database(home, run_id))
     old = retention.rule("run_output_days").before(now)
     outputs = _forget_output(instance, home, old)
     in_use = tuple(
@@ -100,18 +105,19 @@ def _databases(home: Path) -> Iterator[Path]:
             yield path
 
 
-def _delete_runs(
-    instance: dg.DagsterInstance,
-    statuses: list[DagsterRunStatus],
-    before: dt.datetime,
+def _runs(
+    instance: dg.DagsterInstance, statuses: list[DagsterRunStatus], before: dt.datetime
 ) -> Iterator[str]:
     wanted = RunsFilter(statuses=statuses, created_before=before)
-    while runs := instance.get_runs(wanted, limit=_BATCH):
-        for run in runs:
-            _forget_last_words(instance, run.run_id)
-            instance.delete_run(run.run_id)
-            _remove_database(_database(Path(instance.root_directory), run.run_id))
-            yield run.run_id
+    cursor = None
+    while runs := instance.get_runs(wanted, cursor=cursor, limit=_BATCH):
+        yield from (run.run_id for run in runs)
+        cursor = runs[-1].run_id
+
+
+def _made_anything(instance: dg.DagsterInstance, run_id: str) -> bool:
+    made = dg.DagsterEventType.ASSET_MATERIALIZATION
+    return bool(instance.get_records_for_run(run_id, of_type=made, limit=1).records)
 
 
 def _forget_last_words(instance: dg.DagsterInstance, run_id: str) -> None:

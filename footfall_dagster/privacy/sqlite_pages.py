@@ -4,12 +4,16 @@ Belongs here: the file format, as far as one needs it to find unused space
 (https://www.sqlite.org/fileformat2.html). Does not belong here: what rows may hold.
 """
 
+import errno
+import mmap
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 _MAGIC = b"SQLite format 3\0"
 _LEAVES, _INNER = frozenset({0x0A, 0x0D}), frozenset({0x02, 0x05})
+_HEADER_BYTES = 100
+_LARGEST = 2**34
 _FREELIST_TRUNK_AT, _PAGE_SIZE_AT = 32, 16
 
 
@@ -22,11 +26,22 @@ def unused(path: Path) -> Iterator[tuple[str, bytes]]:
 
     Raises:
         NotSqlite: It is no such file.
+        OSError: It cannot be read, or is too large to be looked through in a bounded time.
     """
-    content = path.read_bytes()
-    if not content:
-        return
-    if not content.startswith(_MAGIC):
+    if path.stat().st_size > _LARGEST:
+        raise OSError(errno.EFBIG, "larger than any database of Dagster's")
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            if path.stat().st_size:
+                raise NotSqlite
+            return
+        # Years of events are more than one wants in memory at once.
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            yield from _unused(content)
+
+
+def _unused(content: mmap.mmap) -> Iterator[tuple[str, bytes]]:
+    if len(content) < _HEADER_BYTES:
         raise NotSqlite
     size = struct.unpack_from(">H", content, _PAGE_SIZE_AT)[0]
     size = 65536 if size == 1 else size
@@ -47,7 +62,7 @@ def unused(path: Path) -> Iterator[tuple[str, bytes]]:
         yield "after the last page", rest
 
 
-def _free_pages(content: bytes, size: int) -> Iterator[int]:
+def _free_pages(content: mmap.mmap, size: int) -> Iterator[int]:
     """Pages of the freelist that are leaves; trunks hold the list itself and are left out."""
     trunk = struct.unpack_from(">I", content, _FREELIST_TRUNK_AT)[0]
     seen: set[int] = set()

@@ -69,8 +69,9 @@ class Retention(BaseModel):
     """How long each dataset is kept, counted from the end of its trading day's processing.
 
     Without `recordings`, the files of the recorders are only read and never touched. The last two
-    are Dagster's: what runs printed and logged, and runs that failed or were cancelled. Runs that
-    succeeded are the record of what was made from what, and go with the marts.
+    are Dagster's: what runs printed and logged, and runs that failed or were cancelled and made
+    nothing. Runs that made something are the record of what was made from what, and go with the
+    marts.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,5 +1,6 @@
 """Space of a SQLite file that no row uses."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -32,6 +33,13 @@ def test_deleted_rows_are_found_in_free_pages(tmp_path: Path) -> None:
 def test_where_sqlite_overwrites_what_it_deletes_there_is_nothing(tmp_path: Path) -> None:
     database(tmp_path / "a.db", secure=True)
     assert [place for place, content in unused(tmp_path / "a.db") if raw_trouble(content)] == []
+
+
+def test_a_file_that_is_too_large_to_be_looked_through_is_no_pass(tmp_path: Path) -> None:
+    database(tmp_path / "a.db", secure=True)
+    os.truncate(tmp_path / "a.db", 100 * 2**30)
+    with pytest.raises(OSError, match="larger than any database"):
+        next(unused(tmp_path / "a.db"))
 
 
 def test_bytes_behind_the_last_page_are_found(tmp_path: Path) -> None:
