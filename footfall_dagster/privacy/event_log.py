@@ -9,6 +9,7 @@ the event log withholds: an event is stored with words that say what kind of thi
 Tags, cursors and names of partitions are refused instead: who sets them can be told.
 """
 
+import datetime as dt
 import json
 import os
 import sqlite3
@@ -19,12 +20,14 @@ from typing import Any
 
 import sqlalchemy
 from dagster._core.events.log import EventLogEntry
+from dagster._core.execution.backfill import PartitionBackfill
 from dagster._core.storage.dagster_run import DagsterRun
 from dagster._core.storage.event_log.base import EventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.runs.base import RunStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._serdes import ConfigurableClassData, deserialize_value, serialize_value
+from dagster_shared.error import SerializableErrorInfo
 
 from footfall_dagster.privacy.serialized import closed, withheld
 from footfall_dagster.privacy.text import Lines
@@ -88,12 +91,34 @@ class GatedEventLog(EventLogStorage):
 
 
 class GatedRuns(RunStorage):
-    """Refuses runs, tags and cursors that may hold more than words; to be mixed in likewise."""
+    """Refuses runs, backfills, tags and cursors that may hold more than words."""
 
     def add_run(self, dagster_run: DagsterRun) -> DagsterRun:
         """Add a run; raises `Refused`."""
         refuse("the configuration or a tag of a run", json.loads(serialize_value(dagster_run)))
         return super().add_run(dagster_run)  # type: ignore[safe-super]
+
+    def add_historical_run(
+        self, dagster_run: DagsterRun, run_creation_time: dt.datetime
+    ) -> DagsterRun:
+        """Add a run of another instance; raises `Refused`."""
+        refuse("the configuration or a tag of a run", json.loads(serialize_value(dagster_run)))
+        return super().add_historical_run(dagster_run, run_creation_time)  # type: ignore[safe-super]
+
+    def add_backfill(self, partition_backfill: PartitionBackfill) -> None:
+        """Add a backfill; raises `Refused` where its title, description or a tag may not stand."""
+        for text in (partition_backfill.title, partition_backfill.description):
+            refuse("the title or description of a backfill", text)
+        refuse("a tag of a backfill", dict(partition_backfill.tags or {}), "tags")
+        super().add_backfill(partition_backfill)  # type: ignore[safe-super]
+
+    def update_backfill(self, partition_backfill: PartitionBackfill) -> None:
+        """Store how far a backfill is, and what may stand of why it failed."""
+        if partition_backfill.error is not None:
+            clean, _ = closed(json.loads(serialize_value(partition_backfill.error)))
+            error = deserialize_value(json.dumps(clean), SerializableErrorInfo)
+            partition_backfill = partition_backfill._replace(error=error)
+        super().update_backfill(partition_backfill)  # type: ignore[safe-super]
 
     def add_run_tags(self, run_id: str, new_tags: Mapping[str, str]) -> None:
         """Add tags to a run; raises `Refused`."""

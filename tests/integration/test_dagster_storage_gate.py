@@ -3,8 +3,9 @@
 import base64
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -108,6 +109,36 @@ def test_what_may_stand_beside_it_is_still_there(instance: dg.DagsterInstance) -
     assert "withheld" in str(metadata["v"].value)
 
 
+def backfill(title: str = "A week again", tags: Mapping[str, str] | None = None) -> Any:
+    """As the UI asks for one."""
+    from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
+
+    return PartitionBackfill(
+        backfill_id="again",
+        status=BulkActionStatus.REQUESTED,
+        from_failure=False,
+        tags={"dagster/user": "us"} | dict(tags or {}),
+        backfill_timestamp=1_767_225_600.0,
+        title=title,
+    )
+
+
+def test_why_a_backfill_failed_is_stored_without_what_may_not_stand(
+    home: Path, instance: dg.DagsterInstance
+) -> None:
+    from dagster_shared.error import SerializableErrorInfo
+
+    instance.add_backfill(backfill())
+    why = SerializableErrorInfo(f"no match for {TEXT}", ["at line 1"], "ValueError")
+    instance.update_backfill(backfill().with_error(why))
+    told = instance.get_backfill("again")
+    assert told is not None
+    assert told.title == "A week again"
+    assert "withheld" in told.error.message
+    stored = (home / "dagster" / "history" / "runs.db").read_bytes()
+    assert TEXT[40:60].encode() not in stored
+
+
 def test_tags_names_of_partitions_and_cursors_are_refused(instance: dg.DagsterInstance) -> None:
     with pytest.raises(Refused, match="tag"):
         dg.materialize([in_metadata], instance=instance, resources=RESOURCES, tags={"a": TEXT})
@@ -115,5 +146,9 @@ def test_tags_names_of_partitions_and_cursors_are_refused(instance: dg.DagsterIn
         instance.add_dynamic_partitions("cameras", [TEXT])
     with pytest.raises(Refused, match="cursor"):
         instance.daemon_cursor_storage.set_cursor_values({"ASSET_DAEMON_CURSOR": TEXT})
+    with pytest.raises(Refused, match="title or description"):
+        instance.add_backfill(backfill(title=TEXT[:80]))
+    with pytest.raises(Refused, match="tag"):
+        instance.add_backfill(backfill(tags={"a": TEXT}))
     instance.add_dynamic_partitions("cameras", ["cam_a"])
     assert instance.get_dynamic_partitions("cameras") == ["cam_a"]
