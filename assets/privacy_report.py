@@ -166,7 +166,7 @@ def render(site_day: SiteDay, record: Record, of_day: Sequence[Record]) -> str:
     )
     zone = site_day.site.zone_info
     environment.filters |= {
-        "clock": lambda text: dt.datetime.fromisoformat(text).astimezone(zone).strftime("%H:%M:%S"),
+        "clock": lambda text: _clock(text, record.content["written_at"], zone),
         "moment": lambda text: (
             dt.datetime.fromisoformat(text).astimezone(zone).strftime("%Y-%m-%d %H:%M")
         ),
@@ -188,6 +188,12 @@ def render(site_day: SiteDay, record: Record, of_day: Sequence[Record]) -> str:
             (one, Summary.of(one.content["checks"])) for one in of_day if one.number < record.number
         ],
     )
+
+
+def _clock(text: str, written: str, zone: dt.tzinfo) -> str:
+    """The time of day; the date where it is another one than that of the record."""
+    at, day = (dt.datetime.fromisoformat(one).astimezone(zone) for one in (text, written))
+    return f"{at:%H:%M:%S}" if at.date() == day.date() else f"{at:%Y-%m-%d %H:%M}"
 
 
 def _groups(entries: Iterable[Entry]) -> list[Mapping[str, Any]]:

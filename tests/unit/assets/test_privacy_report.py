@@ -52,6 +52,12 @@ def test_an_old_proof_is_not_claimed_of_a_site_that_looks_at_people(
     assert "is not claimed of it" in page(mall(**asked), records)
 
 
+def test_a_check_of_another_day_is_told_with_its_date(records: RecordStore) -> None:
+    assert "began at 08:59:59" in page(mall(), records, proof())
+    older = {**proof(), "at": "2026-03-05T14:00:00Z"}
+    assert "began at 2026-03-05 14:00" in page(mall(), records, older)
+
+
 def test_a_page_says_where_nothing_was_proved_and_how_to(records: RecordStore) -> None:
     assert f"footfall privacy prove --day {DAY}" in page(mall(), records)
     proved = page(mall(), records, proof())
