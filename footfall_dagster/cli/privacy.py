@@ -5,6 +5,7 @@ Belongs here: options, what is printed, exit codes. Does not belong here: any ch
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -12,6 +13,20 @@ from rich.console import Console
 from footfall_dagster.cli.prove import prove as prove_command
 from footfall_dagster.privacy.chain import SEAL_DIGITS
 from footfall_dagster.settings import Settings
+
+if TYPE_CHECKING:
+    from vision.site.models import Site
+
+
+def _site(settings: Settings) -> "Site":
+    """The site that the settings name; what is wrong with its files is told without a stack."""
+    from vision.site.load import load_site
+    from vision.site.problems import SiteFileError
+
+    try:
+        return load_site(settings.site)
+    except SiteFileError as wrong:
+        raise click.ClickException(str(wrong)) from None
 
 
 @click.group("privacy")
@@ -22,7 +37,7 @@ def command() -> None:
 command.add_command(prove_command)
 
 
-@command.command("search")
+@command.command("search", short_help="Look for pictures and vectors right of the wall.")
 def search() -> None:
     """Look through all that lies right of the wall for pictures and vectors.
 
@@ -30,10 +45,9 @@ def search() -> None:
     """
     from footfall_dagster.instance import open_instance
     from footfall_dagster.privacy.inspection import SiteInspector
-    from vision.site.load import load_site
 
     settings, console = Settings(), Console(highlight=False, soft_wrap=True)
-    inspector = SiteInspector(settings, load_site(settings.site))
+    inspector = SiteInspector(settings, _site(settings))
     with open_instance(settings) as instance:
         evidence = inspector.search(Path(instance.root_directory))
     for one in evidence.findings:
@@ -46,7 +60,7 @@ def search() -> None:
         raise click.ClickException("the search did not pass")
 
 
-@command.command("verify")
+@command.command("verify", short_help="Say whether the records of the privacy report are whole.")
 @click.option("--head", help="A hash that was noted earlier; it must still be in the chain.")
 def verify(head: str | None) -> None:
     """Say whether the records of the privacy report are whole, and where not.
@@ -60,10 +74,9 @@ def verify(head: str | None) -> None:
     from assets.privacy_report import noted as noted_by_dagster
     from footfall_dagster.instance import open_instance
     from footfall_dagster.resources import records
-    from vision.site.load import load_site
 
     settings, console = Settings(), Console(highlight=False, soft_wrap=True)
-    site = load_site(settings.site)
+    site = _site(settings)
     noted = [(0, _digest(head))] if head else []
     with open_instance(settings) as instance:
         noted.extend(noted_by_dagster(instance, SitePlan(site)))
@@ -93,7 +106,7 @@ def _digest(text: str) -> str:
     return digest
 
 
-@command.command("purge")
+@command.command("purge", short_help="Delete what is past its retention.")
 @click.option("--prove", is_flag=True, help="Look everywhere for what was deleted, now and before.")
 def purge(prove: bool) -> None:
     """Delete what is past its retention, as the purge job does every hour.
@@ -109,10 +122,9 @@ def purge(prove: bool) -> None:
     from footfall_dagster.forgetting import JOB, Forgetting, held_by_runs, run
     from footfall_dagster.instance import open_instance
     from footfall_dagster.privacy.rescan import rescan
-    from vision.site.load import load_site
 
     settings, console = Settings(), Console(highlight=False, soft_wrap=True)
-    forgetting = Forgetting(settings, SitePlan(load_site(settings.site)))
+    forgetting = Forgetting(settings, SitePlan(_site(settings)))
     with open_instance(settings) as instance:
         result, lines = run(forgetting, instance)
         for line in lines:

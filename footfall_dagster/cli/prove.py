@@ -21,7 +21,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _SHOWN = 20
 
 
-@click.command("prove")
+@click.command("prove", short_help="Prove that nobody's looks reach what is kept.")
 @click.option("--day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The trading day.")
 @click.option("--camera", "cameras", multiple=True, help="An id, again for more [all of the day].")
 @click.option(
