@@ -49,7 +49,7 @@ class Incomplete(Exception):  # noqa: N818 - says what it is
     """Some part of a purge failed, and the others were carried out; the message says which."""
 
 
-_Part = Callable[[], Iterable[PurgeReceipt | purge.LeftAlone | int]]
+_Part = Callable[[], Iterable[PurgeReceipt | purge.LeftAlone | int | str]]
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,18 @@ class Forgetting:
         yield "marts", lambda: forget_marts(lake, resources.warehouse(settings), now)
         yield "report pages", lambda: forget_reports(lake, pages, now)
         yield "what is pending", lambda: [purge.sweep_pending(lake)]
-        yield "the vault", lambda: [vault.swept(settings.vault).files]
+        yield "the vault", self._vault
         yield "a proof that was killed", lambda: [proof_folder.swept(settings.home)]
         yield "admission receipts", lambda: [purge.finish(lake)]
+
+    def _vault(self) -> Iterator[int | str]:
+        swept = vault.swept(self.settings.vault)
+        yield swept.files
+        if swept.findings:
+            yield (
+                f"{len(swept.findings)} files in the vault {self.settings.vault} are none of ours, "
+                "so they are left alone; look at them and delete them"
+            )
 
     def _recordings_are_newly_due(self, rule: Rule, now: dt.datetime) -> bool:
         before = set(due_camera_days(self.lake, rule, now - _HOURLY_FOR))

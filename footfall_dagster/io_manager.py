@@ -5,6 +5,7 @@ writes (`footfall_dagster.lake`), what may pass (`footfall_dagster.privacy`).
 """
 
 import datetime as dt
+from collections import OrderedDict
 
 import dagster as dg
 import polars as pl
@@ -14,15 +15,25 @@ from footfall_dagster.lake import CameraDay, Lake, NotMaterialised, Purged
 from footfall_dagster.privacy.ledger import RECORDINGS
 from footfall_dagster.privacy.metadata import refuse_metadata
 from footfall_dagster.privacy.purge_recordings import vanished
-from footfall_dagster.privacy.wall import PART, Refused
+from footfall_dagster.privacy.wall import PART, Receipt, Refused
 from vision.contracts import CAMERA_EXPORTS, COVERAGE, Contract, lake_of
+
+_STEPS_REMEMBERED = 64
+_Step = tuple[str, str]
+_Loaded = tuple[_Step | None, str]
+"""A step of a run, and a dataset."""
 
 
 class LakeIOManager(dg.IOManager):
-    """Stores a camera-day's frame; loads one camera-day, or a dict of them by camera."""
+    """Stores a camera-day's frame; loads one camera-day, or a dict of them by camera.
+
+    What a step stores is marked with the source of what the step has loaded. Another run of the
+    same camera-day may have stored something else since, and detection takes hours.
+    """
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
+        self._loaded: OrderedDict[_Loaded, str] = OrderedDict()
 
     def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
         """Write through the wall; a refusal fails the step without a retry."""
@@ -31,7 +42,8 @@ class LakeIOManager(dg.IOManager):
             self._refuse_vanished(camera_day(context.partition_key), obj)
         try:
             self._refuse_metadata(context, contract)
-            size = self._lake.write(contract, camera_day(context.partition_key), obj)
+            source = self._loaded.get((_step(context), contract.made_from))
+            size = self._lake.write(contract, camera_day(context.partition_key), obj, source)
         except Refused as refused:
             raise dg.Failure(
                 description=f"The privacy wall refused: {refused}", allow_retries=False
@@ -49,7 +61,11 @@ class LakeIOManager(dg.IOManager):
             context.partition_key, dg.MultiPartitionKey
         ):
             return self._load_cameras(context, contract)
-        return self._load(contract, context.asset_partition_key)
+        frame, receipt = self._load(contract, context.asset_partition_key)
+        self._loaded[_step(context), contract.name] = receipt.handed_on
+        if len(self._loaded) > _STEPS_REMEMBERED:
+            self._loaded.popitem(last=False)
+        return frame
 
     def _refuse_metadata(self, context: dg.OutputContext, contract: Contract) -> None:
         try:
@@ -74,9 +90,9 @@ class LakeIOManager(dg.IOManager):
                 allow_retries=False,
             )
 
-    def _load(self, contract: Contract, partition: str) -> pl.DataFrame:
+    def _load(self, contract: Contract, partition: str) -> tuple[pl.DataFrame, Receipt]:
         try:
-            return self._lake.read(contract, camera_day(partition))
+            return self._lake.read_with_receipt(contract, camera_day(partition))
         except (Refused, NotMaterialised) as problem:
             raise dg.Failure(description=str(problem), allow_retries=False) from None
 
@@ -103,6 +119,15 @@ class LakeIOManager(dg.IOManager):
             except Refused as refused:
                 context.log.error(f"not observed: {refused}")
         return frames
+
+
+def _step(context: dg.InputContext | dg.OutputContext) -> _Step | None:
+    """Run and step; None outside of any."""
+    try:
+        step = context.step_context
+    except dg.DagsterInvariantViolationError:
+        return None
+    return step.run_id, step.step.key
 
 
 def camera_day(partition_key: str) -> CameraDay:

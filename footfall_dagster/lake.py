@@ -71,8 +71,21 @@ class Lake:
         """The values that the contracts leave to the site: its day, frame, floor and names."""
         return Bounds.of(self.site.on(camera_day.day), camera_day.camera)
 
-    def write(self, contract: Contract, camera_day: CameraDay, frame: pl.DataFrame) -> int:
+    def write(
+        self,
+        contract: Contract,
+        camera_day: CameraDay,
+        frame: pl.DataFrame,
+        source: str | None = None,
+    ) -> int:
         """Store a partition in place of the one before; return its bytes.
+
+        Args:
+            contract: Of the dataset.
+            camera_day: Which partition of it.
+            frame: Its rows.
+            source: `Receipt.source` of what the rows were made from; None stands for that of what
+                is stored of it now.
 
         Raises:
             Refused: The rows break the contract, or the wall lets the file not pass. What was
@@ -83,7 +96,8 @@ class Lake:
         final.parent.mkdir(parents=True, exist_ok=True)
         name = f"{contract.name}-{self.site.id}-{camera_day.day}-{camera_day.camera}"
         pending = pending_root / f"{name}.{uuid.uuid4().hex}.parquet"
-        source = self._source_of_parent(contract, camera_day)
+        if source is None:
+            source = self._source_of_parent(contract, camera_day)
         with locked(final.parent, timeout_s=_PATIENCE_S):
             for leftover in pending_root.glob(f"{name}.*.*"):
                 leftover.unlink()
@@ -184,7 +198,7 @@ class Lake:
             _, parent = self.read_with_receipt(LAKE[contract.made_from], camera_day)
         except (NotMaterialised, wall.Refused):
             return ""
-        return parent.source or parent.sha256
+        return parent.handed_on
 
     def strangers(self, contract: Contract, camera_day: CameraDay) -> list[str]:
         """What lies in the partition's folder or on the way to it and does not belong there."""

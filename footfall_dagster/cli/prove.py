@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -92,12 +93,18 @@ def prove(
 
 
 def _print(proof: "Proof", console: Console) -> None:
-    table = Table(title=f"Compared: {proof.evidence.scope}", title_justify="left")
-    table.add_column("right of the wall", overflow="fold")
+    # Narrow enough for a terminal of eighty columns.
+    table = Table(
+        title=f"Compared: {proof.evidence.scope}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    table.add_column("right of the wall", no_wrap=True)
     for name in ("items", "rows", "bytes"):
         table.add_column(name, justify="right")
     for number, run in enumerate(proof.runs):
-        table.add_column(f"{run.pixels}{'' if number else ', again'}")
+        table.add_column(str(run.pixels) if number else "again")
     for line in proof.table:
         table.add_row(
             line.group,

@@ -53,6 +53,11 @@ class Receipt:
     contract: str
 
     @property
+    def handed_on(self) -> str:
+        """The source of what is made from this partition."""
+        return self.source or self.sha256
+
+    @property
     def text(self) -> str:
         """The one way in which a receipt is written: any other text is refused."""
         return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"

@@ -100,10 +100,16 @@ class LeakyLake(Lake):
     def change(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame
 
-    def write(self, contract: Contract, camera_day: CameraDay, frame: pl.DataFrame) -> int:
+    def write(
+        self,
+        contract: Contract,
+        camera_day: CameraDay,
+        frame: pl.DataFrame,
+        source: str | None = None,
+    ) -> int:
         if contract.name == self.dataset:
             frame = self.change(frame)
-        return super().write(contract, camera_day, frame)
+        return super().write(contract, camera_day, frame, source)
 
 
 Change = Callable[[pl.DataFrame], pl.DataFrame]
@@ -308,11 +314,17 @@ def _receipt(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any
 @variant("the number of folders in the lake")
 def _folders(_patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:
     class Planted(LeakyLake):
-        def write(self, contract: Contract, camera_day: CameraDay, frame: pl.DataFrame) -> int:
+        def write(
+            self,
+            contract: Contract,
+            camera_day: CameraDay,
+            frame: pl.DataFrame,
+            source: str | None = None,
+        ) -> int:
             if contract.name == "zone_visits":
                 for number in range(SECRET.number):
                     (self.root / "_pending" / str(number)).mkdir(parents=True, exist_ok=True)
-            return super().write(contract, camera_day, frame)
+            return super().write(contract, camera_day, frame, source)
 
     return {
         IO_MANAGER: lambda settings: LakeIOManager(Planted(settings.lake, load_site(settings.site)))
@@ -322,8 +334,14 @@ def _folders(_patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], An
 @variant("the mode of a file")
 def _mode(_patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:
     class Planted(LeakyLake):
-        def write(self, contract: Contract, camera_day: CameraDay, frame: pl.DataFrame) -> int:
-            size = super().write(contract, camera_day, frame)
+        def write(
+            self,
+            contract: Contract,
+            camera_day: CameraDay,
+            frame: pl.DataFrame,
+            source: str | None = None,
+        ) -> int:
+            size = super().write(contract, camera_day, frame, source)
             part = self.folder(contract.name, camera_day) / wall.PART
             part.chmod(0o600 | (SECRET.number & 0o077))
             return size
