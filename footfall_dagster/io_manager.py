@@ -38,7 +38,7 @@ class LakeIOManager(dg.IOManager):
     def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
         """Write through the wall; a refusal fails the step without a retry."""
         contract = self._contract(context.asset_key)
-        if contract is CAMERA_EXPORTS:
+        if contract is CAMERA_EXPORTS and isinstance(obj, pl.DataFrame):
             self._refuse_vanished(camera_day(context.partition_key), obj)
         try:
             self._refuse_metadata(context, contract)

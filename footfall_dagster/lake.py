@@ -101,8 +101,8 @@ class Lake:
         with locked(final.parent, timeout_s=_PATIENCE_S):
             for leftover in pending_root.glob(f"{name}.*.*"):
                 leftover.unlink()
-            _write_synced(pending, wall.encode(frame))
             try:
+                _write_synced(pending, _encoded(frame, f"{contract.name} {camera_day}"))
                 receipt = wall.admit(
                     pending, final, contract, self.bounds(camera_day), str(camera_day), source
                 )
@@ -235,6 +235,20 @@ def _camera_day(folder: Path) -> CameraDay | None:
     except ValueError:
         return None
     return CameraDay(day, camera) if str(day) == date else None
+
+
+def _encoded(frame: object, what: str) -> bytes:
+    """Bytes of a frame; raises `Refused` where it is none, or holds what is no column's value."""
+    if not isinstance(frame, pl.DataFrame):
+        raise wall.Refused(f"{what} is no Polars frame; return one with the contract's columns")
+    try:
+        return wall.encode(frame)
+    except pl.exceptions.PolarsError as error:
+        # Its words name types, and may quote values.
+        raise wall.Refused(
+            f"{what} holds a column that cannot be stored ({type(error).__name__}); return the "
+            "contract's columns and no others"
+        ) from None
 
 
 def _write_synced(path: Path, content: bytes) -> None:

@@ -7,9 +7,12 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
@@ -101,6 +104,30 @@ def test_a_writer_killed_at_any_step_leaves_the_old_partition_or_the_new(
     lake.write(COVERAGE, CAM, old)
     assert lake.strangers(COVERAGE, CAM) == []
     assert list((lake.root / "_pending").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "handed",
+    [
+        pytest.param(lambda _rows: {"crop": b"\xff\xd8\xff"}, id="a dict"),
+        pytest.param(lambda _rows: None, id="nothing"),
+        pytest.param(lambda rows: rows.lazy(), id="a lazy frame"),
+        pytest.param(
+            lambda rows: rows.with_columns(pl.Series("v", [object()] * rows.height, pl.Object)),
+            id="a column of objects",
+        ),
+    ],
+)
+def test_what_is_no_table_is_refused_and_the_partition_with_it(
+    lake: Lake, handed: Callable[[pl.DataFrame], Any]
+) -> None:
+    rows = coverage(CAMERA_EXPORTS.empty(), lake.site.on(DAY))
+    lake.write(COVERAGE, CAM, rows)
+    with pytest.raises(Refused):
+        lake.write(COVERAGE, CAM, handed(rows))
+    with pytest.raises(Refused, match="last write"):
+        lake.read(COVERAGE, CAM)
+    assert lake.failed(DAY) == {CAM.camera}
 
 
 def test_a_run_killed_while_it_notes_a_refusal_can_be_run_again(
