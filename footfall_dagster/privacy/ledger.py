@@ -18,6 +18,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -103,6 +104,20 @@ class Ledger:
         aside.replace(final)
         _sync(folder)
         return final
+
+    @contextmanager
+    def of(self, *receipts: PurgeReceipt) -> Iterator[None]:
+        """Store receipts of what is deleted within, and take them back where that fails.
+
+        Else what is still there would be told as deleted.
+        """
+        noted = [self.add(receipt) for receipt in receipts]
+        try:
+            yield
+        except Exception:
+            for path in noted:
+                self.retract(path)
+            raise
 
     def retract(self, path: Path) -> None:
         """Take back the receipt of a purge that could not be carried out."""

@@ -111,9 +111,13 @@ def forget_partitions(
 
 
 def finish(lake: Lake) -> int:
-    """Remove admission receipts that a purge killed half way left without their file."""
+    """Tidy up after a purge that was killed half way; return how many files were removed.
+
+    Admission receipts go that are without their file, and the purge's own receipt of a file that is
+    still there: it was not deleted, and by now somebody may need it.
+    """
     removed = 0
-    for _, told in lake.ledger.untold():
+    for noted, told in list(lake.ledger.untold()):
         contract = _EVERY.get(told.dataset)
         if contract is None:
             continue
@@ -123,8 +127,12 @@ def finish(lake: Lake) -> int:
         if not folder.is_dir():
             continue
         with suppress(LockTimeoutError), locked(folder, timeout_s=_PATIENCE_S):
-            if not (folder / wall.PART).exists():
+            part = folder / wall.PART
+            if not part.exists():
                 removed += _remove_receipts(folder)
+            elif part.is_file() and _sha256(part) == told.sha256:
+                lake.ledger.retract(noted)
+                removed += 1
     return removed
 
 
@@ -191,9 +199,7 @@ def _forget(lake: Lake, partition: Partition, now: dt.datetime) -> PurgeReceipt 
         if not _is_due(lake, contract, camera_day, partition.rule, now):
             return None
         part = folder / wall.PART
-        with part.open("rb") as file:
-            # Whatever lies there may be larger than memory.
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = _sha256(part)
         size = part.stat().st_size
         admitted = wall.receipt_named(folder, digest, size, contract, str(camera_day))
         receipt = PurgeReceipt(
@@ -205,10 +211,16 @@ def _forget(lake: Lake, partition: Partition, now: dt.datetime) -> PurgeReceipt 
             purged_at=stamp(now),
             rule=partition.rule.name,
         )
-        lake.ledger.add(receipt)
-        part.unlink()
+        with lake.ledger.of(receipt):
+            part.unlink()
         _remove_receipts(folder)
     return receipt
+
+
+def _sha256(path: Path) -> str:
+    # Whatever lies there may be larger than memory.
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _remove_receipts(folder: Path) -> int:

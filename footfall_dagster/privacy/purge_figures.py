@@ -36,10 +36,9 @@ def forget_marts(lake: Lake, warehouse: DuckDBWarehouse, now: dt.datetime) -> li
     site = lake.site
     due = due_days(site, warehouse.days(site.id), now)
     receipts = [_receipt_of_marts(site, warehouse, day, now) for day in due]
-    for receipt in receipts:
-        lake.ledger.add(receipt)
     if due:
-        warehouse.forget(site.id, due, lambda _line: None)
+        with lake.ledger.of(*receipts):
+            warehouse.forget(site.id, due, lambda _line: None)
     return receipts
 
 
@@ -57,8 +56,8 @@ def forget_reports(lake: Lake, reports: FolderReportStore, now: dt.datetime) -> 
             purged_at=stamp(now),
             rule=_rule(lake.site).name,
         )
-        lake.ledger.add(receipt)
-        reports.delete(day)
+        with lake.ledger.of(receipt):
+            reports.delete(day)
         receipts.append(receipt)
     return receipts
 

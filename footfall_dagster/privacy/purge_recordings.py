@@ -124,13 +124,11 @@ def _forget(
     )
     # A purge that is killed between two files finds the others by the catalogue: the search for
     # them ends when Dagster has been told.
-    noted = lake.ledger.add(receipt)
     try:
-        for path, _ in present:
-            path.unlink()
+        with lake.ledger.of(receipt):
+            for path, _ in present:
+                path.unlink()
     except OSError as error:
-        # It would be told as deleted, and never be looked for again.
-        lake.ledger.retract(noted)
         return _left(
             camera_day,
             f"a file cannot be deleted ({type(error).__name__}); let us write the folder of "

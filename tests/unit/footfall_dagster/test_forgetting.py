@@ -4,8 +4,10 @@ import datetime as dt
 import os
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from assets.mart_contracts import MARTS
 from assets.plan import SitePlan
 from footfall_dagster import forgetting
 from footfall_dagster.forgetting import Forgetting, Incomplete
@@ -15,6 +17,7 @@ from footfall_dagster.privacy import purge, wall
 from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.retention import processed_at
 from footfall_dagster.settings import Settings
+from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit.footfall_dagster.privacy.test_retention_recordings import mall
 from tests.unit.small_mall import DAY
 from vision.contracts import CAMERA_EXPORTS, DETECTIONS
@@ -56,6 +59,23 @@ def test_a_part_that_fails_keeps_nothing_else_from_being_forgotten(
     assert not (of_mall.lake.folder(DETECTIONS.name, CAM) / wall.PART).exists()
     assert not boxes.parent.exists()
     assert not list(of_mall.lake.ledger.untold())
+
+
+def test_marts_that_could_not_be_forgotten_are_not_told_as_forgotten(
+    of_mall: Forgetting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(*_args: object) -> None:
+        raise WarehouseError("close it there")
+
+    monkeypatch.setattr(DuckDBWarehouse, "days", lambda *_args: [DAY])
+    monkeypatch.setattr(DuckDBWarehouse, "forget", taken)
+    told: list[object] = []
+    with pytest.raises(Incomplete, match="marts: close it there"):
+        told.extend(of_mall.carry_out(purge.nobody, PROCESSED + 4000 * 24 * HOUR))
+    observed = [one.asset_key.path[-1] for one in told if isinstance(one, dg.AssetObservation)]
+    assert "detections" in observed
+    assert not set(MARTS) & set(observed)
+    assert not list(of_mall.lake.ledger.folder("marts", str(DAY)).glob("*.json"))
 
 
 def test_what_a_killed_proof_left_is_due_at_once(of_mall: Forgetting) -> None:

@@ -199,6 +199,24 @@ def test_one_partition_that_cannot_be_deleted_keeps_no_other(
     assert "detections of cam_a|2026-03-11" in str(left)
     assert isinstance(gone, PurgeReceipt)
     assert gone.dataset == "tracks"
+    assert [told.dataset for _, told in lake.ledger.untold()] == ["tracks"]
+
+
+def test_of_a_purge_that_was_killed_only_what_is_gone_is_told(lake: Lake) -> None:
+    """The receipt comes before the deletion, and a run may come between two purges."""
+    now = PROCESSED + 2 * A_DAY
+    with pytest.MonkeyPatch.context() as patch, purge.only_purge(lake):
+
+        def die(_self: Path, missing_ok: bool = False) -> None:
+            raise KeyboardInterrupt(missing_ok)
+
+        patch.setattr(Path, "unlink", die)
+        with pytest.raises(KeyboardInterrupt):
+            list(purge.forget_partitions(lake, now))
+    assert [told.dataset for _, told in lake.ledger.untold()] == ["detections"]
+    purge.finish(lake)
+    assert list(lake.ledger.untold()) == []
+    assert lake.read(DETECTIONS, CAM).height == 1
 
 
 def test_what_the_lake_did_not_write_keeps_nothing_from_being_forgotten(lake: Lake) -> None:
