@@ -153,6 +153,11 @@ def _file(
     if (beside := _BESIDE_DUCKDB.search(shown)) and not _is_being_written(path, beside["file"]):
         # The warehouse is rebuilt and swapped in: whatever else has such a name was left behind.
         look.findings.append(Finding(shown, "the file", "leftover beside DuckDB", 1.0))
+    if path.name.endswith(".db-wal") and size:
+        # Until it is written back the database holds its rows as they were: nobody sees from here
+        # which of them were deleted.
+        why = "a log in use by another process; let it end, then purge again"
+        look.unread.append(Finding(shown, "the log", why, 1.0))
     if path.suffix == ".db":
         with contextlib.suppress(NotSqlite):
             # Gaps between rows hold remains of rows that are still there, too; free pages do not.

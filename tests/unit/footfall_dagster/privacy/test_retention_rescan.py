@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from footfall_dagster.housekeeping import scrub
 from footfall_dagster.lake import PENDING, Lake
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy.findings import Evidence
@@ -129,6 +130,24 @@ def test_what_a_killed_proof_left_is_found_and_swept_and_a_living_one_is_let_be(
     assert [one.kind for one in looked(tmp_path).findings] == ["leftover of a proof"]
     assert proof_folder.swept(tmp_path) == 1
     assert looked(tmp_path).passed
+
+
+def test_a_log_that_is_not_written_back_is_no_pass(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE t (v)")
+        connection.executemany("INSERT INTO t VALUES (?)", [(WORD,)] * 99)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM t").fetchone()
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DELETE FROM t")
+        assert WORD.encode() in path.read_bytes()
+        found = rescan(Lake(tmp_path / "lake", site()), {"home": tmp_path}, NOW)
+        assert [one.file for one in found.unread] == ["home/history.db-wal"]
+    assert scrub(path)
+    assert rescan(Lake(tmp_path / "lake", site()), {"home": tmp_path}, NOW).passed
 
 
 def test_leftovers_before_the_wall_are_found(tmp_path: Path) -> None:
