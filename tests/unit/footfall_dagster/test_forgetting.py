@@ -10,6 +10,7 @@ import pytest
 from assets.mart_contracts import MARTS
 from assets.plan import SitePlan
 from footfall_dagster import forgetting
+from footfall_dagster.day import why_failed
 from footfall_dagster.forgetting import Forgetting, Incomplete
 from footfall_dagster.lake import CameraDay
 from footfall_dagster.mart_files import WarehouseError
@@ -59,6 +60,26 @@ def test_a_part_that_fails_keeps_nothing_else_from_being_forgotten(
     assert not (of_mall.lake.folder(DETECTIONS.name, CAM) / wall.PART).exists()
     assert not boxes.parent.exists()
     assert not list(of_mall.lake.ledger.untold())
+
+
+def test_a_purge_that_was_not_carried_out_wholly_is_a_failed_run(
+    of_mall: Forgetting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(*_args: object) -> None:
+        raise WarehouseError("close it there")
+
+    monkeypatch.setattr(forgetting, "forget_marts", taken)
+    with dg.instance_for_test() as instance:
+        result, lines = forgetting.run(of_mall, instance)
+        assert not result.success
+        told = "; ".join(why_failed("purge", result))
+        assert "not all was deleted" in told
+        assert "marts: close it there" in told
+        # Dagster's own storage was looked after all the same, and what went is told.
+        assert any(line.startswith("Dagster: ") for line in lines)
+        key = of_mall.plan.key(DETECTIONS.name)
+        assert instance.fetch_observations(key, limit=1).records
+    assert not (of_mall.lake.folder(DETECTIONS.name, CAM) / wall.PART).exists()
 
 
 def test_marts_that_could_not_be_forgotten_are_not_told_as_forgotten(
