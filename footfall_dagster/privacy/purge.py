@@ -23,7 +23,7 @@ from footfall_dagster.lake import PENDING, CameraDay, Lake
 from footfall_dagster.locks import LockTimeoutError, locked
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.ledger import PurgeReceipt, stamp
-from footfall_dagster.privacy.retention import is_due
+from footfall_dagster.privacy.retention import is_due, processed_at
 from vision.contracts import LAKE, ZONE_DEMOGRAPHICS_DAILY, Contract
 from vision.site.retention import Rule
 
@@ -183,6 +183,9 @@ def _folder_of_pending(lake: Lake, path: Path) -> Path | None:
 def _is_due(
     lake: Lake, contract: Contract, camera_day: CameraDay, rule: Rule, now: dt.datetime
 ) -> bool:
+    if rule.after(processed_at(lake.site, camera_day.day)) > now:
+        # So it is with nearly all that is stored, and no file need be looked at.
+        return False
     part = lake.folder(contract.name, camera_day) / wall.PART
     try:
         written = dt.datetime.fromtimestamp(part.lstat().st_mtime, dt.UTC)
