@@ -8,6 +8,7 @@ import pytest
 from assets.privacy_record import Entry, entry
 from assets.privacy_report import proof_of, render
 from footfall_dagster.privacy.findings import Evidence
+from footfall_dagster.privacy.pages import page_trouble
 from footfall_dagster.privacy.record_store import RecordStore
 from tests.unit.small_mall import DAY, site
 from vision.site.models import AgeGender, Privacy, Site
@@ -40,7 +41,10 @@ def proof() -> Entry:
 
 def page(mall: Site, records: RecordStore, *checks: Entry) -> str:
     record = records.append(DAY, {"written_at": NOW, "version": "0.1", "checks": checks})
-    return render(mall.on(DAY), record, [record])
+    html = render(mall.on(DAY), record, [record])
+    # The store takes no other.
+    assert page_trouble(html) is None
+    return html
 
 
 @pytest.mark.parametrize("asked", LOOKS.values(), ids=LOOKS)
