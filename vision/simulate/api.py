@@ -31,7 +31,7 @@ DEMO_PEOPLE_PER_MINUTE = 6.0
 DENSEST_PEOPLE_PER_MINUTE = 30.0
 """The density at which trackers lose people as they do in real crowds."""
 
-_VERSION = 1
+_VERSION = 2
 _EDGE_S = 2.0
 
 Report = Callable[[str, int, int], None]

@@ -26,6 +26,7 @@ from vision.site.models import SiteDay
 CELL_M = 0.2
 CLEARANCE_M = 0.35
 _GATE_CLEARANCE_M = 0.5
+_DOORWAY_M = 1.2
 _STATIONS_PER_ZONE = 20
 
 
@@ -208,6 +209,13 @@ class FloorPlan:
         indices = np.flatnonzero(self.free.ravel())
         points = self._centres(indices, self.free.shape[1])
         points = np.asarray(points[inside_polygon(points, polygon)])
+        away = [
+            distance_to_segment(points, door.start, door.end) > _DOORWAY_M
+            for door in self.doors.values()
+        ]
+        # Nobody stops in a doorway, where there is any other place.
+        roomy = np.all(away, axis=0) if away else np.ones(len(points), dtype=bool)
+        points = points[roomy] if roomy.any() else points
         if zone in self.eyes:
             points = points[[self._in_sight(point, self.eyes[zone]) for point in points]]
         if len(points) == 0:

@@ -7,6 +7,7 @@ Belongs here: the time-stepped motion of a crowd. Does not belong here: where pe
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.simulate.geometry import Floats
 from vision.simulate.itinerary import Person, Stop
@@ -19,6 +20,15 @@ _TURN_S = 0.35
 _PUSH_M_S2 = 2.5
 _PUSH_FROM_M = 0.5
 _PUSH_FADE_M = 0.2
+_BODIES_M = 0.45
+"""Nobody's middle comes nearer to anybody else's: shoulders are about so wide."""
+_COMPANIONS_FROM_M = 0.3
+_BEHIND_M = 0.9
+"""Who goes through a gate keeps so much behind somebody in the way."""
+_LANE_M = 0.55
+"""People who go through a gate and are so far apart across it do not meet."""
+_COURTESY_S = 8.0
+"""Who waits in front of a gate for others to come through, waits no longer."""
 _REACHED_M = 0.35
 _REACHED_BEFORE_GATE_M = 0.2
 _PATIENCE_S = 4.0
@@ -52,6 +62,7 @@ class _Walker:
     velocity: Floats
     ahead: list[Stop]
     waited: float = 0.0
+    gave_way: float = 0.0
     standing: bool = False
     on_leg: float = 0.0
     leg_limit: float = np.inf
@@ -103,9 +114,11 @@ def _advance(plan: FloorPlan, active: list[_Walker]) -> None:
     wanted = np.array([_wanted(walker) for walker in active])
     firm = np.array([walker.ahead[0].through for walker in active])
     standing = np.array([walker.standing for walker in active])
+    wanted *= _unhindered(active, positions)[:, None]
     push = _push(positions, np.array([walker.person.arrives for walker in active]))
     push[firm | standing] = 0
     velocities = velocities + STEP_S * ((wanted - velocities) / _TURN_S + push)
+    velocities += _apart(positions + STEP_S * velocities, firm) / STEP_S
     limit = 1.25 * np.array([walker.person.speed for walker in active])
     pace = np.linalg.norm(velocities, axis=1)
     velocities *= np.minimum(1, limit / np.maximum(pace, 1e-9))[:, None]
@@ -115,7 +128,7 @@ def _advance(plan: FloorPlan, active: list[_Walker]) -> None:
     for walker, position, velocity in zip(active, targets, moved, strict=True):
         walker.position, walker.velocity = position, velocity
         walker.path.append(position.copy())
-        _arrive(plan, walker)
+        _arrive(plan, walker, active)
 
 
 def _wanted(walker: _Walker) -> Floats:
@@ -134,13 +147,58 @@ def _push(positions: Floats, arrives: Floats) -> Floats:
     gaps = positions[:, None] - positions[None]
     distances = np.linalg.norm(gaps, axis=2)
     strength = _PUSH_M_S2 * np.exp((_PUSH_FROM_M - distances) / _PUSH_FADE_M)
-    # Companions arrive together and stay together.
-    strength[(distances > 1.5) | (arrives[:, None] == arrives[None])] = 0
+    # Companions arrive together and stay together, side by side.
+    close = _PUSH_M_S2 * np.exp((_COMPANIONS_FROM_M - distances) / _PUSH_FADE_M)
+    strength = np.where(arrives[:, None] == arrives[None], close, strength)
+    strength[distances > 1.5] = 0
+    np.fill_diagonal(strength, 0)
     directions = gaps / np.maximum(distances, 1e-6)[..., None]
     # A little to one's own left, so that two who meet head on pass each other.
     aside = np.stack([-directions[..., 1], directions[..., 0]], axis=-1)
     total: Floats = (strength[..., None] * (directions + 0.4 * aside)).sum(axis=1)
     return np.clip(total, -4, 4)
+
+
+def _apart(places: Floats, firm: NDArray[np.bool_]) -> Floats:
+    """How each has to step aside so that bodies do not overlap; who is in a gate does not."""
+    gaps = places[:, None] - places[None]
+    distances = np.linalg.norm(gaps, axis=2)
+    lacking = np.maximum(_BODIES_M - distances, 0)
+    np.fill_diagonal(lacking, 0)
+    # Two who could both step aside take half each; of two in a gate neither does.
+    share = np.where(firm[:, None], 0.0, np.where(firm[None], 1.0, 0.5))
+    order = np.arange(len(places))
+    apart = np.where((order[:, None] > order[None])[..., None], [1.0, 0.0], [-1.0, 0.0])
+    directions = np.where(
+        distances[..., None] > 1e-6, gaps / np.maximum(distances, 1e-6)[..., None], apart
+    )
+    total: Floats = ((share * lacking)[..., None] * directions).sum(axis=1)
+    return total
+
+
+def _unhindered(active: list[_Walker], positions: Floats) -> Floats:
+    """What share of their pace those in a gate can walk behind others in it, (n,), 0..1."""
+    share = np.ones(len(active))
+    in_gate = [index for index, walker in enumerate(active) if walker.ahead[0].through]
+    for index in in_gate:
+        along, across = _axes(active[index].leg)
+        for other in in_gate:
+            if other == index or float(active[other].leg @ along) <= 0:
+                continue
+            gap = positions[other] - positions[index]
+            ahead = float(gap @ along)
+            # Of two in the same place the one who came first goes first.
+            is_first = ahead > 1e-6 or (ahead > -1e-6 and other < index)
+            if is_first and ahead < _BEHIND_M and abs(float(gap @ across)) < _BODIES_M:
+                room = (ahead - _BODIES_M) / (_BEHIND_M - _BODIES_M)
+                share[index] = min(share[index], max(room, 0.0))
+    return share
+
+
+def _axes(way: Floats) -> tuple[Floats, Floats]:
+    """Unit vectors along `way` and across it."""
+    along = way / max(float(np.linalg.norm(way)), 1e-9)
+    return along, np.array([-along[1], along[0]])
 
 
 def _slid(plan: FloorPlan, positions: Floats, targets: Floats) -> Floats:
@@ -159,7 +217,24 @@ def _slid(plan: FloorPlan, positions: Floats, targets: Floats) -> Floats:
     return result
 
 
-def _arrive(plan: FloorPlan, walker: _Walker) -> None:
+def _gate_is_taken(walker: _Walker, active: list[_Walker]) -> bool:
+    """Whether somebody comes the other way, where `walker` is about to go through a gate."""
+    way = walker.ahead[1].point - walker.position
+    along, across = _axes(way)
+    for other in active:
+        if other is walker or not other.ahead or not other.ahead[0].through:
+            continue
+        rest = other.ahead[0].point - other.position
+        if float(rest @ along) >= 0:
+            continue
+        gap = other.position - walker.position
+        ahead, beside = float(gap @ along), abs(float(gap @ across))
+        if -_BODIES_M < ahead < float(way @ along) + 4 and beside < _LANE_M:
+            return True
+    return False
+
+
+def _arrive(plan: FloorPlan, walker: _Walker, active: list[_Walker]) -> None:
     stop = walker.ahead[0]
     walker.on_leg += STEP_S
     if walker.standing:
@@ -176,6 +251,8 @@ def _arrive(plan: FloorPlan, walker: _Walker) -> None:
     if close or passed:
         if stop.wait > 0:
             walker.standing, walker.waited = True, 0.0
+        elif before_gate and walker.gave_way < _COURTESY_S and _gate_is_taken(walker, active):
+            walker.gave_way += STEP_S
         else:
             walker.ahead.pop(0)
             _begin_leg(walker)
