@@ -10,7 +10,9 @@ its receipt, its contract and the bytes that its rows give. The rest is a findin
 """
 
 import datetime as dt
+import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from footfall_dagster.lake import PENDING, CameraDay, Lake
@@ -67,6 +69,7 @@ def audit(settings: Settings, site: Site, dagster_home: Path | None) -> Evidence
             part()
         except Exception:  # hostile input may raise anything; what was not read is no pass
             look.miss(root, root, "the rest of it")
+        _attributes(look, root)
     return look.evidence(CHECK, SCOPE)
 
 
@@ -176,6 +179,14 @@ def _nothing_in(look: Look, folder: Path, root: Path | None = None) -> None:
         if path.is_symlink() or not path.is_dir():
             look.at(path)
             look.find(root or folder, path, "the whole file", "leftover")
+
+
+def _attributes(look: Look, root: Path) -> None:
+    """Nothing of ours is kept beside a file under a name that anybody may give."""
+    for path in [root, *root.rglob("*")] if root.is_dir() else ():
+        with suppress(OSError):  # A file system that has none says so.
+            if any(one.startswith("user.") for one in os.listxattr(path, follow_symlinks=False)):
+                look.find(root, path, "its attributes", STRANGER)
 
 
 def _stranger(look: Look, root: Path, path: Path) -> None:

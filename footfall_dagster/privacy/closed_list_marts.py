@@ -19,7 +19,7 @@ from assets.mart_inputs import relations
 from assets.mart_schema import MartContract
 from assets.release import published
 from footfall_dagster.mart_files import new_tables, open_file
-from footfall_dagster.privacy import vouched
+from footfall_dagster.privacy import duckdb_pages, vouched
 from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.verdicts import FOLDER
 from footfall_dagster.warehouse import DuckDBWarehouse
@@ -106,6 +106,8 @@ def _file(
                     map(str, wanted.execute(query).fetchall())
                 ):
                     look.find(folder, path, f"its {part}", STRANGER)
+            for place, _ in duckdb_pages.spare(held, path.read_bytes()):
+                look.find(folder, path, place, "not of any row")
             for mart in marts:
                 for number, rule in enumerate(_broken(look, held, mart, site), 1):
                     look.find(folder, path, f"table {mart.name}, rule {number}: {rule}", "values")

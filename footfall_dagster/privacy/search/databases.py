@@ -13,10 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from footfall_dagster.privacy import duckdb_pages
+from footfall_dagster.privacy.search import glimpse
 from footfall_dagster.privacy.search.account import Account
 from footfall_dagster.privacy.search.columns import Table
 
 Examine = Callable[[bytes, str], None]
+UNOWNED = "bytes that no row owns"
 _ROWS = 20_000
 _TEXT = 2**22
 _CATALOG = (
@@ -56,6 +59,10 @@ def open_duckdb(
             with duckdb.connect(str(path), read_only=not log, config=settings) as connection:
                 connection.execute("SET enable_external_access = false")
                 _read_duckdb(connection, place, account, examine)
+                # With a log beside it, not all that is stored is in the file.
+                for where, unused in () if log else duckdb_pages.spare(connection, content):
+                    account.find(f"{place} > {where}", UNOWNED, 0.5)
+                    examine(unused, f"{place} > {where}")
         except duckdb.Error:
             account.miss(place)
 
@@ -133,13 +140,21 @@ def _read_sqlite(
             continue
         quoted = '"' + name.decode(errors="replace").replace('"', '""') + '"'
         try:
-            cursor = connection.execute(f"SELECT * FROM {quoted}")
+            cursor = _rows_of(connection, quoted)
         except sqlite3.OperationalError:
             # A virtual table without its module; its shadow tables are read as tables.
             account.miss(f"{place} > table {number}")
             continue
         _read_table(cursor, f"{place} > table {number}", account, examine)
         number += 1
+
+
+def _rows_of(connection: sqlite3.Connection, quoted: str) -> sqlite3.Cursor:
+    """All columns of a table, and the number that each row has without being a column."""
+    try:
+        return connection.execute(f"SELECT *, rowid FROM {quoted}")
+    except sqlite3.OperationalError:
+        return connection.execute(f"SELECT * FROM {quoted}")
 
 
 def _read_table(cursor: sqlite3.Cursor, place: str, account: Account, examine: Examine) -> None:
@@ -150,11 +165,14 @@ def _read_table(cursor: sqlite3.Cursor, place: str, account: Account, examine: E
     numbers = Table(place, account, examine)
     texts: list[list[bytes]] = [[] for _ in range(width)]
     held = [0] * width
+    longs = [bytearray() for _ in range(width)]
     while rows := cursor.fetchmany(_ROWS // 10):
         figures: list[list[float | None]] = [[] for _ in range(width)]
         for row in rows:
             for number, value in enumerate(row):
                 figures[number].append(float(value) if isinstance(value, int | float) else None)
+                if isinstance(value, int) and abs(value) > 2**53:
+                    longs[number] += value.to_bytes(8, "little", signed=True)
                 if isinstance(value, bytes):
                     held[number] += len(value)
                     if _is_words(value):
@@ -171,6 +189,9 @@ def _read_table(cursor: sqlite3.Cursor, place: str, account: Account, examine: E
             )
         )
     numbers.close()
+    for number, packed in enumerate(longs):
+        for kind, sure in glimpse.held(bytes(packed)).items():
+            account.find(f"{place} > column {number}", kind, sure)
     for number, waiting in enumerate(texts):
         if waiting:
             examine(b"\n".join(waiting), f"{place} > column {number}")
