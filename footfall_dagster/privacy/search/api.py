@@ -20,8 +20,10 @@ from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.search import files
 from footfall_dagster.privacy.search.account import UNREAD
 from footfall_dagster.privacy.search.limits import DEFAULT, Limits
+from footfall_dagster.privacy.search.worker import SMALL
 
 CHECK = "search"
+_TOGETHER = 4096
 LINK, SPECIAL = "link", "no plain file"
 _PLAIN = re.compile(
     r"[a-z][a-z_.-]{0,40}(?:=[a-z0-9_-]{1,40})?|part\.parquet|\d{4}-\d\d-\d\d(?:\.html)?"
@@ -61,6 +63,7 @@ def search(
                     reader,
                     looked,
                 )
+            _look_together(root.absolute(), name, left_out, reader, looked)
     return Evidence(
         check=CHECK,
         scope=", ".join(roots),
@@ -83,6 +86,9 @@ class _Looked:
 
     def add(self, shown: str, answer: dict[str, Any]) -> None:
         self.files += 1
+        self.take(shown, answer)
+
+    def take(self, shown: str, answer: dict[str, Any]) -> None:
         self.bytes += answer["bytes"]
         self.rows += answer["rows"]
         for place, kind, sure in answer["found"]:
@@ -114,6 +120,29 @@ def _look(
         looked.add(shown, reader.ask(path, name))
 
 
+def _look_together(
+    root: Path, shown: str, left_out: Collection[Path], reader: "_Reader", looked: _Looked
+) -> None:
+    """Small files of a root as one, some thousands at a time, and all names in it."""
+    names = list(files.names(root, left_out)) if root.is_dir() else []
+    small = [str(path) for path, listed in files.walk(root, left_out) if listed and _is_small(path)]
+    for start in range(0, max(len(names), len(small)), _TOGETHER):
+        answer = reader.put(
+            {
+                "names": os.fsdecode(b"\n".join(names[start : start + _TOGETHER])),
+                "paths": small[start : start + _TOGETHER],
+            }
+        )
+        looked.take(f"{shown}/<together>", answer)
+
+
+def _is_small(path: Path) -> bool:
+    try:
+        return files.is_regular(path) and 0 < path.lstat().st_size <= SMALL
+    except OSError:
+        return False
+
+
 def _leads_to_settings(path: Path) -> bool:
     """Whether a link leads to a small YAML file: Dagster's settings are laid out by a link."""
     target = path.resolve()
@@ -135,12 +164,15 @@ class _Reader:
 
     def ask(self, path: Path, name: str) -> dict[str, Any]:
         """What the process says of one file; an unread one if it says nothing in time."""
+        return self.put({"path": str(path), "name": name})
+
+    def put(self, question: dict[str, Any]) -> dict[str, Any]:
+        """What the process answers to a question."""
         process = self._process or self._start()
         assert process.stdin is not None
         assert process.stdout is not None
-        question = json.dumps({"path": str(path), "name": name}) + "\n"
         try:
-            process.stdin.write(question.encode())
+            process.stdin.write((json.dumps(question) + "\n").encode())
             process.stdin.flush()
             line = _line(process.stdout.fileno(), self._limits.file_seconds)
         except BrokenPipeError:

@@ -88,10 +88,12 @@ def open_tar(content: bytes, place: str, account: Account, examine: Examine) -> 
 def open_stream(form: str, content: bytes, place: str, account: Account, examine: Examine) -> bool:
     """Unpack a compressed stream and look at what follows it; False if it is none.
 
-    `form` is `gzip`, `bzip2`, `xz`, `zlib` or `zstd`.
+    `form` is `gzip`, `bzip2`, `xz`, `zlib`, `zstd` or `lz4`.
     """
-    if form == "zstd":
-        return _open_zstd(content, place, account, examine)
+    if form in {"zstd", "lz4"}:
+        return _open_arrow_stream(form, content, place, account, examine)
+    if form == "gzip":
+        examine(_gzip_header(content), f"{place} > gzip header")
     pieces: list[bytes] = []
     rest, count = content, 0
     while rest:
@@ -142,24 +144,55 @@ def _drain(worker: "_Worker", content: bytes, place: str, account: Account) -> b
     return b"".join(pieces)
 
 
-def _open_zstd(content: bytes, place: str, account: Account, examine: Examine) -> bool:
+def _gzip_header(content: bytes) -> bytes:
+    """What stands between the fixed part of a gzip header and the data: a field, a name, words."""
+    flags, at = content[3:4] or b"\0", 10
+    if flags[0] & 4:
+        at += 2 + int.from_bytes(content[at : at + 2], "little")
+    for flag in (8, 16):
+        if flags[0] & flag:
+            at = content.find(b"\0", at) + 1 or len(content)
+    return content[10:at]
+
+
+def _open_arrow_stream(
+    form: str, content: bytes, place: str, account: Account, examine: Examine
+) -> bool:
     import pyarrow as pa
 
     pieces, count = [], 0
     try:
-        with pa.CompressedInputStream(pa.BufferReader(content), "zstd") as stream:
+        with pa.CompressedInputStream(pa.BufferReader(content), form) as stream:
             while piece := stream.read(_CHUNK):
                 account.spend(len(piece))
                 pieces.append(piece)
                 count += len(piece)
-                if not account.hold(count, f"{place} > zstd"):
+                if not account.hold(count, f"{place} > {form}"):
                     break
     except (OSError, ValueError):
         if not pieces:
             return False
-        account.miss(f"{place} > zstd, cut off")
-    examine(b"".join(pieces), f"{place} > zstd")
+        account.miss(f"{place} > {form}, cut off")
+    examine(b"".join(pieces), f"{place} > {form}")
     return True
+
+
+def unsnap(content: bytes, most: int) -> bytes | None:
+    """What bytes hold that are snappy's: they begin with the length of what they hold."""
+    import pyarrow as pa
+
+    length, shift = 0, 0
+    for byte in content[:5]:
+        length |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            break
+    if not 0.9 * len(content) < length < min(most, 24 * len(content)):
+        return None
+    try:
+        return bytes(pa.decompress(content, length, codec="snappy", asbytes=True))
+    except (OSError, ValueError):
+        return None
 
 
 def _read(read: Callable[[int], bytes], place: str, account: Account) -> bytes:

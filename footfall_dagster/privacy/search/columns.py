@@ -10,22 +10,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from footfall_dagster.privacy.search import glimpse
 from footfall_dagster.privacy.search.account import Account
 from footfall_dagster.privacy.search.numbers import VECTOR, are_simple, judge
 
 Examine = Callable[[bytes, str], None]
 TIMES, IDS = "times below the second", "numbers that stand for others"
-_LEAST_ROW = 24
+_LEAST_ROW, _LEAST_BITS = 24, 64
 
 
 class Table:
     """The columns of one table, gathered batch by batch and judged at the end."""
 
-    def __init__(self, place: str, account: Account, examine: Examine) -> None:
+    def __init__(
+        self, place: str, account: Account, examine: Examine, *, under_nulls: bool = False
+    ) -> None:
         self._place = place
         self._account = account
         self._examine = examine
+        self._under_nulls = under_nulls
         self._numbers: dict[str, list[NDArray[Any]]] = {}
+        self._flags: dict[str, list[NDArray[Any]]] = {}
         self._texts: dict[str, dict[bytes, None]] = {}
         self._blobs: dict[str, bytearray] = {}
 
@@ -46,6 +51,9 @@ class Table:
                 self._account.find(place, *verdict)
             elif values.dtype.kind in "iu" and _are_sparse_ids(values):
                 self._account.find(place, IDS, 0.4)
+            if values.dtype.itemsize == 8 and values.dtype.kind in "iu" and _are_packed(values):
+                for kind, sure in glimpse.held(values.tobytes()).items():
+                    self._account.find(place, kind, sure)
         self._judge_rows()
         for name, texts in self._texts.items():
             self._examine(b"\n".join(texts), f"{self._place} > {name}")
@@ -55,11 +63,8 @@ class Table:
     def _take(self, column: Any, name: str) -> None:
         import pyarrow as pa
 
+        column = self._plain(column, name)
         kind = column.type
-        if pa.types.is_dictionary(kind):
-            column, kind = column.dictionary, kind.value_type
-        if isinstance(column, pa.ExtensionArray):
-            column, kind = column.storage, column.storage.type
         if pa.types.is_struct(kind):
             for number, child in enumerate(column.flatten()):
                 self._take(child, f"{name}, field {number}")
@@ -71,13 +76,40 @@ class Table:
                 self._take(column.field(number), f"{name}, kind {number}")
         elif _is_list(kind):
             self._take_list(column, name)
-        elif _is_bytes(kind) or _is_words(kind):
+        else:
+            self._take_single(column, name)
+
+    def _plain(self, column: Any, name: str) -> Any:
+        """The values of a column that stores them by reference."""
+        import pyarrow as pa
+
+        if pa.types.is_dictionary(column.type):
+            self._take(column.indices, f"{name}, which of its words")
+            column = column.dictionary
+        if str(column.type).startswith("run_end_encoded"):
+            self._take(column.run_ends, f"{name}, ends of runs")
+            column = column.values
+        return column.storage if isinstance(column, pa.ExtensionArray) else column
+
+    def _take_single(self, column: Any, name: str) -> None:
+        """A column of values that have no parts."""
+        import pyarrow as pa
+
+        kind = column.type
+        if _is_bytes(kind) or _is_words(kind):
             self._take_bytes(column, name, words=_is_words(kind))
         elif pa.types.is_timestamp(kind) or pa.types.is_time(kind) or pa.types.is_duration(kind):
             self._take_times(column, name)
+        elif pa.types.is_date32(kind):
+            self._take(column.cast(pa.int32()), name)
+        elif pa.types.is_boolean(kind):
+            # Alone a column of yes and no says little; side by side they may be bits.
+            self._flags.setdefault(name, []).append(column.fill_null(False).to_numpy(False))
         elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
             if pa.types.is_decimal(kind):
                 column = column.cast(pa.float64())
+            elif self._under_nulls and column.null_count:
+                self._take(_without_nulls(column), f"{name}, under its nulls")
             values = column.drop_null().to_numpy(zero_copy_only=False)
             self._account.spend(values.nbytes)
             self._numbers.setdefault(name, []).append(values)
@@ -87,6 +119,10 @@ class Table:
         import pyarrow as pa
 
         values = column.flatten()
+        if pa.types.is_boolean(values.type):
+            longest = max((len(row.values) for row in column[:200] if row.is_valid), default=0)
+            if longest >= _LEAST_BITS and _are_bits(values.fill_null(False).to_numpy(False)):
+                self._account.find(f"{self._place} > {name}", VECTOR, 0.4)
         if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
             for row in column[:200]:
                 if row.is_valid and len(row.values) >= 48:
@@ -125,6 +161,9 @@ class Table:
 
     def _judge_rows(self) -> None:
         """Vectors that lie over many columns: row by row, columns of one type together."""
+        flags = [np.concatenate(pieces)[:1000] for pieces in self._flags.values()]
+        if len(flags) >= _LEAST_BITS and _are_bits(np.concatenate(flags)):
+            self._account.find(f"{self._place} > {len(flags)} columns, by row", VECTOR, 0.4)
         by_shape: dict[tuple[str, int], list[NDArray[Any]]] = {}
         for pieces in self._numbers.values():
             values = np.concatenate(pieces)
@@ -142,6 +181,24 @@ class Table:
                 if verdict:
                     self._account.find(f"{self._place} > {len(columns)} columns, by row", *verdict)
                     break
+
+
+def _are_bits(flags: NDArray[Any]) -> bool:
+    """Whether yes and no are about as many, and follow each other as they like."""
+    return flags.size >= _LEAST_BITS and 0.2 < float(flags.mean()) < 0.8
+
+
+def _are_packed(values: NDArray[Any]) -> bool:
+    """Whether integers use all their bits, as nothing does that is counted."""
+    return values.size >= 12 and float((np.abs(values.astype(np.float64)) > 2**53).mean()) > 0.9
+
+
+def _without_nulls(column: Any) -> Any:
+    """The column with whatever stands where its values are said to be missing."""
+    import pyarrow as pa
+
+    buffers = [None, *column.buffers()[1:]]
+    return pa.Array.from_buffers(column.type, len(column), buffers, offset=column.offset)
 
 
 def _are_sparse_ids(values: NDArray[Any]) -> bool:

@@ -17,6 +17,7 @@ from footfall_dagster.privacy.search import (
     number_files,
     pictures,
     raw_bytes,
+    streams,
     tables,
     text,
 )
@@ -29,6 +30,7 @@ _STREAMS = (
     ("xz", b"\xfd7zXZ\0"),
     ("xz", b"\x5d\0\0"),
     ("zstd", b"\x28\xb5\x2f\xfd"),
+    ("lz4", b"\x04\x22\x4d\x18"),
 )
 _EMBEDDED = re.compile(
     rb"\x1f\x8b\x08[\0-\x1f]|BZh[1-9]1AY&SY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|\x93NUMPY[\x01-\x03]\0"
@@ -47,7 +49,7 @@ class Examiner:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._streams: dict[str, text.Streams] = {}
+        self._streams: dict[str, streams.Streams] = {}
 
     def file(self, content: bytes, name: bytes, log: bytes = b"") -> None:
         """Look into a file's bytes and its name; `log` is the journal of a database."""
@@ -60,8 +62,8 @@ class Examiner:
         # What is put together is looked at in turn, and may leave streams of its own.
         for _ in range(self._account.limits.depth):
             waiting, self._streams = self._streams, {}
-            for place, streams in waiting.items():
-                text.close(place, streams, self._account, self._inside(1))
+            for place, held in waiting.items():
+                streams.close(place, held, self._account, self._inside(1))
 
     def examine(self, content: bytes, place: str, depth: int = 0, log: bytes = b"") -> None:
         """Look into `content`, which was found at `place`."""
@@ -126,6 +128,9 @@ class Examiner:
         ):
             inside(deflated, f"{place} > deflate")
             opened = True
+        if not opened and (unsnapped := archives.unsnap(content, 2**24)):
+            inside(unsnapped, f"{place} > snappy")
+            opened = True
         return opened
 
     def _unknown(self, content: bytes, place: str, depth: int) -> None:
@@ -165,8 +170,8 @@ class Examiner:
                 inside(decoded, f"{place} > percent-encoded")
         if b"<" in content:
             content = drawings.look(content, place, self._account)
-        streams = self._streams.setdefault(place, text.Streams())
-        text.look(content, place, streams, self._account, inside)
+        held = self._streams.setdefault(place, streams.Streams())
+        text.look(content, place, held, self._account, inside)
 
 
 def _openers(content: bytes) -> tuple[tuple[bool, _Opener], ...]:

@@ -47,6 +47,27 @@ def walk(root: Path, leave_out: Collection[Path] = ()) -> Iterator[tuple[Path, b
                 yield Path(entry.path), True
 
 
+def names(root: Path, leave_out: Collection[Path] = ()) -> Iterator[bytes]:
+    """The name of every file and folder below `root`, folders without files among them."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(one for one in folders if Path(folder, one) not in leave_out)
+        yield from (os.fsencode(one) for one in folders)
+        yield from (os.fsencode(one) for one in sorted(files) if Path(folder, one) not in leave_out)
+
+
+def attributes(path: Path) -> bytes:
+    """What a file system keeps beside a file under names that anybody may give."""
+    try:
+        given = os.listxattr(path, follow_symlinks=False)
+        return b"\n".join(
+            os.fsencode(name) + b"\n" + os.getxattr(path, name, follow_symlinks=False)
+            for name in given
+            if name.startswith("user.")
+        )
+    except OSError:
+        return b""  # The file system has none.
+
+
 def is_regular(path: Path) -> bool:
     """Whether a path is a plain file, no link, pipe, socket or device."""
     return stat.S_ISREG(path.lstat().st_mode)

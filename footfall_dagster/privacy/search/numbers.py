@@ -68,8 +68,16 @@ def _judge_whole(numbers: NDArray[np.float64]) -> Verdict | None:
         return None
     if _is_signed(numbers) and max(most, -least) <= 2**15 and not _is_even_walk(numbers):
         return VECTOR, 0.7
-    if least < 0 or most > 260 or _is_sorted(numbers):
+    if least < 0 or _is_sorted(numbers):
         return None
+    return _judge_bytes_or_wider(numbers, distinct, most)
+
+
+def _judge_bytes_or_wider(
+    numbers: NDArray[np.float64], distinct: int, most: float
+) -> Verdict | None:
+    if most > 260:
+        return _judge_centred(numbers, distinct)
     if (
         most <= 255
         and numbers.size >= 512
@@ -95,6 +103,20 @@ def _judge_bytes(numbers: NDArray[np.float64], distinct: int) -> Verdict | None:
     scaled = float(numbers.max()) in {127.0, 254.0, 255.0}
     if scaled and 0.3 < nought < 0.7 and 0.15 < float(np.median(rest)) / numbers.max() < 0.6:
         return VECTOR, 0.4
+    return None
+
+
+def _judge_centred(numbers: NDArray[np.float64], distinct: int) -> Verdict | None:
+    """Components in more than eight bits: a bell around the middle of a power of two."""
+    if distinct < 0.6 * min(numbers.size, 4096) or _is_even_walk(numbers):
+        return None
+    spread, mean = float(numbers.std()), float(numbers.mean())
+    skew, kurtosis = _moments(numbers)
+    for bits in (10, 12, 15, 16):
+        middle = 2.0 ** (bits - 1)
+        central = abs(mean - middle) < 4 * spread / np.sqrt(numbers.size)
+        if central and numbers.max() < 2 * middle and 0.05 * middle < spread < 0.5 * middle:
+            return (VECTOR, 0.4) if abs(skew) < 0.5 and 1.95 < kurtosis < 4.5 else None
     return None
 
 

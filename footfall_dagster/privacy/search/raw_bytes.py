@@ -7,7 +7,8 @@ else a file holds, at any alignment. Does not belong here: containers (`content`
 import numpy as np
 from numpy.typing import NDArray
 
-from footfall_dagster.privacy.search.numbers import PIXELS, VECTOR, are_pixels
+from footfall_dagster.privacy.search import strides
+from footfall_dagster.privacy.search.numbers import PIXELS, VECTOR, are_pixels, judge
 
 OPAQUE = "opaque bytes"
 _FLOATS, _HALVES = np.zeros(256, dtype=bool), np.zeros(256, dtype=bool)
@@ -17,6 +18,8 @@ _GATHER = np.uint64(0x0101010101010101)
 _WINDOW = 1024
 _LEAST_OPAQUE = 384
 _DENSE_BITS = 7.3
+_MOST_JUDGED = 2**16
+_LEAST_DENSE, _SOMEWHAT_DENSE_BITS, _MOST_SHOWN = 192, 5.8, 0.7
 _BLOCK = 2**22
 
 
@@ -35,13 +38,33 @@ def look(content: bytes, sealed: bool = True, only_floats: bool = False) -> dict
             continue
         if _floats(block) or _doubles(block) or _halves(block):
             found[VECTOR] = 0.9
-        elif not only_floats and _eighths(block):
+        elif not only_floats and (_eighths(block) or _is_spread(block)):
             found[VECTOR] = 0.6
         if not only_floats and _pixels(block):
             found[PIXELS] = 0.7
-        if sealed and not found and _is_sealed(block):
-            found[OPAQUE] = 0.5
+        if sealed and not found:
+            found |= _look_closely(block)
     return found
+
+
+def _is_spread(block: NDArray[np.uint8]) -> bool:
+    return strides.has_floats(block) or strides.has_plane(block)
+
+
+def _look_closely(block: NDArray[np.uint8]) -> dict[str, float]:
+    """What may be in bytes that no reader explains and that hold nothing plain."""
+    narrow = strides.narrowed(block)
+    shades = (*strides.planes(block), *strides.levels(block), narrow)
+    if any(map(_pixels, shades)):
+        return {PIXELS: 0.5}
+    if strides.has_signed_integers(block) or _eighths(narrow):
+        return {VECTOR: 0.5}
+    if _is_sealed(block):
+        return {OPAQUE: 0.5}
+    verdict = None if _is_text(block) else judge(block[:_MOST_JUDGED])
+    if verdict:
+        return {verdict[0]: verdict[1]}
+    return {OPAQUE: 0.4} if _is_dense(block) or _is_dense(narrow) else {}
 
 
 def _windows(usual: NDArray[np.bool_], nought: NDArray[np.bool_], length: int) -> NDArray[np.intp]:
@@ -93,11 +116,16 @@ def _halves(block: NDArray[np.uint8]) -> bool:
         words = block[offset : offset + (block.size - offset) // 2 * 2].view(np.uint16)
         nought = words == 0
         for top in (8, 0):
-            usual = _HALVES[(words >> top).astype(np.uint8)]
+            head = (words >> top).astype(np.uint8)
+            # With five bits of exponent, or single floats that were cut to their upper half.
+            usual = (_HALVES | _FLOATS)[head]
             for start in _windows(usual, nought, 48):
-                window = words[start : start + 48][usual[start : start + 48]]
-                low = (window >> (8 - top)).astype(np.uint8)
-                high = len(np.unique((window >> top).astype(np.uint8)))
+                chosen = usual[start : start + 48]
+                kept = head[start : start + 48][chosen]
+                if max(_HALVES[kept].mean(), _FLOATS[kept].mean()) < 0.95:
+                    continue
+                low = (words[start : start + 48][chosen] >> (8 - top)).astype(np.uint8)
+                high = len(np.unique(kept))
                 if _are_random(low) and float((low >= 0x80).mean()) > 0.25 and 4 <= high <= 40:
                     return True
     return False
@@ -174,6 +202,16 @@ def _is_sealed(block: NDArray[np.uint8]) -> bool:
     counts = np.bincount(block >> 2, minlength=64)
     expected = block.size / 64
     return float(((counts - expected) ** 2 / expected).sum()) < 160
+
+
+def _is_dense(block: NDArray[np.uint8]) -> bool:
+    """Whether the bytes say more, and more evenly, than words or tables do that nobody packed."""
+    if block.size < _LEAST_DENSE or float(((block >= 0x20) & (block < 0x7F)).mean()) > _MOST_SHOWN:
+        return False
+    shares = np.bincount(block, minlength=256) / block.size
+    used = shares[shares > 0]
+    entropy = float(-(used * np.log2(used)).sum())
+    return entropy > min(_SOMEWHAT_DENSE_BITS, 0.62 * float(np.log2(block.size)))
 
 
 def _are_random(digits: NDArray[np.uint8]) -> bool:

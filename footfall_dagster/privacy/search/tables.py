@@ -27,18 +27,24 @@ def open_parquet(content: bytes, place: str, account: Account, examine: Examine)
             pa.BufferReader(content),
             thrift_string_size_limit=2**26,
             thrift_container_size_limit=2**20,
+            # So that words which stand in a dictionary and in no row are seen as well.
+            read_dictionary=_worded(content),
         )
         metadata = file.metadata
         for gap_place, gap, allowed in _gaps(content, metadata):
-            if not allowed:
+            if allowed:
+                # An index of pages is packed as tightly as the footer.
+                _look_at_packed(gap, f"{place} > {gap_place}", account)
+            else:
                 account.find(f"{place} > {gap_place}", GAP, 0.5)
-            examine(gap, f"{place} > {gap_place}")
+                examine(gap, f"{place} > {gap_place}")
         for key, value in (metadata.metadata or {}).items():
             examine(key, f"{place} > key-values")
             examine(value, f"{place} > key-values")
-        for words in names_of(file.schema_arrow):
+        for words in (str(metadata.created_by).encode(), *names_of(file.schema_arrow)):
             examine(words, f"{place} > schema")
-        _look_at_footer(content, f"{place} > footer", account)
+        footer = content[-8 - int.from_bytes(content[-8:-4], "little") : -8]
+        _look_at_packed(footer, f"{place} > footer", account)
         table = Table(place, account, examine)
         for batch in file.iter_batches(_BATCH):
             table.add(batch)
@@ -48,47 +54,75 @@ def open_parquet(content: bytes, place: str, account: Account, examine: Examine)
 
 
 def open_arrow(content: bytes, place: str, account: Account, examine: Examine) -> None:
-    """An IPC file or stream."""
+    """An IPC file or stream, what its messages say beside their rows, and what follows it."""
     import pyarrow as pa
 
     place = f"{place} > arrow"
     table = None
     try:
-        for schema, batch in _batches(content):
+        for schema, batch, words in _batches(content):
             if table is None:
-                table = Table(place, account, examine)
-                for words in names_of(schema):
-                    examine(words, f"{place} > schema")
+                table = Table(place, account, examine, under_nulls=True)
+                for one in names_of(schema):
+                    examine(one, f"{place} > schema")
+            for key, value in (words or {}).items():
+                examine(key, f"{place} > words of a batch")
+                examine(value, f"{place} > words of a batch")
             if batch is not None:
                 table.add(batch)
     except (pa.ArrowException, OSError, ValueError, MemoryError):
         account.miss(place)
     if table is not None:
         table.close()
+    if not content.startswith(b"ARROW1"):
+        examine(content[_end_of_stream(content) :], f"{place} > after the stream")
 
 
-def _batches(content: bytes) -> Iterator[tuple[Any, Any]]:
+def _batches(content: bytes) -> Iterator[tuple[Any, Any, Any]]:
     import pyarrow as pa
 
     if content.startswith(b"ARROW1"):
         with pa.ipc.open_file(pa.BufferReader(content)) as reader:
-            yield reader.schema, None
+            yield reader.schema, None, reader.metadata
             for number in range(reader.num_record_batches):
-                yield reader.schema, reader.get_batch(number)
+                yield reader.schema, *reader.get_batch_with_custom_metadata(number)
         return
     with pa.ipc.open_stream(pa.BufferReader(content)) as reader:
-        yield reader.schema, None
-        for batch in reader:
-            yield reader.schema, batch
+        yield reader.schema, None, None
+        while True:
+            try:
+                batch, words = reader.read_next_batch_with_custom_metadata()
+            except StopIteration:
+                return
+            yield reader.schema, batch, words
 
 
-def _look_at_footer(content: bytes, place: str, account: Account) -> None:
+def _end_of_stream(content: bytes) -> int:
+    """Where the mark stands with which a stream ends."""
+    end = content.rfind(b"\xff\xff\xff\xff\0\0\0\0")
+    return end + 8 if end >= 0 else len(content)
+
+
+def _worded(content: bytes) -> list[str]:
+    """Columns of words and bytes that are no part of another."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pq.read_schema(pa.BufferReader(content))
+    return [one.name for one in schema if pa.types.is_string(one.type) or _is_binary(one.type)]
+
+
+def _is_binary(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_string(kind))
+
+
+def _look_at_packed(content: bytes, place: str, account: Account) -> None:
     """Pictures and floats in what is packed too tightly for finer signs: offsets, sizes, types."""
-    length = int.from_bytes(content[-8:-4], "little")
-    footer = content[-8 - length : -8]
-    for kind, (start, sure) in pictures.look(footer).items():
+    for kind, (start, sure) in pictures.look(content).items():
         account.find(f"{place} > byte {start}", kind, sure)
-    for kind, sure in raw_bytes.look(footer, sealed=False, only_floats=True).items():
+    for kind, sure in raw_bytes.look(content, sealed=False, only_floats=True).items():
         account.find(f"{place} > bytes", kind, sure)
 
 

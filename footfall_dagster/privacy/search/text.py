@@ -2,93 +2,89 @@ r"""Vectors and pictures written as text: encoded, as rows of numbers, spread ov
 
 Belongs here: finding encoded runs and numbers in text of any form, without parsing the form; so
 JSON, logs, SQL, CSV and pages of HTML are all looked at alike, however deep or broken. Does not
-belong here: what decoded bytes hold (`content`), drawings (`drawings`).
+belong here: what decoded bytes hold (`content`), bytes spelled out one by one (`spelled`), drawings
+(`drawings`).
 
-A number or a token is known by the few characters before it, their digits and encoded tokens
-masked: so what is spread over lines, rows of a table or fields of a form comes together again.
+What is spread over lines, rows of a table or fields of a form comes together again in `streams`.
 """
 
 import base64
 import binascii
 import re
-from collections import defaultdict
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
-from footfall_dagster.privacy.search import encodings, raw_bytes
+from footfall_dagster.privacy.search import encodings, glimpse, raw_bytes, spelled
 from footfall_dagster.privacy.search.account import Account
 from footfall_dagster.privacy.search.numbers import LEAST, judge
+from footfall_dagster.privacy.search.streams import (
+    ENCODED,
+    HIDDEN,
+    NUMBER,
+    SHORT_ROWS,
+    Streams,
+    masked,
+    take_numbers,
+)
 
 Examine = Callable[[bytes, str], None]
-ENCODED, HIDDEN = "encoded text", "characters without width"
 
 _BREAK = rb"(?:\\[nr]|[\r\n\t ]|\\\\n)"
 _HEX = re.compile(
     rb"(?<![0-9a-zA-Z])(?:\\?\\?[xX])?((?:[0-9a-f]{24,}|[0-9A-F]{24,}))(?![0-9a-zA-Z])"
 )
 _BASE64 = re.compile(rb"(?<![A-Za-z0-9+/_-])((?:[A-Za-z0-9+/_-]{24,}={0,2}" + _BREAK + rb"{0,3})+)")
+_SHORT_BASE64 = re.compile(
+    rb"(?<![A-Za-z0-9+/_=-])(?=[A-Za-z]*[0-9+/]|[a-z]+[A-Z]|[A-Z]+[a-z]+[A-Z])"
+    rb"[A-Za-z0-9+/_-]{8,23}={0,2}(?![A-Za-z0-9+/_-])"
+)
 _ESCAPED = re.compile(rb"(?:[ -~]{0,30}?\\{1,8}x[0-9a-fA-F]{2}){24,}[ -~]{0,30}")
 _DENSE = re.compile(rb"[!-~]{80,}")
 _WRAP = re.compile(rb"\n(?<=[!-~]{60}\n)(?=[!-~]{20})")
-_NUMBER = rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
+_ALNUM = re.compile(rb"[0-9A-Za-z]{100,}")
+_NAMES = re.compile(rb"[a-z]{4,}|[A-Z]{4,}|[0-9]{4,}")
 _ROW = re.compile(
-    rb"(?<![\w.#-])" + _NUMBER + rb"(?:[\s,;:|\[\](){}/'\"\\n]{1,12}" + _NUMBER + rb"){15,}"
+    rb"(?<![\w.#-])" + NUMBER + rb"(?:(?:[\s,;:|\[\](){}/'\"\\n%]|&#){1,12}" + NUMBER + rb"){15,}"
 )
-_ONE = re.compile(
-    rb"(?<![\w.#])(?<!\d:)(?<!\d-)[-+]?(?:\d{1,12}\.\d+(?:[eE][-+]?\d{1,3})?|\d{1,10}(?![\w.:-]))"
-)
+_COMMAS = re.compile(rb"[-+]?\d{1,9},\d+(?:[;\s|]{1,4}[-+]?\d{1,9},\d+){15,}")
+_HEX_FLOAT = re.compile(rb"[-+]?0[xX][01]\.[0-9a-fA-F]{1,13}[pP][-+]?\d{1,4}")
+_HUGE = re.compile(rb"\d(?<![\w.].)\d{16,}(?![\w.])")
+_LONGEST_INTEGER = 60
 _WIDTHLESS = re.compile(
     rb"(?:\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xef\xb8[\x80-\x8f]"
     rb"|\xf3\xa0[\x80-\x87][\x80-\xbf]|\\u200[b-f]|\\u206[0-4]|\\ufeff|&#82(?:03|04|05);)"
 )
 _BLANKS = re.compile(rb"(?=[ \t]*\t )(?=[ \t]* \t)[ \t]{32,}")
+_OTHER_DIGITS = re.compile(rb"[\xd9-\xe1\xea\xef\xf0]|\xe2\x88\x92")
+_LINE_END = re.compile(rb"[ \t]+(?=\n)")
 _DIGITS = re.compile(rb"\d+(?:\.\d+)?")
-_LONG = re.compile(rb"(?=[^\s]*\d)[0-9a-zA-Z+/=]{12,}")
-_SHORT_ROWS = b"short rows"
-_CONTEXT = 36
-_MOST_TOKENS = 60_000
-_DIGESTS = frozenset({32, 40, 56, 64})
-
-
-@dataclass
-class Streams:
-    """Numbers and encoded tokens by what stands before them, over all texts of one place."""
-
-    numbers: dict[bytes, list[float]] = field(default_factory=lambda: defaultdict(list))
-    tokens: dict[tuple[str, bytes], list[bytes]] = field(default_factory=lambda: defaultdict(list))
-    widthless: int = 0
 
 
 def look(text: bytes, place: str, streams: Streams, account: Account, examine: Examine) -> None:
     """Look at one text; what is spread over several waits in `streams` for `close`."""
     streams.widthless += sum(1 for _ in _WIDTHLESS.finditer(text)) if _may_hide(text) else 0
-    if _BLANKS.search(text):
+    if _BLANKS.search(text) or _ends_in_blanks(text):
         account.find(place, HIDDEN, 0.4)
+    text = _with_plain_digits(text)
+    for how, content in spelled.whole(text):
+        if len(content) >= 64 and not content.isascii():
+            examine(content, f"{place} > {how}")
+    _take_huge(text, place, account)
     rest = _take_rows(text, place, streams, account)
     rest = _take_hex(rest, place, streams, examine)
+    for content in spelled.runs(rest):
+        streams.hold("spelled bytes", b"", content)
     rest = _take_escaped(rest, place, examine)
     rest = _take_base64(rest, place, streams, account, examine)
+    for match in _SHORT_BASE64.finditer(rest):
+        streams.hold("short base64", b"%d" % len(match[0]), match[0])
     _take_dense(rest, place, account, examine)
-    _take_numbers(rest, streams)
-
-
-def close(place: str, streams: Streams, account: Account, examine: Examine) -> None:
-    """Judge what came together over all texts of a place."""
-    if streams.widthless >= 32:
-        account.find(place, HIDDEN, 0.8)
-    for stream in streams.numbers.values():
-        if len(stream) >= LEAST and (verdict := judge(np.array(stream))):
-            account.find(f"{place} > numbers with the same words before them", *verdict)
-    for (kind, _), tokens in streams.tokens.items():
-        together = b"".join(dict.fromkeys(tokens))
-        place_of = f"{place} > {kind} with the same words before it"
-        if kind == "hex":
-            _judge_digests(dict.fromkeys(tokens), place_of, account, examine)
-        elif len(tokens) > 1 and (decoded := encodings.unbase64(together)):
-            examine(decoded, place_of)
+    spelled.words(rest, lambda at, word: _hold_word(rest, at, word, streams))
+    take_numbers(rest, streams)
 
 
 def judge_interleaved(row: "np.typing.NDArray[np.float64]") -> tuple[str, float] | None:
@@ -100,20 +96,85 @@ def judge_interleaved(row: "np.typing.NDArray[np.float64]") -> tuple[str, float]
     return None
 
 
+def _ends_in_blanks(text: bytes) -> bool:
+    """Whether many lines end in blanks, now in one and now in more."""
+    if b" \n" not in text and b"\t\n" not in text:
+        return False
+    ends = [len(match[0]) for match in _LINE_END.finditer(text)]
+    return (
+        len(ends) >= 64 and len(set(ends)) > 1 and max(map(ends.count, set(ends))) < 0.9 * len(ends)
+    )
+
+
 def _may_hide(text: bytes) -> bool:
     return b"\xe2" in text or b"\xef" in text or b"\xf3" in text or b"\\u" in text or b"&#8" in text
 
 
 def _take_rows(text: bytes, place: str, streams: Streams, account: Account) -> bytes:
     def take(match: re.Match[bytes]) -> bytes:
-        row = [float(one) for one in re.findall(_NUMBER, match[0])[:100_000]]
+        row = [float(one) for one in re.findall(NUMBER, match[0])[:100_000]]
         if len(row) < LEAST:
-            streams.numbers[_SHORT_ROWS].extend(row)
+            streams.numbers[SHORT_ROWS].extend(row)
         elif verdict := judge_interleaved(np.array(row)):
             account.find(place, *verdict)
+        else:
+            _judge_levels(np.array(row), place, account)
         return b" "
 
+    def take_commas(match: re.Match[bytes]) -> bytes:
+        row = [float(one.replace(b",", b".")) for one in re.findall(rb"[-+]?\d+,\d+", match[0])]
+        if verdict := judge(np.array(row[:100_000])):
+            account.find(place, *verdict)
+        return match[0]
+
+    if (b"0x1." in text or b"0X1." in text) and (floats := _HEX_FLOAT.findall(text)):
+        row = [float.fromhex(one.decode()) for one in floats[:100_000]]
+        if verdict := judge(np.array(row)):
+            account.find(place, *verdict)
+    if b";" in text or b"\t" in text:
+        _COMMAS.sub(take_commas, text)
     return _ROW.sub(take, text)
+
+
+def _judge_levels(row: "np.typing.NDArray[np.float64]", place: str, account: Account) -> None:
+    """Whole numbers that are bytes: of a picture, of floats, of pixels."""
+    if row.size < 96 or row.min() < -128 or row.max() > 255 or (row % 1).any():
+        return
+    for kind, sure in glimpse.held((row % 256).astype(np.uint8).tobytes()).items():
+        account.find(place, kind, sure)
+
+
+def _with_plain_digits(text: bytes) -> bytes:
+    """The text with digits and signs of other scripts as those of ASCII."""
+    if text.isascii() or not _OTHER_DIGITS.search(text):
+        return text
+    shown = unicodedata.normalize("NFKC", text.decode(errors="replace"))
+    signs = {0x2212: "-", 0x066B: ".", 0x060C: ","}
+    odd = {ord(one): str(unicodedata.decimal(one)) for one in set(shown) if one.isdecimal()}
+    return shown.translate(signs | odd).encode(errors="replace")
+
+
+def _hold_word(text: bytes, at: int, word: bytes, streams: Streams) -> None:
+    streams.hold("hex words", b"%d %s" % (len(word), masked(text, at)), word)
+
+
+def _take_huge(text: bytes, place: str, account: Account) -> None:
+    """Integers with more digits than anything has that is counted."""
+    tokens = _HUGE.findall(text)
+    if any(len(token) >= _LONGEST_INTEGER and len(set(token)) > 4 for token in tokens):
+        account.find(place, ENCODED, 0.6)
+    if sum(map(len, tokens)) < 300:
+        return
+    # Beyond 64 bits nothing is counted either, and time in nanoseconds always begins alike.
+    orders: tuple[Literal["big", "little"], ...] = ("big", "little")
+    for order in orders:
+        pooled = b"".join(
+            int(token).to_bytes(8 if int(token) < 2**64 else 25, order)
+            for token in tokens
+            if len(token) < _LONGEST_INTEGER
+        )
+        for kind, sure in raw_bytes.look(pooled, sealed=False, only_floats=True).items():
+            account.find(place, kind, sure)
 
 
 def _take_hex(text: bytes, place: str, streams: Streams, examine: Examine) -> bytes:
@@ -122,10 +183,7 @@ def _take_hex(text: bytes, place: str, streams: Streams, examine: Examine) -> by
         if len(token) > 128:
             examine(bytes.fromhex(token[: len(token) // 2 * 2].decode()), f"{place} > hex")
         else:
-            before = _masked(text, match.start())
-            held = streams.tokens[("hex", before)]
-            if len(held) < _MOST_TOKENS:
-                held.append(token)
+            streams.hold("hex", masked(text, match.start()), token)
         return b" "
 
     return _HEX.sub(take, text)
@@ -163,10 +221,8 @@ def _take_base64(
             return match[0]
         if len(token) >= 120 and _decode_base64(token, place, account, examine):
             return b" "
-        held = streams.tokens[("base64", _masked(text, match.start()))]
-        if len(held) < _MOST_TOKENS:
-            held.append(token)
-        return b" "
+        streams.hold("base64", masked(text, match.start()), token)
+        return match[0]
 
     return _BASE64.sub(take, text)
 
@@ -178,6 +234,12 @@ def _decode_base64(token: bytes, place: str, account: Account, examine: Examine)
     for one in texts[:1] or decoded[:1]:
         if one:
             examine(one, f"{place} > base64")
+    if (
+        not texts
+        and len(token) >= 200
+        and not any(one.startswith(glimpse.PACKED) for one in decoded if one)
+    ):
+        account.find(f"{place} > base64", ENCODED, 0.4)
     if not texts:
         for one in decoded[1:]:
             for kind, sure in raw_bytes.look(one or b"", sealed=False).items():
@@ -199,10 +261,17 @@ def _take_dense(text: bytes, place: str, account: Account, examine: Examine) -> 
     joined = _WRAP.sub(b"", text)
     for match in _DENSE.finditer(joined):
         run = match[0]
+        for word in _ALNUM.findall(run):
+            digits = sum(one in b"0123456789" for one in word)
+            if len(set(word)) > 22 and 0.05 < digits / len(word) < 0.6:
+                account.find(place, ENCODED, 0.5)
         counts = np.bincount(np.frombuffer(run, dtype=np.uint8), minlength=128)
         used = counts[counts > 0] / len(run)
         entropy = float(-(used * np.log2(used)).sum())
-        if entropy < min(5.7, 0.84 * np.log2(len(run))) or (counts > 0).sum() < 45:
+        bare = len(_NAMES.sub(b"", run)) > 0.85 * len(run) >= 170 and entropy > 5.0
+        if entropy < min(5.7, 0.84 * np.log2(len(run))) and not bare:
+            continue
+        if (counts > 0).sum() < (40 if bare else 45):
             continue
         for decode in (encodings.base85, encodings.ascii85):
             for body in (run, _unprefixed(match[0])):
@@ -213,41 +282,3 @@ def _take_dense(text: bytes, place: str, account: Account, examine: Examine) -> 
 
 def _unprefixed(run: bytes) -> bytes:
     return run[1:].rstrip(b"'\",;)")
-
-
-def _take_numbers(text: bytes, streams: Streams) -> None:
-    for match in _ONE.finditer(text):
-        key = _masked(text, match.start())
-        held = streams.numbers[key]
-        if len(held) < _MOST_TOKENS:
-            held.append(float(match[0]))
-
-
-def _masked(text: bytes, at: int) -> bytes:
-    """The characters before a token, digits masked."""
-    before = _LONG.sub(b"#", text[max(0, at - _CONTEXT) : at])
-    return _DIGITS.sub(b"#", before)[-12:]
-
-
-def _judge_digests(
-    tokens: dict[bytes, None], place: str, account: Account, examine: Examine
-) -> None:
-    """Hashes are even over all their bytes; vectors cut to their length are not."""
-    pooled = bytearray()
-    for token in tokens:
-        if len(token) == 32 and token[12:13] == b"4" and token[16:17] in b"89ab":
-            token = token[:12] + token[13:16] + token[17:]  # noqa: PLW2901 - version and variant of a UUID
-        pooled += bytes.fromhex(token[: len(token) // 2 * 2].decode())
-    if len(pooled) >= 120 and (
-        _uneven(bytes(pooled)) or raw_bytes.look(bytes(pooled), sealed=False)
-    ):
-        account.find(place, ENCODED, 0.7)
-    if any(len(token) not in _DIGESTS for token in tokens) and len(pooled) >= 96:
-        examine(bytes(pooled), place)
-
-
-def _uneven(content: bytes) -> bool:
-    """Whether the values of bytes are spread less evenly than a hash could ever be."""
-    nibbles = np.bincount(np.frombuffer(content, dtype=np.uint8) >> 4, minlength=16)
-    expected = len(content) / 16
-    return float(((nibbles - expected) ** 2 / expected).sum()) > 75

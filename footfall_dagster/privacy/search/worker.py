@@ -20,6 +20,8 @@ from footfall_dagster.privacy.search.account import UNREAD, Account, Exhausted
 from footfall_dagster.privacy.search.content import Examiner
 from footfall_dagster.privacy.search.limits import Limits
 
+SMALL = 512
+"""Bytes of a file that is also looked at together with others."""
 _TRIES, _PAUSE_S = 3, 0.5
 
 
@@ -40,7 +42,11 @@ def main() -> None:
     known: set[bytes] = set()
     for line in sys.stdin:
         told = json.loads(line)
-        answers.write(json.dumps(look(Path(told["path"]), told["name"], limits, known)) + "\n")
+        if "names" in told:
+            answer = look_together(told["paths"], told["names"], limits)
+        else:
+            answer = look(Path(told["path"]), told["name"], limits, known)
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 
@@ -56,6 +62,34 @@ def look(path: Path, name: str, limits: Limits, known: set[bytes] | None = None)
             break
         time.sleep(_PAUSE_S)
     return answer
+
+
+def look_together(paths: list[str], names: str, limits: Limits) -> dict[str, Any]:
+    """What small files hold if they are read as one, and their names.
+
+    A vector may lie a component to a file, or a few bytes to a name; each alone says nothing.
+    """
+    account = Account(limits)
+    examiner = Examiner(account)
+    texts, rest = bytearray(), bytearray()
+    for path in paths:
+        try:
+            content = b"".join(files.read(Path(path), SMALL))
+        except (OSError, files.TooLarge, files.OnlyHoles):
+            continue  # It is gone or has grown, and is looked at by itself.
+        if content.isascii() and b"\0" not in content:
+            texts += content.strip() + b"\n"
+        else:
+            rest += content
+    try:
+        # Where words of a name meet is no part of a number.
+        examiner.examine(os.fsencode(names).replace(b"_", b" "), "names together")
+        examiner.examine(bytes(texts), "small files together")
+        examiner.examine(bytes(rest), "small files together")
+        examiner.close()
+    except Exhausted:
+        pass
+    return _answer(account) | {"bytes": 0, "rows": 0}
 
 
 def _state(path: Path) -> tuple[int, int] | None:
@@ -82,6 +116,10 @@ def _look_once(path: Path, name: str, limits: Limits, known: set[bytes] | None) 
         account.miss("file", UNREAD)
     except Exception as error:  # Hostile bytes raise whatever a reader raises; it is never a pass.
         account.miss(f"file ({type(error).__name__})", UNREAD)
+    return _answer(account)
+
+
+def _answer(account: Account) -> dict[str, Any]:
     return {
         "bytes": account.unpacked,
         "rows": account.rows,
@@ -98,6 +136,8 @@ def _look(path: Path, name: bytes, account: Account) -> None:
         examiner.file(b"", name)
     for piece in pieces:
         examiner.file(piece, name, journal)
+    examiner.examine(files.attributes(path), "attributes")
+    examiner.close()
 
 
 def _journal(path: Path, content: bytes, most: int) -> bytes:
