@@ -15,14 +15,16 @@ from typing import Any
 
 from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.privacy.raw import raw_trouble
-from footfall_dagster.privacy.serialized import closed
+from footfall_dagster.privacy.serialized import LONGEST_VALUE, MOST_ENTRIES, closed
 from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
-from footfall_dagster.privacy.text import Lines, inflated, trouble
+from footfall_dagster.privacy.text import Lines, Together, inflated, trouble
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _DATABASE = re.compile(rf"(?:history/runs|schedules/schedules|history/runs/(?:index|{_UUID})?)\.db")
 _BESIDE = re.compile(r"(?P<database>.*\.db)-(?:wal|shm)")
 _PRINTED = re.compile(rf"storage/{_UUID}/compute_logs/[a-z0-9_]{{1,40}}\.(?:out|err|complete)")
+_EVENTS = frozenset({"event_logs"})
+_MANY = 10**9
 _LARGEST = 2**32
 """Bytes of a file that is looked into; a larger one is none that could be read to its end."""
 _CONFIGURATION = "dagster.yaml"
@@ -99,6 +101,9 @@ def _database(look: Look, home: Path, path: Path) -> None:
 
 def _schema(look: Look, home: Path, path: Path, connection: sqlite3.Connection) -> None:
     known = known_tables()
+    for setting in ("user_version", "application_id"):
+        if connection.execute(f"PRAGMA {setting}").fetchone() != (0,):
+            look.find(home, path, setting, STRANGER)
     for number, (kind, name, table, sql) in enumerate(
         connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"), 1
     ):
@@ -160,6 +165,7 @@ def _rows(
 ) -> None:
     quoted = ", ".join('"' + column.replace('"', '""') + '"' for column in columns)
     told: dict[Any, Lines] = {}
+    names = Together(4 * MOST_ENTRIES if table in _EVENTS else MOST_ENTRIES)
     for number, row in enumerate(connection.execute(f"SELECT {quoted} FROM {table}"), 1):
         look.rows += 1
         cells = dict(zip(columns, row, strict=True))
@@ -167,10 +173,20 @@ def _rows(
         for column, cell in _tag_or_cells(cells):
             for where, kind in _cell(table, column, cell):
                 look.find(home, path, f"{place}, column {column}{where}", kind)
+        if any(names.trouble(one, most_fractions=_MANY) for one in _short(cells)):
+            look.find(home, path, f"table {table}, its names together", "encoded text")
+            names = Together(_MANY)
         if (line := _logged(cells)) is not None:
             lines = told.setdefault(cells.get("run_id"), Lines())
             if told_before := lines.trouble(line):
                 look.find(home, path, place, told_before, 0.8)
+
+
+def _short(cells: Mapping[str, Any]) -> Iterator[str]:
+    """Names and values of a row, which may be pieces of something; its long texts are judged."""
+    for cell in cells.values():
+        if isinstance(cell, bytes) and len(cell) <= LONGEST_VALUE:
+            yield cell.decode(errors="replace")
 
 
 def _tag_or_cells(cells: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:

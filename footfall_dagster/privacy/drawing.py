@@ -7,6 +7,7 @@ drawing (`assets.metadata`, `assets.report_charts`).
 import base64
 import binascii
 import re
+from collections import Counter
 from xml.etree import ElementTree
 
 from footfall_dagster.privacy.text import trouble
@@ -65,10 +66,12 @@ _PATH = re.compile(r"(?:[MLHVCSQTAZmlhvcsqtaz]|[-+]?\d{1,5}(?:\.\d{1,6})?(?![\d.
 _ID = re.compile(r"[#\w.:-]{1,80}")
 _MATPLOTLIB = re.compile(r"(?<![0-9A-Za-z])[a-z][0-9a-f]{10}(?![0-9A-Za-z])")
 """How matplotlib names markers, clips and patterns: by hash."""
-_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b|(?:rgb|hsl)a?\([^)]{0,60}\)")
 _IDLE = re.compile(rb"[ \t\r\n]{80,}|[\x00-\x08\x0b-\x1f]|<!--|<!ENTITY|<!\[CDATA\[|data:")
 _PLOT = re.compile(r"!\[[\w ,.:%-]{0,80}\]\(data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)\)")
 _LONGEST_WORDS, _LONGEST_VALUE = 200, 400
+# Bars and cells are paths; a rectangle is a frame, or bounds what is drawn in it.
+_MOST_LABELS, _MOST_RECTANGLES = 60, 40
 FEW_COLOURS = 12
 
 
@@ -98,7 +101,9 @@ def is_drawn(svg: bytes, *, colours: int) -> bool:
         if not _is_shape(element):
             return False
         used.update(_COLOUR.findall(element.get("style", "") + element.get("fill", "")))
-    return len(used) <= colours
+    counts = Counter(_local(element.tag) for element in elements)
+    few = counts["text"] <= _MOST_LABELS and counts["rect"] <= _MOST_RECTANGLES
+    return few and len(used) <= colours
 
 
 def _is_shape(element: ElementTree.Element) -> bool:

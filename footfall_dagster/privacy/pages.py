@@ -8,7 +8,7 @@ import re
 from html.parser import HTMLParser
 
 from footfall_dagster.privacy.drawing import is_drawn
-from footfall_dagster.privacy.text import trouble
+from footfall_dagster.privacy.text import Together, trouble
 
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 _ELEMENTS = frozenset(
@@ -93,7 +93,9 @@ _NO_ICON = "data:,"
 _COLOURS = 400
 """Floor maps are drawn in the shades of one colour map."""
 _LONGEST_VALUE = 400
-_COLOUR = re.compile(r"#[0-9a-f]{3,8}\b")
+_PAGE_COLOURS = 60
+_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b|(?:rgb|hsl)a?\([^)]{0,60}\)")
+_LINK = re.compile(r"[\w./-]{0,120}(?:#[\w-]{0,80})?")
 
 
 def page_trouble(html: str) -> str | None:
@@ -112,6 +114,8 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.found: str | None = None
         self._styled = False
+        self._together = Together()
+        self._colours: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._styled = tag == "style"
@@ -125,8 +129,10 @@ class _Page(HTMLParser):
             self.found = self.found or "attribute that is not on the list"
         elif value != _NO_ICON and ("base64" in value or len(value) > _LONGEST_VALUE):
             self.found = self.found or "encoded text"
+        elif name == "href" and value != _NO_ICON and not _LINK.fullmatch(value):
+            self.found = self.found or "link with more than a path"
         elif value != _NO_ICON:
-            self.found = self.found or trouble(value)
+            self._words(value)
 
     def handle_endtag(self, tag: str) -> None:
         self._styled = self._styled and tag != "style"
@@ -134,8 +140,15 @@ class _Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._styled:
             self.found = self.found or ("encoded text" if "url(" in data else None)
-            data = _COLOUR.sub(" ", data)
-        self.found = self.found or trouble(data)
+        self._words(data)
+
+    def _words(self, text: str) -> None:
+        """Words of the page or of an attribute, and colours, of which a page has few."""
+        self._colours.update(_COLOUR.findall(text))
+        if len(self._colours) > _PAGE_COLOURS:
+            self.found = self.found or "picture drawn in colours"
+        plain = _COLOUR.sub(" ", text)
+        self.found = self.found or trouble(plain) or self._together.trouble(plain)
 
     def handle_comment(self, data: str) -> None:
         del data

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from footfall_dagster.privacy.drawing import is_plot
-from footfall_dagster.privacy.text import packed, trouble
+from footfall_dagster.privacy.text import Together, packed, trouble
 
 CLASS = "__class__"
 MOST_ENTRIES = 25
@@ -70,6 +70,7 @@ class _Judge:
         self.found: list[Trouble] = []
         self._in_snapshot = False
         self._depth = 0
+        self._together = Together()
 
     def value(self, value: Any, owner: str, field: str) -> Any:
         place = f"{owner}.{field}".strip(".")
@@ -110,6 +111,8 @@ class _Judge:
             self.found.extend((f"{place} > {where}", kind) for where, kind in within)
             return withheld(within[0][1]) if within else text
         kind = trouble(text, hashes=_MANY if self._in_snapshot else _hashes(place))
+        if not self._in_snapshot and not _hashes(place):
+            kind = kind or self._together.trouble(text, most_fractions=_MANY)
         return text if kind is None else str(self._say(place, kind, withheld(kind)))
 
     def _object(self, value: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -147,6 +150,8 @@ class _Judge:
                 self._say(place, "tag that is not on the list", None)
             elif kind := trouble(str(one), longest=_LONGEST_TEXT, hashes=_hashes(key)):
                 yield key, self._say(place, kind, withheld(kind))
+            elif not _hashes(key) and (kind := self._together.trouble(str(one))):
+                self._say(place, kind, None)
             else:
                 yield key, one
 

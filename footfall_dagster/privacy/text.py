@@ -10,6 +10,7 @@ import re
 import zlib
 
 _MOST_INFLATED = 2**26
+_MANY = 10**9
 LONGEST = 20_000
 """Characters of one text: the stack of an exception, the rules that a mart breaks."""
 
@@ -29,6 +30,8 @@ _WORD = re.compile(
 _HEXLIKE = re.compile(r"(?<![\w.])(?=\w*\d)(?=\w*[A-Za-z])\w{6,}(?![\w.])")
 _FRACTION = re.compile(r"\d\.\d{2,}")
 _MOST_MIXED, _MOST_FRACTIONS = 6, 16
+_NEGATIVE = re.compile(r"(?<![\w.])-\d+\.\d")
+_MOST_TOGETHER = 24
 _ODD = frozenset("!#$%&*+;?@^`|~")
 
 
@@ -50,9 +53,9 @@ def trouble(text: str, *, longest: int = LONGEST, hashes: int = 0) -> str | None
     known = len(_HASH.findall(rest))
     rest = _HASH.sub(" ", rest)
     # Wrapped or spaced out, encoded bytes are many short words that mix letters and digits.
-    mixed = {word for word in _HEXLIKE.findall(rest) if not _is_name(word)}
+    strange = {word for word in _HEXLIKE.findall(rest) if not _is_name(word)}
     encoded = any(_is_encoded(run) for run in _UNBROKEN.findall(rest))
-    return "encoded text" if encoded or known > hashes or len(mixed) > _MOST_MIXED else None
+    return "encoded text" if encoded or known > hashes or len(strange) > _MOST_MIXED else None
 
 
 def _is_encoded(run: str) -> bool:
@@ -74,6 +77,31 @@ def _is_name(word: str) -> bool:
     return all(_is_word(part) or re.fullmatch(r"\d{1,4}[a-z]{1,5}", part) for part in parts)
 
 
+def mixed(text: str) -> set[str]:
+    """Words of `text` that mix letters and digits and are no names, hashes or times."""
+    rest = _HASH.sub(" ", _STAMP.sub(" ", _UUID.sub(" ", text)))
+    return {word for word in _HEXLIKE.findall(rest) if not _is_name(word)}
+
+
+class Together:
+    """Texts of one thing: what each of them may have a few of, all of them may not have many of."""
+
+    def __init__(self, most: int = 2 * _MOST_MIXED) -> None:
+        self._most = most
+        self._words: set[str] = set()
+        self._fractions = self._negative = 0
+
+    def trouble(self, text: str, *, most_fractions: int = _MOST_TOGETHER) -> str | None:
+        """What kind of thing `text` is part of, with the texts before it."""
+        self._words |= mixed(text)
+        self._fractions += len(_FRACTION.findall(text))
+        self._negative += len(_NEGATIVE.findall(text))
+        if len(self._words) > self._most:
+            return "encoded text"
+        many = self._fractions > most_fractions or self._negative > _MOST_TOGETHER
+        return "row of figures" if many else None
+
+
 _FIGURE = re.compile(r"\s*[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 _LETTERS = re.compile(r"[A-Za-z]{2,}")
 _MOST_ALIKE, _MOST_FRACTIONS_ALIKE = 120, 24
@@ -84,11 +112,14 @@ class Lines:
 
     def __init__(self) -> None:
         self._seen: dict[str, int] = {}
+        self._together = Together(4 * _MOST_MIXED)
 
     def trouble(self, line: str) -> str | None:
         """What kind of thing `line` is part of, with the lines before it."""
         if not _FIGURE.search(line):
             return None
+        if kind := self._together.trouble(line, most_fractions=_MANY):
+            return kind
         shape = _FIGURE.sub("0", line)
         self._seen[shape] = self._seen.get(shape, 0) + 1
         bare = len(_LETTERS.findall(shape)) < 2

@@ -20,7 +20,8 @@ class Account:
     """What a search of one file has come to so far; places and kinds, never a value.
 
     `known` are digests of nested contents that were found clean, in this file or one before:
-    Dagster keeps each drawing in several of its databases.
+    Dagster keeps each drawing in several of its databases. `few` are numbers of tables with too
+    few of them to be judged alone.
     """
 
     limits: Limits = DEFAULT
@@ -29,6 +30,7 @@ class Account:
     found: dict[tuple[str, str], float] = field(default_factory=dict)
     unread: dict[tuple[str, str], float] = field(default_factory=dict)
     known: set[bytes] = field(default_factory=set)
+    few: list[float] = field(default_factory=list)
     _seen: set[bytes] = field(default_factory=set)
 
     def spend(self, count: int) -> None:

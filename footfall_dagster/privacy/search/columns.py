@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from footfall_dagster.privacy.search import glimpse
 from footfall_dagster.privacy.search.account import Account
 from footfall_dagster.privacy.search.numbers import VECTOR, are_simple, judge
 
@@ -51,9 +50,10 @@ class Table:
                 self._account.find(place, *verdict)
             elif values.dtype.kind in "iu" and _are_sparse_ids(values):
                 self._account.find(place, IDS, 0.4)
-            if values.dtype.itemsize == 8 and values.dtype.kind in "iu" and _are_packed(values):
-                for kind, sure in glimpse.held(values.tobytes()).items():
-                    self._account.find(place, kind, sure)
+            if _are_packed(values):
+                self._account.find(place, IDS, 0.4)
+            if values.size < _LEAST_ROW:
+                self._account.few.extend(values.astype(np.float64).tolist())
         self._judge_rows()
         for name, texts in self._texts.items():
             self._examine(b"\n".join(texts), f"{self._place} > {name}")
@@ -100,6 +100,10 @@ class Table:
             self._take_bytes(column, name, words=_is_words(kind))
         elif pa.types.is_timestamp(kind) or pa.types.is_time(kind) or pa.types.is_duration(kind):
             self._take_times(column, name)
+        elif pa.types.is_interval(kind):
+            parts = [[*one] for one in column.drop_null().to_pylist()]
+            for number, part in enumerate(zip(*parts, strict=True)):
+                self._take(pa.array(part, pa.int64()), f"{name}, part {number}")
         elif pa.types.is_date32(kind):
             self._take(column.cast(pa.int32()), name)
         elif pa.types.is_boolean(kind):
@@ -156,8 +160,15 @@ class Table:
             ticks = column.cast(pa.int64()).drop_null().to_numpy(zero_copy_only=False)
         self._account.spend(ticks.nbytes)
         below = ticks % unit if unit > 1 else np.zeros_like(ticks)
-        if len(np.unique(below)) >= 24 and float((below != 0).mean()) > 0.3:
+        if len(np.unique(below)) >= 24:
             self._account.find(f"{self._place} > {name}", TIMES, 0.6)
+
+    def _judge_block(self, columns: list[NDArray[Any]]) -> None:
+        """Fewer columns than a vector has components: rows together, if they are of both signs."""
+        block = np.stack(columns, axis=1)[:1000].reshape(-1)
+        few = len(columns) < _LEAST_ROW // 3 or columns[0].dtype.kind != "f"
+        if not few and _has_signs(block) and judge(block):
+            self._account.find(f"{self._place} > {len(columns)} columns", VECTOR, 0.5)
 
     def _judge_rows(self) -> None:
         """Vectors that lie over many columns: row by row, columns of one type together."""
@@ -171,6 +182,7 @@ class Table:
                 by_shape.setdefault((values.dtype.str, values.size), []).append(values)
         for columns in by_shape.values():
             if len(columns) < _LEAST_ROW:
+                self._judge_block(columns)
                 continue
             matrix = np.stack(columns, axis=1)
             for row in [*matrix[:100], matrix[: 50_000 // len(columns)].reshape(-1)]:
@@ -183,14 +195,21 @@ class Table:
                     break
 
 
+def _has_signs(numbers: NDArray[Any]) -> bool:
+    return 0.2 < float((numbers < 0).mean()) < 0.8
+
+
 def _are_bits(flags: NDArray[Any]) -> bool:
     """Whether yes and no are about as many, and follow each other as they like."""
     return flags.size >= _LEAST_BITS and 0.2 < float(flags.mean()) < 0.8
 
 
 def _are_packed(values: NDArray[Any]) -> bool:
-    """Whether integers use all their bits, as nothing does that is counted."""
-    return values.size >= 12 and float((np.abs(values.astype(np.float64)) > 2**53).mean()) > 0.9
+    """Whether numbers use all of 64 bits or more, as nothing does that is counted or timed."""
+    if values.size < 12 or values.dtype.itemsize < 8:
+        return False
+    sizes = np.abs(values.astype(np.float64))
+    return float((sizes > 2**53).mean()) > 0.9 and float(np.ptp(sizes)) > 0.1 * float(sizes.max())
 
 
 def _without_nulls(column: Any) -> Any:

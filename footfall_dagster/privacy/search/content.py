@@ -22,6 +22,7 @@ from footfall_dagster.privacy.search import (
     text,
 )
 from footfall_dagster.privacy.search.account import Account, digest_of
+from footfall_dagster.privacy.search.numbers import VECTOR
 
 _Opener = Callable[[bytes, str, Account, Callable[[bytes, str], None]], None]
 _STREAMS = (
@@ -64,6 +65,8 @@ class Examiner:
             waiting, self._streams = self._streams, {}
             for place, held in waiting.items():
                 streams.close(place, held, self._account, self._inside(1))
+        if streams.are_components(self._account.few):
+            self._account.find("tables together", VECTOR, 0.5)
 
     def examine(self, content: bytes, place: str, depth: int = 0, log: bytes = b"") -> None:
         """Look into `content`, which was found at `place`."""

@@ -14,7 +14,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from footfall_dagster.privacy import duckdb_pages
-from footfall_dagster.privacy.search import glimpse
 from footfall_dagster.privacy.search.account import Account
 from footfall_dagster.privacy.search.columns import Table
 
@@ -165,14 +164,11 @@ def _read_table(cursor: sqlite3.Cursor, place: str, account: Account, examine: E
     numbers = Table(place, account, examine)
     texts: list[list[bytes]] = [[] for _ in range(width)]
     held = [0] * width
-    longs = [bytearray() for _ in range(width)]
     while rows := cursor.fetchmany(_ROWS // 10):
         figures: list[list[float | None]] = [[] for _ in range(width)]
         for row in rows:
             for number, value in enumerate(row):
                 figures[number].append(float(value) if isinstance(value, int | float) else None)
-                if isinstance(value, int) and abs(value) > 2**53:
-                    longs[number] += value.to_bytes(8, "little", signed=True)
                 if isinstance(value, bytes):
                     held[number] += len(value)
                     if _is_words(value):
@@ -189,9 +185,6 @@ def _read_table(cursor: sqlite3.Cursor, place: str, account: Account, examine: E
             )
         )
     numbers.close()
-    for number, packed in enumerate(longs):
-        for kind, sure in glimpse.held(bytes(packed)).items():
-            account.find(f"{place} > column {number}", kind, sure)
     for number, waiting in enumerate(texts):
         if waiting:
             examine(b"\n".join(waiting), f"{place} > column {number}")

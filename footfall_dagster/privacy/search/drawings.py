@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footfall_dagster.privacy.search.account import Account
-from footfall_dagster.privacy.search.numbers import VECTOR, judge
+from footfall_dagster.privacy.search.numbers import VECTOR, is_stepped, judge
 
 DRAWN = "drawn picture"
 _PATH = re.compile(
@@ -22,12 +22,11 @@ _PATH = re.compile(
 )
 _NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _COLOUR = re.compile(
-    rb"(?:fill|stroke|stop-color|background(?:-color)?|bgcolor)\s*[=:]\s*[\"']?\s*"
-    rb"(?:#([0-9a-fA-F]{6})|#([0-9a-fA-F]{3})\b|rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+))"
+    rb"#([0-9a-fA-F]{6})\b|#([0-9a-fA-F]{3})\b|rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)"
 )
 _ELEMENT = re.compile(rb"<(\w+)\s([^<>]{1,2000})>")
 _ATTRIBUTE = re.compile(
-    rb"""\b(x|y|x1|x2|y1|y2|cx|cy|r|rx|ry|width|height|dx|dy)\s*=\s*["']([-+]?\d*\.?\d+)["']"""
+    rb"""\b(x|y|x1|x2|y1|y2|cx|cy|r|rx|ry|width|height|dx|dy|opacity|fill-opacity)\s*=\s*["']([-+]?\d*\.?\d+)["']"""
 )
 _LEAST_CELLS, _LEAST_POINTS = 400, 110
 
@@ -57,8 +56,10 @@ def _judge(values: "NDArray[np.float64]", place: str, account: Account) -> None:
         return
     steps = values[np.concatenate([[True], np.diff(values) != 0])]
     rough = float((np.diff(steps) ** 2).mean()) / (2 * float(steps.var()))
+    if rough <= 0.5:
+        return
     verdict = judge(values)
-    if verdict and verdict[0] == VECTOR and rough > 0.5:
+    if (verdict and verdict[0] == VECTOR) or not is_stepped(values):
         account.find(place, VECTOR, 0.5)
 
 

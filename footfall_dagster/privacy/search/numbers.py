@@ -147,10 +147,18 @@ def _judge_real(numbers: NDArray[np.float64], single: bool) -> Verdict | None:
     count = len(np.unique(numbers[odd][:4096]))
     # Either most of the values that are not nought, or very many of them.
     if count >= 24 and odd.sum() >= 0.5 * max(1, int((numbers != 0).sum())):
-        if _is_stepped(numbers):
+        if is_stepped(numbers):
             return None
         near = np.abs(numbers - np.round(numbers * 8) / 8) < 1e-3 * np.maximum(1, np.abs(numbers))
         return (LOW_BITS, 0.8) if near.mean() > 0.9 else (VECTOR, 0.7)
+    return _judge_few_odd(numbers, odd)
+
+
+def _judge_few_odd(numbers: NDArray[np.float64], odd: NDArray[np.bool_]) -> Verdict | None:
+    """A few values that are off the grid of all the others."""
+    rest = numbers[~odd]
+    if 24 <= int(odd.sum()) < 0.3 * numbers.size and rest.size and is_stepped(rest):
+        return LOW_BITS, 0.5
     return None
 
 
@@ -158,7 +166,7 @@ def _judge_signed(numbers: NDArray[np.float64]) -> Verdict | None:
     if not _is_even_walk(numbers):
         return VECTOR, 0.9
     # Positions on a grid go from one to the next, and a floor may lie on both sides of nought.
-    return None if _is_stepped(numbers) else (VECTOR, 0.4)
+    return None if is_stepped(numbers) else (VECTOR, 0.4)
 
 
 def _judge_shades(numbers: NDArray[np.float64]) -> Verdict | None:
@@ -214,7 +222,7 @@ def _is_even_walk(numbers: NDArray[np.float64]) -> bool:
     return spread == 0 or float((np.diff(numbers) ** 2).mean()) / (2 * spread) < 0.3
 
 
-def _is_stepped(numbers: NDArray[np.float64]) -> bool:
+def is_stepped(numbers: NDArray[np.float64]) -> bool:
     """Whether the numbers are whole multiples of one step from their least, as drawn counts are."""
     levels = np.unique(np.round(numbers, 9))
     if levels.size < 2 or levels.size > 2000:

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from footfall_dagster.privacy.search import encodings, glimpse, raw_bytes
 from footfall_dagster.privacy.search.account import Account
@@ -26,16 +25,17 @@ ENCODED, HIDDEN = "encoded text", "characters without width"
 NUMBER = rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
 # It begins with a set of characters, which is what a search for it is quick by.
 _ONE = re.compile(
-    rb"[-+\d](?<![\w.#].)(?<!\d:.)(?<!\d-.)(?:(?<=[-+])\d)?(?<=\d)"
+    rb"[-+\d](?<![0-9A-Za-z.#].)(?<!\d:.)(?<!\d-.)(?:(?<=[-+])\d)?(?<=\d)"
     rb"(?:\d{0,11}\.\d+(?:[eE][-+]?\d{1,3})?|\d{0,9}(?![\w.:-]))"
 )
+_HEX = re.compile(rb"[0-9a-f]*[a-f][0-9a-f]*")
 _FIGURE = re.compile(rb"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _LONG = re.compile(rb"(?=[^\s]*\d)[0-9a-zA-Z+/=]{12,}")
 _WORD = re.compile(rb"[^\W\d_]{2,}[^\w]{0,3}$")
 SHORT_ROWS = b"short rows"
 _CONTEXT = 36
 _MOST_TOKENS = 60_000
-_LEAST_ANYWHERE = 64
+_LEAST_ANYWHERE = 60
 _DIGESTS = frozenset({32, 40, 56, 64})
 
 
@@ -91,7 +91,7 @@ def close(place: str, streams: Streams, account: Account, examine: Examine) -> N
         if len(stream) >= LEAST and (verdict := judge(np.array(stream))):
             account.find(f"{place} > numbers with the same words before them", *verdict)
     for stream in streams.anywhere.values():
-        if len(stream) >= _LEAST_ANYWHERE and _are_components(np.array(stream)):
+        if are_components(stream):
             account.find(f"{place} > numbers of one form", VECTOR, 0.5)
     for (kind, _), tokens in streams.tokens.items():
         place_of = f"{place} > {kind} with the same words before it"
@@ -107,12 +107,13 @@ def close(place: str, streams: Streams, account: Account, examine: Examine) -> N
             examine(decoded, place_of)
 
 
-def _are_components(values: NDArray[np.float64]) -> bool:
+def are_components(numbers: list[float]) -> bool:
     """Whether numbers from anywhere have both signs and follow nothing, as no figures of ours."""
-    signs = float((values < 0).mean())
-    return (
-        0.25 < signs < 0.75 and len(np.unique(values)) > 0.3 * len(values) and bool(judge(values))
-    )
+    if len(numbers) < _LEAST_ANYWHERE:
+        return False
+    values = np.array(numbers)
+    signs, distinct = float((values < 0).mean()), len(np.unique(values)) / len(values)
+    return 0.25 < signs < 0.75 and distinct > 0.3 and judge(values) is not None
 
 
 def _judge_digests(
@@ -148,6 +149,9 @@ def _judge_short(tokens: dict[bytes, None], place: str, account: Account, examin
     common = next((n for n, one in enumerate(least) if one != most[n]), 0)
     together = b"".join(token[common:] for token in tokens)
     if len(together) < 160:
+        return
+    if _HEX.fullmatch(together):
+        _judge_digests({token[common:]: None for token in tokens}, place, account, examine)
         return
     if encodings.looks_encoded(together):
         decoded = encodings.unbase64(together) or b""

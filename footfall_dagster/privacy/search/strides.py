@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 _HEADS = np.zeros(256, dtype=bool)
 _HEADS[[*range(0x3A, 0x43), *range(0xBA, 0xC3)]] = True
-_STRIDES = (5, 6, 7, 9, 10, 11, 12, 13, 16)
+_STRIDES = (5, 6, 7, *range(9, 21))
 _LENGTH = 32
 _PLANE = 64
 _CONSTANT = 0.9

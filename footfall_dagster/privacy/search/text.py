@@ -39,7 +39,7 @@ _HEX = re.compile(
 )
 _BASE64 = re.compile(rb"(?<![A-Za-z0-9+/_-])((?:[A-Za-z0-9+/_-]{24,}={0,2}" + _BREAK + rb"{0,3})+)")
 _SHORT_BASE64 = re.compile(
-    rb"(?<![A-Za-z0-9+/_=-])(?=[A-Za-z]*[0-9+/]|[a-z]+[A-Z]|[A-Z]+[a-z]+[A-Z])"
+    rb"(?<![A-Za-z0-9+/_-])(?=[A-Za-z]*(?:[a-z][_-][a-z]*)?[0-9+/]|[a-z]+[A-Z]|[A-Z]+[a-z]+[A-Z])"
     rb"[A-Za-z0-9+/_-]{8,23}={0,2}(?![A-Za-z0-9+/_-])"
 )
 _ESCAPED = re.compile(rb"(?:[ -~]{0,30}?\\{1,8}x[0-9a-fA-F]{2}){24,}[ -~]{0,30}")
@@ -60,6 +60,8 @@ _WIDTHLESS = re.compile(
 )
 _BLANKS = re.compile(rb"(?=[ \t]*\t )(?=[ \t]* \t)[ \t]{32,}")
 _OTHER_DIGITS = re.compile(rb"[\xd9-\xe1\xea\xef\xf0]|\xe2\x88\x92")
+_SIGNS = re.compile(rb"[^0-9A-Za-z]*$")
+_NAME_IN_FRONT = re.compile(rb"[a-z]{1,8}[_-]")
 _LINE_END = re.compile(rb"[ \t]+(?=\n)")
 _DIGITS = re.compile(rb"\d+(?:\.\d+)?")
 
@@ -81,7 +83,8 @@ def look(text: bytes, place: str, streams: Streams, account: Account, examine: E
     rest = _take_escaped(rest, place, examine)
     rest = _take_base64(rest, place, streams, account, examine)
     for match in _SHORT_BASE64.finditer(rest):
-        streams.hold("short base64", b"%d" % len(match[0]), match[0])
+        before = rest[max(0, match.start() - 3) : match.start()]
+        streams.hold("short base64", _kind_of(match[0], before), match[0])
     _take_dense(rest, place, account, examine)
     spelled.words(rest, lambda at, word: _hold_word(rest, at, word, streams))
     take_numbers(rest, streams)
@@ -154,6 +157,13 @@ def _with_plain_digits(text: bytes) -> bytes:
     return shown.translate(signs | odd).encode(errors="replace")
 
 
+def _kind_of(token: bytes, before: bytes) -> bytes:
+    """By what pieces of one thing are known: their length, signs before them, a name in front."""
+    signs, name = _SIGNS.search(before), _NAME_IN_FRONT.match(token)
+    told = (signs[0] if signs else b"", name[0] if name else b"")
+    return b"%d %s %s" % (len(token), *told)
+
+
 def _hold_word(text: bytes, at: int, word: bytes, streams: Streams) -> None:
     streams.hold("hex words", b"%d %s" % (len(word), masked(text, at)), word)
 
@@ -218,6 +228,9 @@ def _take_base64(
         if not encodings.looks_encoded(token):
             if encodings.is_base32(token):
                 _decode_base32(token, place, account)
+            elif len(token) < 80:
+                before = text[max(0, match.start() - 3) : match.start()]
+                streams.hold("short base64", _kind_of(token, before), token)
             return match[0]
         if len(token) >= 120 and _decode_base64(token, place, account, examine):
             return b" "

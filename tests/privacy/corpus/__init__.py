@@ -16,7 +16,10 @@ from tests.privacy.corpus import (
     pages,
     parquet_gaps,
     pictures,
+    spelled,
+    spread,
     sqlite_files,
+    taken_apart,
     texts,
     vault,
 )
@@ -33,7 +36,10 @@ MODULES = (
     pages,
     parquet_gaps,
     pictures,
+    spelled,
+    spread,
     sqlite_files,
+    taken_apart,
     texts,
     vault,
 )

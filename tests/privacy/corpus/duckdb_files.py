@@ -139,6 +139,24 @@ def vectors_in_a_file_that_a_dead_writer_was_building(home: Home) -> None:
         )
 
 
+@plant("DuckDB deleted rows", "warehouse")
+def vectors_in_packed_blocks_that_nothing_uses(home: Home) -> None:
+    with core(home) as connection:
+        connection.execute("CREATE TABLE gone (v FLOAT[128])")
+        for seed in range(400):
+            connection.execute(
+                "INSERT INTO gone VALUES ($1)", [content.embedding(128, seed).tolist()]
+            )
+        connection.execute("CHECKPOINT")
+        # A mart that is written anew lies behind it and keeps the file from being cut off.
+        connection.execute("CREATE TEMP TABLE kept AS SELECT * FROM occupancy_15min")
+        connection.execute("DELETE FROM occupancy_15min")
+        connection.execute("CHECKPOINT")
+        connection.execute("INSERT INTO occupancy_15min SELECT * FROM kept")
+        connection.execute("CHECKPOINT")
+        connection.execute("DROP TABLE gone")
+
+
 def _still_there(path: Path, hidden: bytes) -> None:
     """The plant is one only if the bytes outlived the deletion."""
     assert hidden[64:256] in path.read_bytes()

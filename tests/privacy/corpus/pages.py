@@ -140,3 +140,51 @@ def _table() -> str:
 @plant("long format", "report", _refused_by_store(_table))
 def vectors_as_a_table_of_the_page(home: Home) -> None:
     _insert(home, _table())
+
+
+def _shadows() -> str:
+    image = content.pixels(content.face(32, 40))
+    cells = ",".join(
+        f"{x}px {y}px #{r:02x}{g:02x}{b:02x}"
+        for y, row in enumerate(image)
+        for x, (r, g, b) in enumerate(row)
+    )
+    return f"<style>.k-part {{ box-shadow: {cells} }}</style>"
+
+
+@plant("drawn picture", "report", _refused_by_store(_shadows))
+def a_face_as_the_shadows_of_a_point(home: Home) -> None:
+    _insert(home, _shadows())
+
+
+def _heights() -> str:
+    bars = "".join(
+        f'<rect x="{n}" y="0" width="1" height="{100 * abs(value):.3f}"/>'
+        for n, value in enumerate(content.embedding().tolist())
+    )
+    return f'<svg viewBox="0 0 128 100">{bars}</svg>'
+
+
+@plant("drawn picture", "report")
+def a_vector_as_the_heights_of_bars(home: Home) -> None:
+    _insert(home, _heights())
+
+
+def _classes() -> str:
+    packed = content.half(content.embedding()).tobytes()
+    return "".join(f'<p class="c{packed[n : n + 8].hex()}">ok</p>' for n in range(0, 256, 8))
+
+
+@plant("hex text", "report", _refused_by_store(_classes))
+def a_vector_in_the_names_of_classes(home: Home) -> None:
+    _insert(home, _classes())
+
+
+def _links() -> str:
+    text = base64.urlsafe_b64encode(content.embedding().tobytes()).decode()
+    return "".join(f'<a href="?q={text[n : n + 16]}">more</a>' for n in range(0, 672, 16))
+
+
+@plant("base64 text", "report", _refused_by_store(_links))
+def a_vector_in_pieces_over_links(home: Home) -> None:
+    _insert(home, _links())
