@@ -154,15 +154,18 @@ def _judge_short(tokens: dict[bytes, None], place: str, account: Account, examin
         _judge_digests({token[common:]: None for token in tokens}, place, account, examine)
         return
     if encodings.looks_encoded(together):
-        decoded = encodings.unbase64(together) or b""
+        guesses = [encodings.unbase64(together) or b""]
     elif encodings.is_base32(together):
-        decoded = base64.b32decode(together[: len(together) // 8 * 8].upper())
+        # The first piece may have been taken for something else.
+        whole = (together[skip : skip + (len(together) - skip) // 8 * 8] for skip in range(8))
+        guesses = [base64.b32decode(one.upper()) for one in whole]
     else:
         return
-    for kind, sure in glimpse.held(decoded, only_floats=True).items():
-        account.find(place, kind, sure)
-    if decoded.startswith(glimpse.PACKED):
-        examine(decoded, place)
+    for decoded in guesses:
+        for kind, sure in glimpse.held(decoded, only_floats=True).items():
+            account.find(place, kind, sure)
+        if decoded.startswith(glimpse.PACKED):
+            examine(decoded, place)
 
 
 def _uneven(content: bytes) -> bool:

@@ -61,7 +61,7 @@ _WIDTHLESS = re.compile(
 _BLANKS = re.compile(rb"(?=[ \t]*\t )(?=[ \t]* \t)[ \t]{32,}")
 _OTHER_DIGITS = re.compile(rb"[\xd9-\xe1\xea\xef\xf0]|\xe2\x88\x92")
 _SIGNS = re.compile(rb"[^0-9A-Za-z]*$")
-_NAME_IN_FRONT = re.compile(rb"[a-z]{1,8}[_-]")
+_NAME_IN_FRONT = re.compile(rb"[a-z]{1,20}[_-]")
 _LINE_END = re.compile(rb"[ \t]+(?=\n)")
 _DIGITS = re.compile(rb"\d+(?:\.\d+)?")
 

@@ -52,8 +52,14 @@ def test_more_than_shapes_and_labels_is_no_plot(inside: str) -> None:
     assert not is_drawn(SVG.format(inside).encode(), colours=FEW_COLOURS)
 
 
+@pytest.mark.parametrize("element", ["<rect x='{}' y='1'/>", "<text x='1' y='1'>{}</text>"])
+def test_many_rectangles_or_labels_are_no_plot(element: str) -> None:
+    drawn = "".join(element.format(number) for number in range(100))
+    assert not is_drawn(SVG.format(drawn).encode(), colours=FEW_COLOURS)
+
+
 def test_many_colours_are_a_picture() -> None:
-    pixels = "".join(f"<rect style='fill: #{n:06x}'/>" for n in range(100))
+    pixels = "".join(f"<path d='M 0 0' style='fill: #{n:06x}'/>" for n in range(100))
     assert not is_drawn(SVG.format(pixels).encode(), colours=FEW_COLOURS)
     assert is_drawn(SVG.format(pixels).encode(), colours=200)
 

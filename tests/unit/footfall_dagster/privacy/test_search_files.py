@@ -103,6 +103,15 @@ def test_a_picture_is_found_in_whatever_it_is_wrapped(
         pytest.param(VECTOR.tobytes().hex(), id="hex"),
         pytest.param(base64.urlsafe_b64encode(VECTOR.tobytes()).decode(), id="base64"),
         pytest.param(base64.b32encode(VECTOR.tobytes()).decode().lower(), id="base32"),
+        pytest.param(VECTOR.tobytes().hex(" "), id="hex pairs"),
+        pytest.param("".join(f"{byte:08b}" for byte in VECTOR.tobytes()), id="bits"),
+        pytest.param("".join(f"&#{byte};" for byte in VECTOR.tobytes()), id="entities"),
+        pytest.param("".join(chr(0x4E00 + byte) for byte in VECTOR.tobytes()), id="code points"),
+        pytest.param("\n".join(v.hex() for v in VECTOR.tolist()), id="floats in hex"),
+        pytest.param(";".join(f"{v:.4f}".replace(".", ",") for v in VECTOR), id="decimal commas"),
+        pytest.param(
+            "\n".join(f"{'abcdefgh'[n % 8]} {v:.4f}" for n, v in enumerate(VECTOR)), id="words"
+        ),
     ],
 )
 def test_a_vector_is_found_in_text(tmp_path: Path, text: str) -> None:
@@ -118,6 +127,28 @@ def test_hashes_and_ids_of_runs_are_no_vectors_and_vectors_cut_to_their_length_a
     cut = np.round(RNG.normal(size=512) * 36).astype(np.int8).tobytes()
     posing = "\n".join(cut[n : n + 32].hex() for n in range(0, 512, 32))
     assert "encoded text" in _look(tmp_path / "b", posing.encode())[0]
+
+
+def test_a_vector_spread_over_small_files_or_names_is_found(tmp_path: Path) -> None:
+    for root in ("contents", "names"):
+        (tmp_path / root).mkdir()
+    for number, value in enumerate(VECTOR.tolist()):
+        (tmp_path / "contents" / f"{number:03}").write_text(f"{value:.4f}")
+        (tmp_path / "names" / f"{number:03}_{value:+.4f}").touch()
+    for root in ("contents", "names"):
+        assert "vector" in {one.kind for one in search({root: tmp_path / root}).findings}
+
+
+def test_blocks_of_a_duckdb_file_that_nothing_uses_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        for name in ("gone", "kept"):
+            connection.execute(f"CREATE TABLE {name} AS SELECT range AS n FROM range(9)")
+            connection.execute("CHECKPOINT")
+    assert search({"marts": tmp_path}).passed
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("DROP TABLE gone")
+    assert {one.kind for one in search({"marts": tmp_path}).findings} == {"bytes that no row owns"}
 
 
 def test_rows_that_were_deleted_from_a_database_are_found(tmp_path: Path) -> None:

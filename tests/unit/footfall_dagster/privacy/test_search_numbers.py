@@ -75,6 +75,36 @@ def test_vectors_are_found_in_bytes_at_any_alignment(form: str, before: int) -> 
     assert VECTOR in raw_bytes.look(content, sealed=False)
 
 
+def _tagged() -> bytes:
+    return b"".join(b"\xcb" + one.tobytes() for one in UNIT.astype(">f8"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(_tagged(), id="behind tags"),
+        pytest.param(UNIT.astype("<f4").view(np.uint8).reshape(-1, 4).T.tobytes(), id="by weight"),
+        pytest.param((UNIT.astype("<f4").view("<u4") >> 16).astype("<u2").tobytes(), id="cut"),
+        pytest.param(np.round(UNIT * 1e6).astype("<i4").tobytes(), id="millionths"),
+    ],
+)
+def test_vectors_are_found_in_bytes_that_are_no_plain_array(content: bytes) -> None:
+    assert VECTOR in raw_bytes.look(content)
+
+
+@pytest.mark.parametrize("form", ["<u2", ">u2", "<i4", "<f4"])
+def test_pixels_are_found_whatever_their_width(form: str) -> None:
+    x, y = np.meshgrid(np.arange(64), np.arange(64))
+    shades = np.round(120 + 60 * np.sin(x / 9) + 50 * np.cos(y / 11))
+    assert PIXELS in raw_bytes.look(shades.astype(form).tobytes())
+
+
+def test_words_and_counts_are_not_dense() -> None:
+    counts = RNG.poisson(5, 3000).astype("<u4").tobytes()
+    assert raw_bytes.look(counts, sealed=True) == {}
+    assert raw_bytes.look(b"started run at noon; " * 200, sealed=True) == {}
+
+
 def test_sealed_bytes_are_remarkable_and_no_vector() -> None:
     assert raw_bytes.look(RNG.bytes(5000)) == {raw_bytes.OPAQUE: 0.5}
     assert raw_bytes.look(RNG.bytes(5000), sealed=False) == {}

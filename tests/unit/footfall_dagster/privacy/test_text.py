@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall_dagster.privacy.text import Lines, packed, trouble
+from footfall_dagster.privacy.text import Lines, Together, packed, trouble
 
 ENCODINGS = {
     "base64": lambda content: base64.b64encode(content).decode(),
@@ -69,3 +69,11 @@ def test_a_long_day_may_tell_of_its_progress() -> None:
 def test_what_is_no_packed_text_is_none() -> None:
     assert packed("plain words") is None
     assert packed(base64.b64encode(b"not packed").decode()) is None
+
+
+def test_pieces_that_are_plain_by_themselves_are_not_together() -> None:
+    words = ["cam_entrance", "gate_counts_15min", "2026-03-14", "78a9fb7b", "v2", "12 s"]
+    pieces = [f"c{number * 2654435761 % 2**32:08x}" for number in range(1, 30)]
+    together = Together()
+    assert {together.trouble(word) for word in words} == {None}
+    assert [together.trouble(piece) for piece in pieces][-1] == "encoded text"
