@@ -154,9 +154,9 @@ def _judge_short(tokens: dict[bytes, None], place: str, account: Account, examin
         _judge_digests({token[common:]: None for token in tokens}, place, account, examine)
         return
     if encodings.looks_encoded(together):
-        guesses = [encodings.unbase64(together) or b""]
-    elif encodings.is_base32(together):
         # The first piece may have been taken for something else.
+        guesses = [encodings.unbase64(together[skip:]) or b"" for skip in range(4)]
+    elif encodings.is_base32(together):
         whole = (together[skip : skip + (len(together) - skip) // 8 * 8] for skip in range(8))
         guesses = [base64.b32decode(one.upper()) for one in whole]
     else:

@@ -51,6 +51,7 @@ _ROW = re.compile(
     rb"(?<![\w.#-])" + NUMBER + rb"(?:(?:[\s,;:|\[\](){}/'\"\\n%]|&#){1,12}" + NUMBER + rb"){15,}"
 )
 _COMMAS = re.compile(rb"[-+]?\d{1,9},\d+(?:[;\s|]{1,4}[-+]?\d{1,9},\d+){15,}")
+_COMMA, _LEAST_COMMAS = re.compile(rb",\d(?<=\d,\d)"), 16
 _HEX_FLOAT = re.compile(rb"[-+]?0[xX][01]\.[0-9a-fA-F]{1,13}[pP][-+]?\d{1,4}")
 _HUGE = re.compile(rb"\d(?<![\w.].)\d{16,}(?![\w.])")
 _LONGEST_INTEGER = 60
@@ -60,7 +61,7 @@ _WIDTHLESS = re.compile(
 )
 _BLANKS = re.compile(rb"(?=[ \t]*\t )(?=[ \t]* \t)[ \t]{32,}")
 _OTHER_DIGITS = re.compile(rb"[\xd9-\xe1\xea\xef\xf0]|\xe2\x88\x92")
-_SIGNS = re.compile(rb"[^0-9A-Za-z]*$")
+_SIGNS = re.compile(rb"[^0-9A-Za-z+/]*$")
 _NAME_IN_FRONT = re.compile(rb"[a-z]{1,20}[_-]")
 _LINE_END = re.compile(rb"[ \t]+(?=\n)")
 _DIGITS = re.compile(rb"\d+(?:\.\d+)?")
@@ -134,7 +135,7 @@ def _take_rows(text: bytes, place: str, streams: Streams, account: Account) -> b
         row = [float.fromhex(one.decode()) for one in floats[:100_000]]
         if verdict := judge(np.array(row)):
             account.find(place, *verdict)
-    if b";" in text or b"\t" in text:
+    if len(_COMMA.findall(text)) >= _LEAST_COMMAS:
         _COMMAS.sub(take_commas, text)
     return _ROW.sub(take, text)
 
@@ -281,7 +282,7 @@ def _take_dense(text: bytes, place: str, account: Account, examine: Examine) -> 
         counts = np.bincount(np.frombuffer(run, dtype=np.uint8), minlength=128)
         used = counts[counts > 0] / len(run)
         entropy = float(-(used * np.log2(used)).sum())
-        bare = len(_NAMES.sub(b"", run)) > 0.85 * len(run) >= 170 and entropy > 5.0
+        bare = entropy > 5.0 and len(run) >= 200 and len(_NAMES.sub(b"", run)) > 0.85 * len(run)
         if entropy < min(5.7, 0.84 * np.log2(len(run))) and not bare:
             continue
         if (counts > 0).sum() < (40 if bare else 45):
