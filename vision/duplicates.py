@@ -23,6 +23,9 @@ _SAME_CENTRE = 0.3
 """Distance of the centres across, widths of the larger box."""
 _BELIEVED = 0.3
 """A larger box that scores less does not swallow a smaller one."""
+_WHOLE = 1.15
+"""A box of that many times the height of a person who stands there, or less, down to the inverse,
+is taken for a whole person."""
 MERGED = 1.25
 """A box this much taller than a person who stands there holds two people."""
 _SHADOWED = 0.6
@@ -30,16 +33,20 @@ _SHADOWED = 0.6
 _LONGEST_HANDOVER_S = 2.0
 
 
-def once_each(xyxy: Array, confidence: Array, tallness: Array) -> NDArray[np.bool_]:
-    """Which of one frame's boxes to keep so that nobody is in it twice.
+def once_each(xyxy: Array, confidence: Array, tallness: Array) -> tuple[NDArray[np.bool_], Array]:
+    """Which of one frame's boxes to keep so that nobody is in it twice, and their scores.
+
+    A box that is kept scores as high as the surest of its parts: who shows a body is there.
 
     Args:
         xyxy: (n, 4) boxes, pixels.
         confidence: (n,) scores.
-        tallness: (n,) height of each box beside that of a person who stands there.
+        tallness: (n,) height of each box beside that of a person who stands there; NaN if unknown.
     """
     merged = tallness > MERGED
-    believed = confidence >= _BELIEVED
+    # A faint box of just the height that a person has there is the whole of what looks surer.
+    whole = (tallness < _WHOLE) & (tallness > 1 / _WHOLE)
+    believed = (confidence >= _BELIEVED) | whole
     same = overlap(xyxy, xyxy) > _SAME_IOU
     parts = repeats(xyxy, xyxy)
     # Two people in one box: whoever of them has a box of their own is believed instead.
@@ -51,7 +58,8 @@ def once_each(xyxy: Array, confidence: Array, tallness: Array) -> NDArray[np.boo
             weaker[index] = False
             keep &= ~weaker
     keep &= ~(parts & keep[None, :]).any(axis=1)
-    return keep
+    of_parts = np.where(repeats(xyxy, xyxy) & ~keep[:, None], confidence[:, None], 0.0)
+    return keep, np.maximum(confidence, of_parts.max(axis=0, initial=0.0))
 
 
 def repeats(small: Array, large: Array) -> NDArray[np.bool_]:

@@ -5,7 +5,8 @@ as whom, which is decided with both sides of the meeting in hand (`vision.joinin
 
 Frame by frame, the one who walks past is easily taken for the one who stands. What each did before
 and after tells them apart. Only short meetings of people who move differently are cut: of two who
-walk side by side either may be taken for the other without a count being wrong.
+walk side by side either may be taken for the other without a count being wrong. Where people are
+followed on the floor (`vision.motion`), frame by frame is right more often than a later guess.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,6 +42,11 @@ class Part:
 
     rows: list[int]
     tracklet: int
+
+
+def uncut(tracklets: Sequence[Tracklet]) -> list[Part]:
+    """Tracklets as they are."""
+    return [Part(tracklet.rows, number) for number, tracklet in enumerate(tracklets)]
 
 
 def cut(at_s: Array, xyxy: Array, tracklets: Sequence[Tracklet]) -> list[Part]:

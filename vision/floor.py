@@ -40,9 +40,12 @@ _FILLED_WEIGHT = 1e-3
 _ACCELERATION = 0.5
 """How people change their velocity, body heights a second, per root second."""
 _ROBUST_ROUNDS = 4
-_MISFIT = 0.12
+_MISFIT = 0.25
 """A box that ends so much of the person's height away from where their feet should be has hidden or
-somebody else's feet."""
+somebody else's feet. How somebody is built is known to some percent only, each of which moves the
+feet by two: less than this would move people who are in full view."""
+_MISFIT_ALONE = 0.12
+"""The same where only the person's own other boxes tell how tall they look."""
 _TALL = 0.3
 """The same for boxes that end lower than an average person's would. Tall people are common, and
 feet that are put too far away are put far beside a gate that runs along the line of sight."""
@@ -124,18 +127,20 @@ def _feet(
     x = (left + right) / 2
     x = np.where(cut_left & ~cut_right, np.minimum(x, right - width / 2), x)
     x = np.where(cut_right & ~cut_left, np.maximum(x, left + width / 2), x)
-    whole = seen & ~cut_below
+    # Who is cut at the side mostly stands behind the frame's edge with their feet as well.
+    inside = seen & ~cut_below & ~cut_left & ~cut_right
+    whole = inside if inside.any() else seen & ~cut_below
     if stature is None or not whole.any():
         height = _usual(at_s, bottom - top, whole)
         inferred = top + height
-        longest = _MISFIT
+        shortest = longest = _MISFIT_ALONE
     else:
         build = stature.build(np.column_stack([x, bottom])[whole], (bottom - top)[whole])
         inferred = stature.foot_below(x, top, build)
         height = np.maximum(inferred - top, 1.0)
-        longest = _TALL
+        shortest, longest = _MISFIT, _TALL
     longer = (bottom - inferred) / height
-    certain = ~cut_below & (longer >= -_MISFIT) & (longer <= longest)
+    certain = ~cut_below & (longer >= -shortest) & (longer <= longest)
     inferred = np.where(cut_below, np.maximum(inferred, bottom), inferred)
     return np.column_stack([x, np.where(certain, bottom, inferred)]), height, certain
 

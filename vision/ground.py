@@ -19,13 +19,18 @@ from vision.stature import Stature
 Array = NDArray[np.float64]
 
 _BODY_M = 1.7
-_MEASURED = 0.085
+_HEAD = 0.085
 """Standard deviation of a box's centre and of its top edge, body heights."""
+_FEET_FIT = 0.25
+"""A box that ends nearer than that to where the feet of a person with such a head are, in body
+heights, shows their feet."""
+_FEET_SEEN, _FEET_GUESSED = 0.07, 0.12
+"""Standard deviations of feet along the image's rows, body heights."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """People's places from their heads, which stay in view where feet are hidden.
+    """People's places from their feet or, where those are hidden, from their heads.
 
     Attributes:
         homography: The camera's calibration; None if it has none.
@@ -46,22 +51,29 @@ class Ground:
         """
         head, height = shape[:, :2], np.exp(shape[:, 3])
         if self.homography is None or self.stature is None:
-            return head, (_MEASURED * height)[:, None, None] ** 2 * np.eye(2)
-        place = self._on_floor(head)
-        step = np.maximum(0.02 * height, 0.5)[:, None]
+            return head, (_HEAD * height)[:, None, None] ** 2 * np.eye(2)
+        guessed = self.stature.foot_below(head[:, 0], head[:, 1], 1.0)
+        bottom = head[:, 1] + height
+        seen = np.abs(bottom - guessed) <= _FEET_FIT * height
+        foot = np.column_stack([head[:, 0], np.where(seen, bottom, guessed)])
+        tall = np.maximum(foot[:, 1] - head[:, 1], 1.0)
+        error = np.column_stack(
+            [np.full(len(shape), _HEAD), np.where(seen, _FEET_SEEN, _FEET_GUESSED)]
+        )
+        step = np.maximum(0.02 * tall, 0.5)[:, None]
+        to_floor = self.homography.to_floor
         slopes = [
-            (self._on_floor(head + step * axis) - self._on_floor(head - step * axis)) / (2 * step)
+            (to_floor(foot + step * axis) - to_floor(foot - step * axis)) / (2 * step)
             for axis in np.eye(2)
         ]
-        jacobian = np.stack(slopes, axis=2) * (_MEASURED * height)[:, None, None]
-        return place, jacobian @ jacobian.transpose(0, 2, 1)
+        jacobian = np.stack(slopes, axis=2) * (error * tall[:, None])[:, None, :]
+        return to_floor(foot), jacobian @ jacobian.transpose(0, 2, 1)
+
+    @property
+    def is_floor(self) -> bool:
+        """Whether the plane is the floor, in metres, rather than the image."""
+        return self.homography is not None and self.stature is not None
 
     def body(self, height: Array | float) -> Array | float:
         """A body height in units of the plane; `height` is that of the box, pixels."""
-        return height if self.homography is None or self.stature is None else _BODY_M
-
-    def _on_floor(self, head: Array) -> Array:
-        assert self.homography is not None
-        assert self.stature is not None
-        foot = self.stature.foot_below(head[:, 0], head[:, 1], 1.0)
-        return self.homography.to_floor(np.column_stack([head[:, 0], foot]))
+        return _BODY_M if self.is_floor else height

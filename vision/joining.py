@@ -14,7 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from vision.encounters import Part, cut
+from vision.encounters import Part, cut, uncut
 from vision.ground import Ground
 from vision.protocols import View
 from vision.resemblance import Resemblance
@@ -94,7 +94,8 @@ def join(
         Indices of the boxes of each track, in order of time; tracks by first appearance.
     """
     shape = measured(xyxy)
-    parts = cut(at_s, xyxy, tracklets)
+    # On the floor people are not taken for each other so easily, and each cut costs certainty.
+    parts = uncut(tracklets) if ground.is_floor else cut(at_s, xyxy, tracklets)
     pieces = [part.rows for part in parts]
     at_edge = (
         (xyxy[:, 0] <= _EDGE_PX)

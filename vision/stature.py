@@ -20,7 +20,10 @@ _FEWEST_BOXES = 150
 _ROUNDS = 8
 _PERSON_SPREAD = 0.08
 """People's heights differ by this much, as a standard deviation of the logarithm."""
+_SHORTEST = 3 * _PERSON_SPREAD
 _BOX_SPREAD = 0.15
+_PLACE = 0.5
+"""Size of what is one place, heights of the box."""
 _STEEPEST = 0.9
 
 
@@ -61,12 +64,19 @@ class Stature:
     def build(self, feet: Array, height: Array) -> float:
         """How tall one person is beside the average, from the boxes of their track."""
         ratio = np.log(height / self.at(feet))
-        typical = float(np.median(ratio))
-        # The boxes of one track err together (a counter hides the legs all along), so a long track
-        # says little more than a short one against what all the others say.
-        evidence = min(len(height), 3) / _BOX_SPREAD**2
-        shrunk = typical * evidence / (evidence + 1 / _PERSON_SPREAD**2)
-        return float(np.exp(np.clip(shrunk, -3 * _PERSON_SPREAD, 3 * _PERSON_SPREAD)))
+        # The boxes at one place err together (a counter hides the legs all along): who stands there
+        # for an hour says no more than who passes, and who walks says more with every step.
+        _, place = np.unique(
+            np.floor(feet / (_PLACE * np.median(height))), axis=0, return_inverse=True
+        )
+        typical = np.array([np.median(ratio[place == one]) for one in range(place.max() + 1)])
+        # Nobody is so short or so tall: these boxes say what is hidden, not how anybody is built.
+        typical = typical[np.abs(typical) <= _SHORTEST]
+        if not len(typical):
+            return 1.0
+        evidence = len(typical) / _BOX_SPREAD**2
+        shrunk = np.median(typical) * evidence / (evidence + 1 / _PERSON_SPREAD**2)
+        return float(np.exp(shrunk))
 
     def foot_below(self, x: Array, top: Array, build: float) -> Array:
         """Where the feet of a person of `build` are whose head is at (x, top), rows of pixels."""

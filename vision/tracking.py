@@ -56,8 +56,8 @@ class LookAheadTracker:
         # A slow rate must still leave room for a missed frame or two.
         lost_after_s = max(LOST_AFTER_S, 2.5 / view.analysed_fps)
         stature, tallness = _tallness(xyxy, confidence, view)
-        tracklets = link(at_s, xyxy, confidence, tallness, lost_after_s)
         ground = Ground(view.homography, stature)
+        tracklets = link(at_s, xyxy, confidence, tallness, ground, lost_after_s)
         tracks = join(at_s, xyxy, confidence, tracklets, view, ground, looks)
         frames_us = np.unique(at_us)
         parts = [
@@ -68,15 +68,15 @@ class LookAheadTracker:
 
 
 def _tallness(xyxy: Array, confidence: Array, view: View) -> tuple[Stature | None, Array]:
-    """How tall people look, and each box beside that; 1 where nothing is known."""
+    """How tall people look, and each box beside that; NaN where nothing is known."""
     feet = np.column_stack([(xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]])
     height = xyxy[:, 3] - xyxy[:, 1]
     whole = (xyxy[:, 1] > _EDGE_PX) & (xyxy[:, 3] < view.height - _EDGE_PX)
     sure = whole & (confidence >= _SURE)
     stature = Stature.learn(feet[sure], height[sure])
     if stature is None:
-        return None, np.ones(len(xyxy))
-    return stature, np.where(whole, height / stature.at(feet), 1.0)
+        return None, np.full(len(xyxy), np.nan)
+    return stature, np.where(whole, height / stature.at(feet), np.nan)
 
 
 def _filled(

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.unit.vision.tracked import VIEW, line, seen
+from tests.unit.vision.tracked import VIEW, Walk, line, seen
 from vision.calibration import Homography
 from vision.contracts import TRACKS
 from vision.floor import PATHS, paths
@@ -86,3 +86,43 @@ def test_the_day_teaches_how_tall_people_are_at_each_place() -> None:
     assert off_alone > 30
     # A short person and hidden legs look alike, so the crowd can only tell part of the way.
     assert np.abs(feet(found) - walk(TIMES)).max() < off_alone * 2 / 3
+
+
+def crowd(count: int = 5) -> list[pl.DataFrame]:
+    """Tracks of average people, from whom a day learns how tall one is at each place."""
+    return [
+        tracks(of_height(line((50 * i, 150), (640 - 50 * i, 400), 10), 1.0), i)
+        for i in range(1, count + 1)
+    ]
+
+
+def of_height(walk: Walk, build: float) -> pl.DataFrame:
+    boxes = seen(walk, TIMES)
+    tall = build * (0.3 * pl.col("y_max") + 10)
+    return boxes.with_columns(y_min=(pl.col("y_max") - tall).cast(pl.Float32))
+
+
+@pytest.mark.parametrize("build", [0.87, 0.93, 1.08, 1.13])
+def test_somebody_short_or_tall_in_full_view_stays_where_they_are(build: float) -> None:
+    walk = line((100, 180), (500, 380), 10)
+    day = pl.concat([*crowd(), tracks(of_height(walk, build), 9)])
+    found = paths(day, None, VIEW).filter(pl.col("track") == 9)
+    assert np.abs(feet(found) - walk(TIMES)).max() < 3
+
+
+def test_a_long_stay_at_the_side_of_the_view_does_not_make_a_person_short() -> None:
+    walk = line((320, 300), (100, 300), 10)
+    walking = tracks(of_height(walk, 1.0), 9)
+    # Half outside at the left for a minute before, and what is seen of the feet is not theirs.
+    standing = TIMES.tolist() * 6
+    stay = of_height(lambda t: np.full((len(t), 2), [4.0, 300.0]), 1.0)[: len(standing)]
+    before = pl.concat(
+        stay.with_columns(pl.col("frame_at") - pl.duration(seconds=10 * (n + 1))) for n in range(6)
+    ).sort("frame_at")
+    cut = before.with_columns(
+        x_min=pl.lit(0.0, pl.Float32), y_max=(pl.col("y_min") + 60).cast(pl.Float32)
+    )
+    day = pl.concat([*crowd(), tracks(cut, 9), walking])
+    found = paths(day, None, VIEW).filter(pl.col("track") == 9)
+    walked = feet(found)[-len(TIMES) + 10 :]
+    assert np.abs(walked - walk(TIMES)[10:]).max() < 6
