@@ -44,6 +44,11 @@ _MISFIT = 0.25
 """A box that ends so much of the person's height away from where their feet should be has hidden or
 somebody else's feet. How somebody is built is known to some percent only, each of which moves the
 feet by two: less than this would move people who are in full view."""
+_MISFIT_COVERED = 0.12
+"""The same for a box that somebody nearer covers in part: who steps out from behind somebody shows
+no legs at first, and would be put where nobody stood."""
+_COVERED = 0.15
+"""Share of a box from which it counts as covered."""
 _MISFIT_ALONE = 0.12
 """The same where only the person's own other boxes tell how tall they look."""
 _TALL = 0.3
@@ -61,7 +66,8 @@ def paths(tracks: pl.DataFrame, homography: Homography | None, view: View) -> pl
     true times).
     """
     stature = _learned(tracks, view)
-    parts = [_path(track, homography, view, stature) for track in tracks.partition_by("track")]
+    covered = tracks.with_columns(covered=_covered(tracks))
+    parts = [_path(track, homography, view, stature) for track in covered.partition_by("track")]
     return pl.concat([PATHS.to_frame(), *parts])
 
 
@@ -71,12 +77,29 @@ def _learned(tracks: pl.DataFrame, view: View) -> Stature | None:
     return Stature.learn(_bottom_centre(whole), whole[:, 3] - whole[:, 1])
 
 
+def _covered(tracks: pl.DataFrame) -> pl.Series:
+    """Share of each box that the nearer person who covers most of it covers, 0..1."""
+    boxes = tracks.select("track", "frame_at", "x_min", "y_min", "x_max", "y_max").with_row_index()
+    width = pl.min_horizontal("x_max", "x_max_right") - pl.max_horizontal("x_min", "x_min_right")
+    height = pl.min_horizontal("y_max", "y_max_right") - pl.max_horizontal("y_min", "y_min_right")
+    area = (pl.col("x_max") - pl.col("x_min")) * (pl.col("y_max") - pl.col("y_min"))
+    shares = (
+        boxes.join(boxes, on="frame_at")
+        # Of two people the one whose feet are further down in the image stands nearer.
+        .filter(pl.col("y_max_right") > pl.col("y_max"))
+        .group_by("index")
+        .agg(covered=(width.clip(0) * height.clip(0) / area).max())
+    )
+    return boxes.join(shares, on="index", how="left", maintain_order="left")["covered"].fill_null(0)
+
+
 def _path(
     track: pl.DataFrame, homography: Homography | None, view: View, stature: Stature | None
 ) -> pl.DataFrame:
     at_s = (track["frame_at"] - track["frame_at"][0]).dt.total_microseconds().to_numpy() / 1e6
     seen = track["confidence"].is_not_null().to_numpy()
-    feet, height, certain = _feet(at_s, _xyxy(track), seen, view, stature)
+    covered = track["covered"].to_numpy() > _COVERED
+    feet, height, certain = _feet(at_s, _xyxy(track), seen, covered, view, stature)
     weight = np.where(seen, np.where(certain, 1.0, _GUESSED_WEIGHT), _FILLED_WEIGHT)
     smooth = _smooth(at_s, feet, weight, height)
     unknown = np.full_like(smooth, np.nan)
@@ -118,7 +141,12 @@ def _cut(xyxy: Array, view: View) -> NDArray[np.bool_]:
 
 
 def _feet(
-    at_s: Array, xyxy: Array, seen: NDArray[np.bool_], view: View, stature: Stature | None
+    at_s: Array,
+    xyxy: Array,
+    seen: NDArray[np.bool_],
+    covered: NDArray[np.bool_],
+    view: View,
+    stature: Stature | None,
 ) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Feet, the person's height (px), and which feet were seen rather than inferred."""
     left, top, right, bottom = xyxy.T
@@ -133,12 +161,12 @@ def _feet(
     if stature is None or not whole.any():
         height = _usual(at_s, bottom - top, whole)
         inferred = top + height
-        shortest = longest = _MISFIT_ALONE
+        shortest, longest = np.full(len(at_s), _MISFIT_ALONE), _MISFIT_ALONE
     else:
         build = stature.build(np.column_stack([x, bottom])[whole], (bottom - top)[whole])
         inferred = stature.foot_below(x, top, build)
         height = np.maximum(inferred - top, 1.0)
-        shortest, longest = _MISFIT, _TALL
+        shortest, longest = np.where(covered, _MISFIT_COVERED, _MISFIT), _TALL
     longer = (bottom - inferred) / height
     certain = ~cut_below & (longer >= -shortest) & (longer <= longest)
     inferred = np.where(cut_below, np.maximum(inferred, bottom), inferred)

@@ -126,3 +126,15 @@ def test_a_long_stay_at_the_side_of_the_view_does_not_make_a_person_short() -> N
     found = paths(day, None, VIEW).filter(pl.col("track") == 9)
     walked = feet(found)[-len(TIMES) + 10 :]
     assert np.abs(walked - walk(TIMES)[10:]).max() < 6
+
+
+def test_who_steps_out_from_behind_somebody_is_put_where_they_stand() -> None:
+    walk = line((100, 250), (500, 250), 10)
+    first = pl.int_range(pl.len()) < 3
+    behind = of_height(walk, 1.0).with_columns(
+        y_max=pl.when(first).then(pl.col("y_max") - 17).otherwise("y_max")
+    )
+    in_front = of_height(line((112, 280), (112, 280), 10), 1.0)
+    day = pl.concat([*crowd(), tracks(in_front, 8), tracks(behind, 9)])
+    found = paths(day, None, VIEW).filter(pl.col("track") == 9)
+    assert np.abs(feet(found)[:3] - walk(TIMES)[:3]).max() < 6
