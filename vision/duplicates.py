@@ -31,6 +31,7 @@ MERGED = 1.25
 _SHADOWED = 0.6
 """Share of the frames in which a tracklet repeats another one."""
 _LONGEST_HANDOVER_S = 2.0
+_FEWEST_TURNS = 2
 
 
 def once_each(xyxy: Array, confidence: Array, tallness: Array) -> tuple[NDArray[np.bool_], Array]:
@@ -110,6 +111,7 @@ def without_shadows(
 
     A tracklet that is for most of its frames a part of somebody is dropped. One that begins as a
     repetition of another and outlives it keeps only what comes after: it takes the other one over.
+    Two that take turns at one person's boxes become one.
     A box is compared with the other tracklet read at the same instant, because detectors choose now
     the one, now the other.
 
@@ -133,12 +135,29 @@ def without_shadows(
                 and ends[j] - starts[i] <= _LONGEST_HANDOVER_S
             )
             alike = _alike(at_s[shared], xyxy[shared], at_s[kept[j]], xyxy[kept[j]])
-            if areas[i] < areas[j] and alike[0] >= _SHADOWED * len(rows):
+            if _take_turns(at_s, shared, kept[j]) and alike.sum() >= _SHADOWED * len(shared):
+                kept[j] = np.sort(np.concatenate([kept[j], rows]))
+                kept[i] = rows[:0]
+                starts[j], ends[j] = at_s[kept[j][0]], at_s[kept[j][-1]]
+            elif areas[i] < areas[j] and alike[0] >= _SHADOWED * len(rows):
                 kept[i] = rows[:0]
             elif takes_over and alike.sum() >= _SHADOWED * len(shared):
                 kept[i] = rows[at_s[rows] > ends[j]]
                 starts[i] = at_s[kept[i][0]]
     return [rows.tolist() for rows in kept if len(rows)]
+
+
+def _take_turns(at_s: Array, shared: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
+    """Whether two tracklets alternate over a time that they share, and never are seen together."""
+    if not len(shared):
+        return False
+    others = at_s[other]
+    between = (others >= at_s[shared[0]]) & (others <= at_s[shared[-1]])
+    return (
+        len(shared) >= _FEWEST_TURNS
+        and between.sum() >= _FEWEST_TURNS
+        and not np.isin(at_s[shared], others).any()
+    )
 
 
 def _alike(at_s: Array, xyxy: Array, others_s: Array, others: Array) -> NDArray[np.int64]:

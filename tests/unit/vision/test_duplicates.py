@@ -1,6 +1,6 @@
 import numpy as np
 
-from vision.duplicates import once_each
+from vision.duplicates import once_each, without_shadows
 
 WHOLE, HALF = [100.0, 100.0, 130.0, 180.0], [101.0, 100.0, 129.0, 150.0]
 UNKNOWN = np.full(2, np.nan)
@@ -33,3 +33,17 @@ def test_no_boxes_are_no_boxes() -> None:
     keep, scores = once_each(np.zeros((0, 4)), np.zeros(0), np.zeros(0))
     assert not len(keep)
     assert not len(scores)
+
+
+def test_two_tracklets_that_take_turns_at_one_person_become_one() -> None:
+    at_s = np.arange(12) * 0.2
+    boxes = np.array([WHOLE]) + np.arange(12)[:, None] * [6.0, 0.0, 6.0, 0.0]
+    turns = [[0, 1, 4, 5, 8, 9], [2, 3, 6, 7, 10, 11]]
+    assert without_shadows(at_s, boxes, turns) == [list(range(12))]
+
+
+def test_two_people_who_are_seen_together_stay_two() -> None:
+    at_s = np.repeat(np.arange(6) * 0.2, 2)
+    boxes = np.array([WHOLE, [118.0, 96.0, 148.0, 176.0]] * 6)
+    tracklets = [list(range(0, 12, 2)), list(range(1, 12, 2))]
+    assert without_shadows(at_s, boxes, tracklets) == tracklets
