@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.boxes import area, common_area, overlap
+
 Array = NDArray[np.float64]
 
 _SAME_IOU = 0.65
@@ -65,42 +67,16 @@ def once_each(xyxy: Array, confidence: Array, tallness: Array) -> tuple[NDArray[
 
 def repeats(small: Array, large: Array) -> NDArray[np.bool_]:
     """Whether each of (n, 4) boxes is a part of the person in each of (m, 4) boxes, (n, m)."""
-    corner = np.maximum(small[:, None, :2], large[None, :, :2])
-    opposite = np.minimum(small[:, None, 2:], large[None, :, 2:])
-    common = np.prod(np.clip(opposite - corner, 0, None), axis=2)
-    own, other = _area(small)[:, None], _area(large)[None, :]
+    own, other = area(small)[:, None], area(large)[None, :]
     size = large[:, 2:] - large[:, :2]
     edges = np.abs(small[:, None, 1::2] - large[None, :, 1::2]).min(axis=2) / size[None, :, 1]
     centres = np.abs(small[:, None, ::2].mean(axis=2) - large[None, :, ::2].mean(axis=2))
     result: NDArray[np.bool_] = (
         (own < other)
-        & (common > _INSIDE * own)
+        & (common_area(small, large) > _INSIDE * own)
         & (edges < _SAME_EDGE)
         & (centres < _SAME_CENTRE * size[None, :, 0])
     )
-    return result
-
-
-def overlap(left: Array, right: Array) -> Array:
-    """Intersection over union of every box of `left` with every box of `right`."""
-    corner = np.maximum(left[:, None, :2], right[None, :, :2])
-    opposite = np.minimum(left[:, None, 2:], right[None, :, 2:])
-    common = np.prod(np.clip(opposite - corner, 0, None), axis=2)
-    union = _area(left)[:, None] + _area(right)[None, :] - common
-    result: Array = common / np.maximum(union, 1e-9)
-    return result
-
-
-def paired_overlap(left: Array, right: Array) -> Array:
-    """Intersection over union of each box of `left` with the box of `right` in the same row."""
-    size = np.minimum(left[:, 2:], right[:, 2:]) - np.maximum(left[:, :2], right[:, :2])
-    common = np.prod(np.clip(size, 0, None), axis=1)
-    result: Array = common / np.maximum(_area(left) + _area(right) - common, 1e-9)
-    return result
-
-
-def _area(xyxy: Array) -> Array:
-    result: Array = np.prod(xyxy[:, 2:] - xyxy[:, :2], axis=1)
     return result
 
 
@@ -121,7 +97,7 @@ def without_shadows(
         tracklets: Indices of each one's boxes, in order of time; by first appearance.
     """
     kept = [np.array(rows) for rows in tracklets]
-    areas = [float(np.median(_area(xyxy[rows]))) for rows in kept]
+    areas = [float(np.median(area(xyxy[rows]))) for rows in kept]
     starts = np.array([at_s[rows[0]] for rows in kept])
     ends = np.array([at_s[rows[-1]] for rows in kept])
     for i in range(len(kept)):

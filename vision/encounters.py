@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.duplicates import paired_overlap
+from vision.boxes import paired_overlap
 from vision.tracklets import Tracklet, measured
 
 Array = NDArray[np.float64]

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
+from vision.boxes import covered_share
 from vision.calibration import Homography
 from vision.contracts import INSTANT
 from vision.protocols import View
@@ -77,20 +78,19 @@ def _learned(tracks: pl.DataFrame, view: View) -> Stature | None:
     return Stature.learn(_bottom_centre(whole), whole[:, 3] - whole[:, 1])
 
 
-def _covered(tracks: pl.DataFrame) -> pl.Series:
+def _covered(tracks: pl.DataFrame) -> NDArray[np.float64]:
     """Share of each box that the nearer person who covers most of it covers, 0..1."""
-    boxes = tracks.select("track", "frame_at", "x_min", "y_min", "x_max", "y_max").with_row_index()
-    width = pl.min_horizontal("x_max", "x_max_right") - pl.max_horizontal("x_min", "x_min_right")
-    height = pl.min_horizontal("y_max", "y_max_right") - pl.max_horizontal("y_min", "y_min_right")
-    area = (pl.col("x_max") - pl.col("x_min")) * (pl.col("y_max") - pl.col("y_min"))
-    shares = (
-        boxes.join(boxes, on="frame_at")
-        # Of two people the one whose feet are further down in the image stands nearer.
-        .filter(pl.col("y_max_right") > pl.col("y_max"))
-        .group_by("index")
-        .agg(covered=(width.clip(0) * height.clip(0) / area).max())
-    )
-    return boxes.join(shares, on="index", how="left", maintain_order="left")["covered"].fill_null(0)
+    at_us, xyxy = tracks["frame_at"].to_physical().to_numpy(), _xyxy(tracks)
+    order = np.argsort(at_us, kind="stable")
+    shares = np.zeros(len(order))
+    # Frame by frame, so that a crowded day needs no more memory than its fullest frame.
+    for rows in np.split(order, np.flatnonzero(np.diff(at_us[order])) + 1):
+        if len(rows) > 1:
+            boxes = xyxy[rows]
+            # Of two people the one whose feet are further down in the image stands nearer.
+            nearer = boxes[None, :, 3] > boxes[:, None, 3]
+            shares[rows] = (covered_share(boxes) * nearer).max(axis=1)
+    return shares
 
 
 def _path(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision import exports
-from vision.duplicates import overlap
+from vision.boxes import overlap
 from vision.exports import Recordings
 from vision.protocols import Detector, Frame
 from vision.site.models import SiteDay
