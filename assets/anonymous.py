@@ -15,7 +15,8 @@ from assets.camera_day import Lineage, spec_fields
 from assets.metadata import five_minute_plot
 from assets.plan import ANONYMOUS, SitePlan, camera_of
 from vision.calibration import Homography
-from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS, Contract
+from vision.contract_terms import Contract
+from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
 from vision.protocols import View
 
 _PLACE = [("tracks", "x_min"), ("tracks", "x_max"), ("tracks", "y_max")]

@@ -12,7 +12,7 @@ import dagster as dg
 
 from assets.metadata import column_lineage, column_schema
 from assets.plan import SitePlan
-from vision.contracts import Contract
+from vision.contract_terms import Contract
 
 OWNERS = ["team:data-engineering"]
 IO_MANAGER = "lake_io"

@@ -11,14 +11,8 @@ from types import MappingProxyType
 
 import polars as pl
 
-from vision.contracts import (
-    ANONYMISED_TRAJECTORIES,
-    COVERAGE,
-    GATE_EVENTS,
-    INSTANT,
-    ZONE_VISITS,
-    Contract,
-)
+from vision.contract_terms import Contract
+from vision.contracts import ANONYMISED_TRAJECTORIES, COVERAGE, GATE_EVENTS, INSTANT, ZONE_VISITS
 from vision.site.models import FloorPoint, SiteDay
 
 CameraDays = Mapping[str, pl.DataFrame]

@@ -10,7 +10,7 @@ import dagster as dg
 
 from assets.mart_schema import MartContract
 from assets.plan import SitePlan
-from vision.contracts import InTradingDay, Matches, OneOf, Range
+from vision.contract_terms import InTradingDay, Matches, OneOf, Range
 
 
 def table_schema(mart: MartContract) -> dg.TableSchema:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from vision.contracts import INSTANT, InTradingDay, Matches, OneOf, Range, SiteWord
+from vision.contract_terms import InTradingDay, Matches, OneOf, Range, SiteWord
+from vision.contracts import INSTANT
 
 MartDomain = Range | OneOf | SiteWord | InTradingDay | Matches
 

@@ -25,7 +25,7 @@ from assets.mart_inputs import OBSERVED, PRIVACY_FAILED, Purged, relations
 from assets.mart_metadata import lineage_from_lake, table_metadata
 from assets.mart_schema import MartContract
 from assets.plan import FOOTFALL, SitePlan
-from assets.stores import POOL, CameraDays, Warehouse
+from assets.storage import POOL, CameraDays, Warehouse
 
 _CameraDays = dict[str, pl.DataFrame]
 _TOTALLED = {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import polars as pl
 
-from vision.contracts import Contract
+from vision.contract_terms import Contract
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

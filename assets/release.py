@@ -20,7 +20,7 @@ from assets.mart_contracts import MARTS
 from assets.mart_metadata import lineage_from_core, table_metadata
 from assets.mart_schema import MartColumn, MartContract
 from assets.plan import FOOTFALL, SitePlan
-from assets.stores import POOL, Warehouse
+from assets.storage import POOL, Warehouse
 
 POLICY_VERSION = "1"
 NOTE = "primary suppression only, below the site's k (10 by default); not yet a full release policy"

@@ -26,7 +26,7 @@ from assets.mart_contracts import (
 )
 from assets.marts import cameras_of_day
 from assets.plan import FOOTFALL, SitePlan
-from assets.stores import ReportStore, Warehouse
+from assets.storage import ReportStore, Warehouse
 from vision.contracts import COVERAGE
 from vision.site.models import SiteDay
 

@@ -1,7 +1,7 @@
 """Traits of people in the tracking stage: taken in `detections`, used and destroyed in `tracks`.
 
 Belongs here: what a site asks for, and what may be said of it. Does not belong here: the assets
-(`assets.tracking`), what traits are (`vision.traits`), where they are held.
+(`assets.detections`, `assets.tracks`), what traits are (`vision.traits`), where they are held.
 """
 
 from collections.abc import Iterable, Iterator

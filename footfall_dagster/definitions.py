@@ -8,11 +8,21 @@ from typing import Any
 
 import dagster as dg
 
-from assets import anonymous, ingest, marts, privacy_report, release, report, tracking
+from assets import (
+    anonymous,
+    detections,
+    ingest,
+    marts,
+    privacy_report,
+    release,
+    report,
+    tracks,
+)
 from assets.plan import SitePlan
 from footfall_dagster import forgetting, jobs, schedules, sensors
 from footfall_dagster import resources as default_resources
-from footfall_dagster.checks import contracts, expectations, privacy, retention
+from footfall_dagster.checks import camera_days, privacy, retention
+from footfall_dagster.checks import marts as mart_checks
 from footfall_dagster.settings import Settings
 from vision.site.load import load_site
 
@@ -39,7 +49,8 @@ def build_definitions(
     return dg.Definitions(
         assets=[
             *ingest.build(plan),
-            *tracking.build(plan),
+            *detections.build(plan),
+            *tracks.build(plan),
             *anonymous.build(plan),
             *marts.build(plan),
             *release.build(plan),
@@ -47,8 +58,8 @@ def build_definitions(
             *privacy_report.build(plan),
         ],
         asset_checks=[
-            *contracts.build(plan),
-            *expectations.build(plan),
+            *camera_days.build(plan),
+            *mart_checks.build(plan),
             *privacy.build(plan),
             *retention.build(plan),
         ],

@@ -16,7 +16,8 @@ from footfall_dagster.privacy.ledger import RECORDINGS
 from footfall_dagster.privacy.metadata import refuse_metadata
 from footfall_dagster.privacy.purge_recordings import vanished
 from footfall_dagster.privacy.wall import PART, Receipt, Refused
-from vision.contracts import CAMERA_EXPORTS, COVERAGE, Contract, lake_of
+from vision.contract_terms import Contract
+from vision.contracts import CAMERA_EXPORTS, COVERAGE, lake_of
 
 _STEPS_REMEMBERED = 64
 _Step = tuple[str, str]

@@ -15,7 +15,8 @@ import polars as pl
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy import ledger, wall
 from vision.contract_check import Bounds
-from vision.contracts import LAKE, Contract, lake_of
+from vision.contract_terms import Contract
+from vision.contracts import LAKE, lake_of
 from vision.site.models import Site
 
 PENDING = "_pending"

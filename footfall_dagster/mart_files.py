@@ -20,7 +20,7 @@ import polars as pl
 
 from assets.mart_contracts import MARTS
 from assets.mart_schema import MartContract
-from assets.stores import Progress
+from assets.storage import Progress
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy import vouched
 

@@ -17,7 +17,7 @@ import polars as pl
 from assets.mart_contracts import MARTS, query
 from assets.mart_schema import MartContract
 from assets.release import NOTE, published
-from assets.stores import Progress
+from assets.storage import Progress
 from footfall_dagster import mart_files
 from footfall_dagster.mart_files import Fill, WarehouseError
 from footfall_dagster.verdicts import FOLDER, Verdicts
@@ -52,7 +52,7 @@ class DuckDBWarehouse:
         marts: Sequence[MartContract],
         progress: Progress = print,
     ) -> dict[str, int]:
-        """Compute the core rows of one site-day and swap them in; see `assets.stores`.
+        """Compute the core rows of one site-day and swap them in; see `assets.storage`.
 
         Raises:
             LockTimeoutError: Another writer did not finish in time.

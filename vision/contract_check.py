@@ -16,10 +16,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
-from vision.contracts import (
-    GRID_M,
-    INSTANT,
-    UNSUPPORTED_NAME,
+from vision.contract_terms import (
     Column,
     Contract,
     Domain,
@@ -34,6 +31,7 @@ from vision.contracts import (
     SecondsBetween,
     SiteWord,
 )
+from vision.contracts import GRID_M, INSTANT, UNSUPPORTED_NAME
 from vision.recording_names import stored_names
 from vision.site.models import SiteDay
 

@@ -1,18 +1,33 @@
 """The contract of every dataset in the lake: its columns, types, units and domains.
 
 Belongs here: what may be stored, said once. Writers, checks, expectation suites, docs and tests
-read this module. Does not belong here: how a contract is enforced (`vision.contract_check`), where
-a dataset lies (`footfall_dagster.lake`), or the marts (`assets.mart_contracts`).
+read this module. Does not belong here: the terms that contracts are written in
+(`vision.contract_terms`), how they are enforced (`vision.contract_check`), where a dataset lies
+(`footfall_dagster.lake`), or the marts (`assets.mart_contracts`).
 
 The partition a row belongs to (site, date, camera) is in the path of its file, never in a column.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+from vision.contract_terms import (
+    Column,
+    Contract,
+    InFrame,
+    InTradingDay,
+    Matches,
+    OneOf,
+    OnFloor,
+    Range,
+    Ranks,
+    RecordingName,
+    SecondsBetween,
+    SiteWord,
+)
 
 if TYPE_CHECKING:
     from vision.site.models import Site
@@ -33,157 +48,8 @@ AGE_BANDS: Mapping[str, tuple[float, float]] = MappingProxyType(
 """Years from, included, and to, left out. There is no band of children: nobody guesses at them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Numbers from `low` to `high`, both included.
-
-    With `step`, only the float nearest to a multiple of it is allowed, so that the low bits of a
-    measurement carry nothing.
-    """
-
-    low: float
-    high: float
-    step: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """A fixed set of words."""
-
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SiteWord:
-    """An id that the site file declares for this camera-day, looked up under `kind`."""
-
-    kind: Literal["gate", "zone"]
-
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """Text that matches `pattern` as a whole."""
-
-    pattern: str
-
-
-@dataclass(frozen=True, slots=True)
-class InTradingDay:
-    """Instants from the start to the end of the trading day, on whole multiples of `every_us`.
-
-    `margin_us` widens the day at both ends, for files that began before it or end after it.
-    """
-
-    every_us: int = 1
-    margin_us: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class InFrame:
-    """Pixels inside the camera's frame along `axis`; origin top left, full resolution."""
-
-    axis: Literal["x", "y"]
-
-
-@dataclass(frozen=True, slots=True)
-class OnFloor:
-    """Metres inside the bounding box of the camera's floor along `axis`, on the floor grid."""
-
-    axis: Literal["x", "y"]
-
-
-@dataclass(frozen=True, slots=True)
-class Ranks:
-    """Whole numbers from 0 that leave none out: ids that carry nothing but an order.
-
-    With `by`, ids are ranks of what the rows of each say in these columns, so that no choice of an
-    id carries anything either.
-    """
-
-    by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingName:
-    """Names that the camera's entry in the site file gives, and one word for all others."""
-
-
 UNSUPPORTED_NAME = "unsupported"
 """Stands for a file name in which more can hide than a recorder would write."""
-
-
-@dataclass(frozen=True, slots=True)
-class SecondsBetween:
-    """What follows from two instants of the row, in seconds: nothing of its own."""
-
-    start: str
-    end: str
-
-
-Domain = (
-    Range
-    | OneOf
-    | SiteWord
-    | Matches
-    | InTradingDay
-    | InFrame
-    | OnFloor
-    | Ranks
-    | RecordingName
-    | SecondsBetween
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its name, type, unit, meaning and the values that it may take."""
-
-    name: str
-    dtype: pl.DataType
-    unit: str
-    description: str
-    domain: Domain
-    nullable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """One dataset: what a row of it is, its columns in order, its side of the wall.
-
-    Attributes:
-        name: Also the name of the asset and of its folder in the lake.
-        grain: What one row is, as a noun phrase.
-        columns: In stored order.
-        key: Columns that together occur once; rows are stored sorted by them. Empty where equal
-            rows are distinct facts (two people crossing one gate in the same second); right of the
-            wall such rows are sorted by all columns, so that their order carries nothing.
-        personal: Left of the wall: personal data, short-lived, never copied.
-        kept: The field of the site's retention (`vision.site.retention`) that says for how long.
-        made_from: The dataset of the same camera-day that it is computed from; empty for the first.
-    """
-
-    name: str
-    grain: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    personal: bool
-    kept: str
-    made_from: str = ""
-
-    @property
-    def schema(self) -> pl.Schema:
-        """The Polars schema, in stored order."""
-        return pl.Schema({column.name: column.dtype for column in self.columns})
-
-    @property
-    def order(self) -> tuple[str, ...]:
-        """Columns by which rows are stored sorted; empty where any order is allowed."""
-        return self.key or (() if self.personal else tuple(self.schema))
-
-    def empty(self) -> pl.DataFrame:
-        """A frame of this schema without rows."""
-        return self.schema.to_frame()
-
 
 _SECOND = 1_000_000
 _DAY_S = 25 * 3600

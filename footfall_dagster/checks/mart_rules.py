@@ -1,7 +1,7 @@
 """The rules that rows of the marts obey, as Great Expectations expectations.
 
 Belongs here: which expectation holds for which column, most of it read from the contracts. Does not
-belong here: running them (`footfall_dagster.checks.expectations`), or the totals that marts are
+belong here: running them (`footfall_dagster.checks.marts`), or the totals that marts are
 compared with (`footfall_dagster.checks.mart_totals`).
 """
 
@@ -18,7 +18,7 @@ from assets.mart_contracts import (
     ZONE_VISITS_HOURLY,
 )
 from assets.mart_schema import MartColumn, MartContract
-from vision.contracts import InTradingDay, Matches, OneOf, Range, SiteWord
+from vision.contract_terms import InTradingDay, Matches, OneOf, Range, SiteWord
 from vision.site.models import SiteDay
 
 Condition = tuple[str, Literal["==", ">"], float]

@@ -16,7 +16,7 @@ from assets.inspection import Records
 from assets.plan import SitePlan
 from assets.privacy_record import PASSED, Entry, in_words
 from assets.privacy_report import NAME, SEARCHED
-from footfall_dagster.checks.specs import partitioned_check
+from footfall_dagster.checks.partitioned_check import partitioned_check
 
 NOTHING_FOUND, EVERY_CHECK_PASSED = "nothing_found", "every_check_passed"
 

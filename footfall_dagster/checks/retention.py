@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.plan import SitePlan
-from footfall_dagster.checks.specs import partitioned_check
+from footfall_dagster.checks.partitioned_check import partitioned_check
 from footfall_dagster.io_manager import camera_day
 from footfall_dagster.lake import Lake
 from footfall_dagster.privacy import wall

@@ -30,7 +30,8 @@ from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.report_store import FolderReportStore
 from footfall_dagster.settings import Settings
 from vision.contract_check import Bounds
-from vision.contracts import Contract, lake_of
+from vision.contract_terms import Contract
+from vision.contracts import lake_of
 from vision.site.models import Site
 
 CHECK = "closed_list"

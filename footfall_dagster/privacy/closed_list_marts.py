@@ -24,7 +24,7 @@ from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.verdicts import FOLDER
 from footfall_dagster.warehouse import DuckDBWarehouse
 from vision.contract_check import Bounds, wrong_values
-from vision.contracts import Column
+from vision.contract_terms import Column
 from vision.site.models import Site, SiteDay
 
 _CATALOGUE = {

@@ -22,7 +22,8 @@ from footfall_dagster.privacy.retention import due_at
 from footfall_dagster.privacy.wall import PART, Refused
 from footfall_dagster.settings import Settings
 from vision.contract_check import violations
-from vision.contracts import Contract, lake_of
+from vision.contract_terms import Contract
+from vision.contracts import lake_of
 from vision.exports import Recordings
 from vision.site.models import Site
 

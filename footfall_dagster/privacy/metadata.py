@@ -14,7 +14,7 @@ from footfall_dagster.privacy.drawing import is_plot
 from footfall_dagster.privacy.serialized import MOST_ENTRIES, is_numbered
 from footfall_dagster.privacy.text import trouble
 from footfall_dagster.privacy.wall import Refused
-from vision.contracts import Contract
+from vision.contract_terms import Contract
 
 _LONGEST_TEXT = 300
 _NAME = re.compile(r"[a-z][a-z0-9_/]{0,40}")

@@ -24,7 +24,8 @@ from footfall_dagster.locks import LockTimeoutError, locked
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.ledger import PurgeReceipt, stamp
 from footfall_dagster.privacy.retention import is_due, processed_at
-from vision.contracts import LAKE, ZONE_DEMOGRAPHICS_DAILY, Contract
+from vision.contract_terms import Contract
+from vision.contracts import LAKE, ZONE_DEMOGRAPHICS_DAILY
 from vision.site.retention import Rule
 
 Held = Callable[[CameraDay], bool]

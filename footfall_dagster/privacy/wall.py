@@ -19,7 +19,7 @@ from pathlib import Path
 import polars as pl
 
 from vision.contract_check import Bounds, violations
-from vision.contracts import Contract
+from vision.contract_terms import Contract
 
 RECEIPT_SUFFIX = ".receipt.json"
 PART = "part.parquet"

@@ -24,7 +24,8 @@ from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.prove import as_shipped
 from footfall_dagster.report_store import FolderReportStore
 from footfall_dagster.settings import Settings
-from vision.contracts import ANONYMISED_TRAJECTORIES, Contract
+from vision.contract_terms import Contract
+from vision.contracts import ANONYMISED_TRAJECTORIES
 from vision.protocols import Boxes, Detector, Frame, View
 from vision.site.load import load_site
 from vision.tracking import LookAheadTracker

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from footfall_dagster.checks import expectations
+from footfall_dagster.checks import marts as mart_checks
 from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY
 from footfall_dagster.privacy.noninterference.disguise import REFERENCE
 from footfall_dagster.privacy.prove import Proof, prove
@@ -24,7 +24,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(autouse=True)
 def _no_great_expectations(monkeypatch: pytest.MonkeyPatch) -> None:
     """Great Expectations takes longer than all the rest and stores nothing."""
-    monkeypatch.setattr(expectations, "validate", lambda _frame, _wanted: [])
+    monkeypatch.setattr(mart_checks, "validate", lambda _frame, _wanted: [])
 
 
 def proved(shop: Settings, jobs: tuple[str, ...], **given: object) -> Proof:

@@ -11,7 +11,7 @@ from assets import marts, release
 from assets.camera_day import IO_MANAGER
 from assets.mart_contracts import GATE_COUNTS_15MIN, HEATMAP_HOURLY, MARTS
 from assets.plan import SitePlan, camera_key
-from footfall_dagster.checks import expectations
+from footfall_dagster.checks import marts as mart_checks
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit import small_mall
 from tests.unit.small_mall import DAY, NOON
@@ -45,11 +45,11 @@ class Purged:
         self._cameras = cameras
 
     def purged(self, dataset: str, day: dt.date) -> frozenset[str]:
-        """See `assets.stores.CameraDays`."""
+        """See `assets.storage.CameraDays`."""
         return frozenset({self._cameras[dataset]} if dataset in self._cameras else ())
 
     def failed(self, day: dt.date) -> frozenset[str]:
-        """See `assets.stores.CameraDays`."""
+        """See `assets.storage.CameraDays`."""
         return frozenset()
 
 
@@ -91,7 +91,7 @@ def materialise(
     purged: Purged = NOTHING_PURGED,
 ) -> dg.ExecuteInProcessResult:
     parts = [*marts.build(PLAN), *release.build(PLAN)]
-    checks = expectations.build(PLAN) if with_checks else []
+    checks = mart_checks.build(PLAN) if with_checks else []
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions(PLAN.cameras.name, list(PLAN.site.camera_ids))
         selection = dg.AssetSelection.assets(*(PLAN.key(name) for name in names))
@@ -225,13 +225,13 @@ def test_checks_pass_on_a_right_day_and_say_what_they_saw(warehouse: DuckDBWareh
         for one in result.get_asset_check_evaluations()
     }
     assert len(found) == 2 * len(MARTS) + 1
-    unobserved = found.pop(("gate_counts_15min", expectations.OBSERVATION))
+    unobserved = found.pop(("gate_counts_15min", mart_checks.OBSERVATION))
     assert not unobserved.passed
     assert unobserved.severity == dg.AssetCheckSeverity.WARN
     assert "cam_b is missing" in (unobserved.description or "")
     assert all(one.passed for one in found.values()), found
     assert all(one.partition == DAY.isoformat() for one in found.values())
-    totals = found["gate_counts_15min", expectations.TOTALS].metadata
+    totals = found["gate_counts_15min", mart_checks.TOTALS].metadata
     assert (totals["entries"].value, totals["entries_of_events"].value) == (4, 4)
 
 
@@ -254,7 +254,7 @@ def test_a_wrong_mart_blocks_what_is_made_from_it(
         one for one in result.get_asset_check_evaluations() if not one.passed and one.blocking
     ]
     assert [(one.asset_key.path[-1], one.check_name) for one in failed] == [
-        ("gate_counts_15min", expectations.TOTALS)
+        ("gate_counts_15min", mart_checks.TOTALS)
     ]
 
 

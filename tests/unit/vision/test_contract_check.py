@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from vision.contract_check import Bounds, violations
+from vision.contract_terms import Contract
 from vision.contracts import (
     ANONYMISED_TRAJECTORIES,
     COVERAGE,
@@ -15,7 +16,6 @@ from vision.contracts import (
     LAKE,
     TRACKS,
     ZONE_VISITS,
-    Contract,
 )
 
 START = dt.datetime(2026, 3, 14, 4, tzinfo=dt.UTC)

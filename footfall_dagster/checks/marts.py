@@ -20,10 +20,10 @@ from assets.mart_inputs import OBSERVED, Purged, relations
 from assets.mart_schema import MartContract
 from assets.marts import cameras_of_day, past_retention, purged_inputs
 from assets.plan import SitePlan
-from assets.stores import CameraDays, Warehouse
+from assets.storage import CameraDays, Warehouse
 from footfall_dagster.checks.mart_rules import Condition, Rule, equal_totals, rules
 from footfall_dagster.checks.mart_totals import MEASURES, totals, unobserved_events
-from footfall_dagster.checks.specs import partitioned_check
+from footfall_dagster.checks.partitioned_check import partitioned_check
 
 ROWS, TOTALS, OBSERVATION = "rows", "totals", "observation"
 """Names of the checks."""

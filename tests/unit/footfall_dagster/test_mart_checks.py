@@ -18,9 +18,9 @@ from assets.mart_contracts import (
 )
 from assets.mart_inputs import relations
 from assets.mart_schema import MartContract
-from footfall_dagster.checks.expectations import Outcome, validate
 from footfall_dagster.checks.mart_rules import equal_totals, rules
 from footfall_dagster.checks.mart_totals import MEASURES, totals, unobserved_events
+from footfall_dagster.checks.marts import Outcome, validate
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit import small_mall
 from tests.unit.small_mall import DAY, NOON
@@ -328,7 +328,7 @@ def test_checking_writes_no_file_and_reports_to_nobody(tmp_path: Path):
         "def refuse(*_a, **_k): raise SystemExit('a connection was tried')\n"
         "socket.socket.connect = refuse\n"
         "import polars as pl\n"
-        "from footfall_dagster.checks.expectations import validate\n"
+        "from footfall_dagster.checks.marts import validate\n"
         "from footfall_dagster.checks.mart_rules import Rule\n"
         "rule = Rule('there', 'ExpectColumnValuesToNotBeNull', {'column': 'a'})\n"
         "print(validate(pl.DataFrame({'a': [1, None]}), [rule]))\n"

@@ -10,12 +10,13 @@ import dagster as dg
 import polars as pl
 
 from assets.plan import SitePlan
-from footfall_dagster.checks.specs import partitioned_check
+from footfall_dagster.checks.partitioned_check import partitioned_check
 from footfall_dagster.io_manager import camera_day
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
 from footfall_dagster.privacy.wall import Refused
 from vision.contract_check import violations
-from vision.contracts import COVERAGE, Contract, lake_of
+from vision.contract_terms import Contract
+from vision.contracts import COVERAGE, lake_of
 
 CONTRACT, WALL, OBSERVED = "contract", "wall", "observed"
 
