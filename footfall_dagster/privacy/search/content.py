@@ -13,6 +13,7 @@ from footfall_dagster.privacy.search import (
     archives,
     databases,
     drawings,
+    encoded,
     encodings,
     number_files,
     pictures,
@@ -41,6 +42,7 @@ _EMBEDDED = re.compile(
 # overwritten, cut at any byte, only pictures and floats can be told from remains of text.
 _JOURNALS = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 _STRINGS = re.compile(rb"[\t\n\r\x20-\x7e]{24,}|(?:[\t\n\r\x20-\x7e]\0){24,}")
+_CONTROLS = bytes([*range(1, 9), *range(14, 27)])
 _MOST_EMBEDDED = 60
 _LEAST, _LEAST_KNOWN = 16, 2048
 
@@ -163,10 +165,11 @@ class Examiner:
 
     def _text(self, content: bytes, place: str, depth: int) -> None:
         inside = self._inside(depth + 1)
-        for kind, (_, sure) in pictures.look(content, text=True).items():
-            self._account.find(place, kind, sure)
         if number_files.is_pickle(content):
             number_files.open_pickle(content, place, self._account, inside)
+        content = encoded.take_embedded(content, place, inside)
+        for kind, (_, sure) in pictures.look(content, text=True).items():
+            self._account.find(place, kind, sure)
         if b"%3C" in content or b"%3c" in content or content.count(b"%") > 40:
             decoded = unquote_to_bytes(content)
             if decoded != content:
@@ -219,8 +222,8 @@ def _is_text(content: bytes) -> bool:
     if b"\0" in content:
         return False
     try:
-        content.decode()
+        if not content.isascii():
+            content.decode()
     except UnicodeDecodeError:
         return False
-    controls = sum(content.count(bytes([code])) for code in (*range(1, 9), *range(14, 27)))
-    return controls <= len(content) // 50
+    return len(content) - len(content.translate(None, _CONTROLS)) <= len(content) // 50

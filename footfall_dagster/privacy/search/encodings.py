@@ -6,6 +6,7 @@ Belongs here: decoding one run. Does not belong here: finding runs in a text (`t
 import base64
 import binascii
 import re
+import string
 import zlib
 
 import numpy as np
@@ -42,11 +43,16 @@ def unbase64(token: bytes) -> bytes | None:
 
 def looks_encoded(token: bytes) -> bool:
     """Whether a run has capitals, small letters and digits in about the shares of base64."""
-    symbols = np.frombuffer(token, dtype=np.uint8)
-    capitals = float(((symbols >= 65) & (symbols <= 90)).mean())
-    small = float(((symbols >= 97) & (symbols <= 122)).mean())
-    digits = float(((symbols >= 48) & (symbols <= 57)).mean())
-    return capitals > 0.15 and small > 0.12 and digits > 0.015
+    # Most runs are names and ids without a capital; counting by `translate` is quickest.
+    return (
+        _count(token, string.ascii_uppercase) > 0.15 * len(token)
+        and _count(token, string.ascii_lowercase) > 0.12 * len(token)
+        and _count(token, string.digits) > 0.015 * len(token)
+    )
+
+
+def _count(token: bytes, members: str) -> int:
+    return len(token) - len(token.translate(None, members.encode()))
 
 
 def is_base32(token: bytes) -> bool:

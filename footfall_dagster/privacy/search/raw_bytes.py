@@ -14,6 +14,8 @@ OPAQUE = "opaque bytes"
 _FLOATS, _HALVES = np.zeros(256, dtype=bool), np.zeros(256, dtype=bool)
 _FLOATS[[*range(0x3A, 0x43), *range(0xBA, 0xC3)]] = True
 _HALVES[[*range(0x1C, 0x3D), *range(0x9C, 0xBD)]] = True
+_SHOWN = np.isin(np.arange(256), [*range(0x20, 0x7F), 0x09, 0x0A, 0x0D])
+_PART = 128
 _GATHER = np.uint64(0x0101010101010101)
 _WINDOW = 1024
 _LEAST_OPAQUE = 384
@@ -32,6 +34,8 @@ def look(content: bytes, sealed: bool = True, only_floats: bool = False) -> dict
         only_floats: Whether the rest is a reader's to explain.
     """
     found: dict[str, float] = {}
+    if only_floats:
+        content = _dense_parts(content)
     for start in range(0, max(len(content), 1), _BLOCK):
         block = np.frombuffer(content[start : start + _BLOCK + _WINDOW], dtype=np.uint8)
         if block.size < 64 or not block.any():
@@ -45,6 +49,22 @@ def look(content: bytes, sealed: bool = True, only_floats: bool = False) -> dict
         if sealed and not found:
             found |= _look_closely(block)
     return found
+
+
+def _dense_parts(content: bytes) -> bytes:
+    """Bytes of a container without long stretches of text, or of nought.
+
+    Its reader will have looked into texts. What is left out lies between blocks that hold none of
+    a float, so that no row of them is torn, and is a whole number of words long, so that none
+    moves.
+    """
+    whole = np.frombuffer(content, dtype=np.uint8)
+    blocks = whole[: whole.size // _PART * _PART].reshape(-1, _PART)
+    kept = np.asarray(blocks.any(axis=1) & ~_SHOWN[blocks].all(axis=1))
+    near = kept.copy()
+    near[1:] |= kept[:-1]
+    near[:-1] |= kept[1:]
+    return blocks[near].tobytes() + content[blocks.size :]
 
 
 def _is_spread(block: NDArray[np.uint8]) -> bool:

@@ -12,6 +12,8 @@ from functools import partial
 
 import numpy as np
 
+from footfall_dagster.privacy.search.stretches import Alphabet, Stretches
+
 # Each begins with a set of characters, which is what a search for it is quick by; what may not
 # stand before it is said after that character.
 _FIRST = rb"(?:(?<=0)[xX][0-9a-fA-F])?[0-9a-fA-F](?:[0-9a-fA-F]{2}(?:[0-9a-fA-F]{4})?)?"
@@ -35,9 +37,9 @@ _UUENCODED = re.compile(rb"\n([!-M])([ -`]{4,61})(?=\r?\n)")
 _QUOTED = re.compile(rb"=(?:[0-9A-F]{2}|\r?\n)")
 
 
-def runs(text: bytes) -> Iterator[bytes]:
+def runs(shown: Stretches) -> Iterator[bytes]:
     """Bytes of each run of hex groups; without a letter they are taken for plain figures."""
-    for match in _GROUPS.finditer(text):
+    for match in shown.matches(_GROUPS, Alphabet.HEX_GROUPS, 14):
         digits = re.sub(rb"0[xX]|[^0-9a-fA-F]", b"", match[0])
         if re.search(rb"[a-fA-F]", digits) and len(digits) % 2 == 0:
             yield bytes.fromhex(digits.decode())
@@ -51,9 +53,10 @@ def words(text: bytes, take: Callable[[int, bytes], None]) -> None:
             take(match.start(), word)
 
 
-def whole(text: bytes) -> Iterator[tuple[str, bytes]]:
+def whole(shown: Stretches) -> Iterator[tuple[str, bytes]]:
     """The bytes that all of a text, or lines of it, stand for; and how they were spelled."""
-    for match in _BITS.finditer(text):
+    text = shown.text
+    for match in shown.matches(_BITS, Alphabet.BITS, 96):
         bits = np.frombuffer(re.sub(rb"[^01]", b"", match[0]), dtype=np.uint8) - 48
         yield "bits", np.packbits(bits).tobytes()
     for mark, escape, base in _ESCAPES:

@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -43,12 +44,14 @@ _DIGESTS = frozenset({32, 40, 56, 64})
 class Streams:
     """Numbers and encoded tokens by what stands before them, over all texts of one place.
 
-    `anywhere` are numbers by the count of their decimals, whatever stands before them.
+    `anywhere` are numbers by the count of their decimals, whatever stands before them; `known` are
+    short tokens that were taken already, with what stands before them.
     """
 
     numbers: dict[bytes, list[float]] = field(default_factory=lambda: defaultdict(list))
     anywhere: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     tokens: dict[tuple[str, bytes], list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    known: set[tuple[bytes, bytes]] = field(default_factory=set)
     widthless: int = 0
 
     def hold(self, kind: str, before: bytes, token: bytes) -> None:
@@ -62,10 +65,8 @@ def take_numbers(text: bytes, streams: Streams) -> None:
     """Hold every number of a text that stands by itself."""
     for match in _ONE.finditer(text):
         value = float(match[0])
-        before = masked(text, match.start())
-        _hold(streams.numbers[before], value)
-        if word := _WORD.search(before):
-            _hold(streams.numbers[b"after " + word[0]], value)
+        for before in _contexts(text[max(0, match.start() - _CONTEXT) : match.start()]):
+            _hold(streams.numbers[before], value)
         if b"." in match[0] and b"e" not in match[0]:
             _hold(streams.anywhere[len(match[0]) - match[0].index(b".") - 1], value)
 
@@ -77,10 +78,17 @@ def _hold(held: list[float], value: float) -> None:
 
 def masked(text: bytes, at: int) -> bytes:
     """The characters before a token on its line, figures masked; before it, if there are none."""
-    before = text[max(0, at - _CONTEXT) : at]
+    return _contexts(text[max(0, at - _CONTEXT) : at])[0]
+
+
+@lru_cache(2**16)  # A log says the same before most of its numbers.
+def _contexts(before: bytes) -> tuple[bytes, ...]:
+    """What stands before a token, figures masked, and the last word of it."""
     line = before[before.rfind(b"\n") + 1 :]
     before = line if len(line.strip()) > 1 else before
-    return _FIGURE.sub(b"#", _LONG.sub(b"#", before))[-12:]
+    before = _FIGURE.sub(b"#", _LONG.sub(b"#", before))[-12:]
+    word = _WORD.search(before)
+    return (before, b"after " + word[0]) if word else (before,)
 
 
 def close(place: str, streams: Streams, account: Account, examine: Examine) -> None:
