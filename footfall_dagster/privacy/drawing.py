@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from collections import Counter
+from functools import lru_cache
 from xml.etree import ElementTree
 
 from footfall_dagster.privacy.text import trouble
@@ -88,6 +89,7 @@ def is_plot(markdown: str) -> bool:
     return base64.b64encode(svg).decode() == plot[1] and is_drawn(svg, colours=FEW_COLOURS)
 
 
+@lru_cache(128)  # Dagster keeps each drawing four times.
 def is_drawn(svg: bytes, *, colours: int) -> bool:
     """Whether `svg` is shapes and short words in at most `colours` colours."""
     if _IDLE.search(svg):
@@ -124,7 +126,12 @@ def _is_attribute(name: str, value: str) -> bool:
         return _PATH.fullmatch(value) is not None
     if name in {"id", "href"} and not _ID.fullmatch(value):
         return False
-    return len(value) <= _LONGEST_VALUE and trouble(_MATPLOTLIB.sub(" ", value)) is None
+    return len(value) <= _LONGEST_VALUE and _is_plain(value)
+
+
+@lru_cache(4096)  # Shapes of a drawing differ in where they are and hardly in anything else.
+def _is_plain(value: str) -> bool:
+    return trouble(_MATPLOTLIB.sub(" ", value)) is None
 
 
 def _local(name: object) -> str:

@@ -19,6 +19,7 @@ _ROW = re.compile(
 )
 """Eight figures or more with nothing but separators between them."""
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f]")
 _UNBROKEN = re.compile(r"\S{25,}")
 _ATOM = re.compile(r"[A-Za-z0-9]+")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -45,7 +46,7 @@ def trouble(text: str, *, longest: int = LONGEST, hashes: int = 0) -> str | None
     """
     if len(text) > longest:
         return "long text"
-    if any(ord(letter) < 32 and letter not in "\t\n\r\x1b" for letter in text):
+    if _CONTROL.search(text):
         return "bytes"
     if _ROW.search(text) or len(_FRACTION.findall(text)) > _MOST_FRACTIONS:
         return "row of figures"
