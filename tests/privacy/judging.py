@@ -7,6 +7,7 @@ belong here: the plants, or how many must be caught.
 import os
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,7 @@ import polars as pl
 from footfall_dagster.lake import Lake, NotMaterialised
 from footfall_dagster.privacy.closed_list import audit
 from footfall_dagster.privacy.findings import Evidence
-from footfall_dagster.privacy.search import search
+from footfall_dagster.privacy.search import Reader, search
 from footfall_dagster.privacy.wall import Refused
 from tests.privacy.corpus import PLANTS
 from tests.privacy.finished_home import Home
@@ -85,7 +86,8 @@ def judge(name: str, finished: Path, works: Path) -> Verdict:
     plant.put(home)
     # What lies elsewhere is known to be clean and would only be looked at once more.
     touched = home.folder(plant.place)
-    searched = search_of(home, touched)
+    # One reader for all plants of a process: what it knows to be clean it need not unpack again.
+    searched = search_of(home, touched, _reader())
     audited = audit(home.settings, home.site, home.dagster if plant.place == "dagster" else None)
     return Verdict(
         plant=name,
@@ -102,12 +104,18 @@ def audit_of(home: Home) -> Evidence:
     return audit(home.settings, home.site, home.dagster)
 
 
-def search_of(home: Home, below: Path | None = None) -> Evidence:
+@cache
+def _reader() -> Reader:
+    """The process that reads for this one; it ends when its input does."""
+    return Reader()
+
+
+def search_of(home: Home, below: Path | None = None, reader: Reader | None = None) -> Evidence:
     """The search of all that lies right of the wall in the home, or in a folder of it."""
     lake = home.settings.lake
     left = [lake / contract.name for contract in LAKE.values() if contract.personal]
     root = below or home.root
-    return search({"home": root} if root.is_dir() else {}, leave_out=left)
+    return search({"home": root} if root.is_dir() else {}, leave_out=left, reader=reader)
 
 
 def copied(finished: Path, work: Path) -> Home:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,10 @@ _PLAIN = re.compile(
 
 
 def search(
-    roots: Mapping[str, Path], limits: Limits = DEFAULT, leave_out: Collection[Path] = ()
+    roots: Mapping[str, Path],
+    limits: Limits = DEFAULT,
+    leave_out: Collection[Path] = (),
+    reader: "Reader | None" = None,
 ) -> Evidence:
     """Look through every file below the roots for pictures and vectors, knowing no contract.
 
@@ -41,6 +45,8 @@ def search(
         limits: What may be spent on one file.
         leave_out: Folders and files below the roots that are not searched, because they lie left
             of the wall or hold numbers by right.
+        reader: The process that reads, where it serves several searches; `limits` are then its
+            own, and what it found clean in one it does not look into again in the next.
 
     Returns:
         What was looked at, found and not read. A link is not followed but found: what it leads to
@@ -49,7 +55,7 @@ def search(
     began = time.monotonic()
     left_out = {path.absolute() for path in leave_out}
     looked = _Looked()
-    with _Reader(limits) as reader:
+    with nullcontext(reader) if reader else Reader(limits) as reader:
         for name, root in roots.items():
             if not root.exists() and not root.is_symlink():
                 looked.miss(name, "root", "is not there")
@@ -101,7 +107,7 @@ class _Looked:
 
 
 def _look(
-    path: Path, root: Path, shown: str, listed: bool, reader: "_Reader", looked: _Looked
+    path: Path, root: Path, shown: str, listed: bool, reader: "Reader", looked: _Looked
 ) -> None:
     if not listed:
         looked.miss(shown, "folder", UNREAD)
@@ -121,7 +127,7 @@ def _look(
 
 
 def _look_together(
-    root: Path, shown: str, left_out: Collection[Path], reader: "_Reader", looked: _Looked
+    root: Path, shown: str, left_out: Collection[Path], reader: "Reader", looked: _Looked
 ) -> None:
     """Small files of a root as one, some thousands at a time, and all names in it."""
     names = list(files.names(root, left_out)) if root.is_dir() else []
@@ -149,14 +155,14 @@ def _leads_to_settings(path: Path) -> bool:
     return path.suffix == ".yaml" and target.suffix == ".yaml" and target.is_file()
 
 
-class _Reader:
+class Reader:
     """The process that reads, started when it is asked and again when it died."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits = DEFAULT) -> None:
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> "_Reader":
+    def __enter__(self) -> "Reader":
         return self
 
     def __exit__(self, *_: object) -> None:
