@@ -55,7 +55,7 @@ def search(
     began = time.monotonic()
     left_out = {path.absolute() for path in leave_out}
     looked = _Looked()
-    with nullcontext(reader) if reader else Reader(limits) as reader:
+    with nullcontext(reader) if reader else Reader(limits) as asked:
         for name, root in roots.items():
             if not root.exists() and not root.is_symlink():
                 looked.miss(name, "root", "is not there")
@@ -66,10 +66,10 @@ def search(
                     root.absolute(),
                     _shown(name, root.absolute(), path),
                     listed,
-                    reader,
+                    asked,
                     looked,
                 )
-            _look_together(root.absolute(), name, left_out, reader, looked)
+            _look_together(root.absolute(), name, left_out, asked, looked)
     return Evidence(
         check=CHECK,
         scope=", ".join(roots),
