@@ -7,6 +7,9 @@ INSTALLED := $(VENV)/.installed
 export FOOTFALL_HOME ?= $(CURDIR)/var
 export DAGSTER_HOME ?= $(FOOTFALL_HOME)/dagster
 export MPLBACKEND ?= agg
+# Tests of one file share what they set up, so a file stays with one process.
+JOBS ?= 2
+PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --cov
 
 .DEFAULT_GOAL := help
 .PHONY: help demo ui test test-long lint types unit integration weights install clean
@@ -34,11 +37,10 @@ types: install
 	$(BIN)/mypy
 
 unit: install
-	$(BIN)/coverage run -m pytest tests/unit
+	$(PYTEST) --cov-report= tests/unit
 
 integration: install weights
-	$(BIN)/coverage run --append -m pytest tests/integration tests/privacy
-	$(BIN)/coverage report
+	$(PYTEST) --cov-append tests/integration tests/privacy
 
 weights: install ## Fetch the detector's weights, once
 	$(BIN)/footfall weights
