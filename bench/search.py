@@ -1,48 +1,88 @@
 """What the search looks through in a second of one core, by kind of folder.
 
-Run: .venv/bin/python bench/search.py HOME [HOME ...]. Each HOME is one that `footfall demo` or
-`footfall run` has filled. Prints bytes on disk, processor time and the rate, with the slowest file;
-times are of this machine and this moment.
+Run: .venv/bin/python bench/search.py HOME [HOME ...] [--runs 3]. Each HOME is one that
+`footfall demo` or `footfall run` has filled. Prints, as medians over runs, each with nothing known
+from the one before: bytes on disk, seconds of a processor, of which other work on the machine
+changes little, seconds on the clock, the rate by each, what a file costs, and the slowest file.
+Times are of this machine and this moment; readers are loaded beforehand, as the process that
+searches loads them once.
 """
 
-import sys
+import argparse
+import statistics
 import time
+import warnings
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from footfall_dagster.privacy.search import DEFAULT, files, worker
 
 LEFT_OF_THE_WALL = ("recordings", "models", "lake/detections", "lake/tracks", "lake/_pending")
+MB = 1e6
 
 
-def main(homes: list[str]) -> None:
-    print(f"{'folder':34} {'files':>6} {'MB':>8} {'core s':>7} {'MB/s':>6} {'found':>5}  slowest")
-    for home in map(Path, homes):
-        known: set[bytes] = set()
-        left_out = {(home / name).absolute() for name in LEFT_OF_THE_WALL}
-        for folder in sorted(path for path in home.iterdir() if path.is_dir()):
-            if folder.absolute() not in left_out:
-                measure(folder, left_out, known)
+@dataclass
+class Looked:
+    """What one run over a folder came to."""
+
+    files: int = 0
+    size: int = 0
+    found: int = 0
+    processor: float = 0.0
+    clock: float = 0.0
+    slowest: tuple[float, str] = field(default=(0.0, ""))
+
+    def add(self, path: Path, known: set[bytes]) -> None:
+        began, used = time.perf_counter(), time.process_time()
+        self.found += len(worker.look(path, path.name, DEFAULT, known)["found"])
+        spent = time.process_time() - used
+        self.clock += time.perf_counter() - began
+        self.processor += spent
+        self.slowest = max(self.slowest, (spent, path.name[:24]))
+        self.files += 1
+        self.size += path.stat().st_size
 
 
-def measure(folder: Path, left_out: set[Path], known: set[bytes]) -> None:
-    count = size = found = 0
-    spent: list[tuple[float, str]] = []
-    for path, _ in files.walk(folder, left_out):
-        if not files.is_regular(path):
-            continue
-        began = time.process_time()
-        found += len(worker.look(path, path.name, DEFAULT, known)["found"])
-        spent.append((time.process_time() - began, path.name[:24]))
-        count += 1
-        size += path.stat().st_size
-    if spent:
-        seconds = max(sum(one for one, _ in spent), 1e-9)
-        slowest, name = max(spent)
-        print(
-            f"{str(folder)[-34:]:34} {count:6} {size / 1e6:8.1f} {seconds:7.2f} "
-            f"{size / 1e6 / seconds:6.1f} {found:5}  {name} {slowest:.2f} s"
-        )
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("homes", nargs="+", type=Path)
+    parser.add_argument("--runs", type=int, default=3)
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")
+    print(
+        f"{'folder':30} {'files':>6} {'MB':>7} {'core s':>7} {'clock s':>8} {'MB/core s':>10} "
+        f"{'MB/s':>6} {'ms/file':>8} {'found':>6}  slowest"
+    )
+    for home in asked.homes:
+        look_at(home)
+        runs = [look_at(home) for _ in range(asked.runs)]
+        for folder in runs[0]:
+            line(folder, [run[folder] for run in runs])
+
+
+def look_at(home: Path) -> dict[Path, Looked]:
+    """Every folder of a home right of the wall, once."""
+    known: set[bytes] = set()
+    left_out = {(home / name).absolute() for name in LEFT_OF_THE_WALL}
+    looked: dict[Path, Looked] = {}
+    for folder in sorted(path for path in home.iterdir() if path.is_dir()):
+        for path, _ in files.walk(folder, left_out):
+            if folder.absolute() not in left_out and files.is_regular(path):
+                looked.setdefault(folder, Looked()).add(path, known)
+    return looked
+
+
+def line(folder: Path, runs: list[Looked]) -> None:
+    processor = max(statistics.median(run.processor for run in runs), 1e-9)
+    clock = max(statistics.median(run.clock for run in runs), 1e-9)
+    first, size = runs[0], runs[0].size / MB
+    seconds, name = first.slowest
+    print(
+        f"{str(folder)[-30:]:30} {first.files:6} {size:7.1f} {processor:7.2f} {clock:8.2f} "
+        f"{size / processor:10.1f} {size / clock:6.1f} {1000 * processor / first.files:8.1f} "
+        f"{first.found:6}  {name} {seconds:.2f} s"
+    )
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
