@@ -264,8 +264,9 @@ def _is_words(kind: Any) -> bool:
 
 def names_of(schema: Any) -> Iterator[bytes]:
     """Everything that a schema says in words: names, nested ones too, and key-values."""
+    # A name by itself is too short to tell anything; all of them are looked at as one text.
+    yield b"\n".join(str(field).encode(errors="replace") for field in schema)
     for field in schema:
-        yield str(field).encode(errors="replace")
         for key, value in (field.metadata or {}).items():
             yield key
             yield value

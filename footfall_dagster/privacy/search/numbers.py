@@ -198,6 +198,8 @@ def are_simple(numbers: NDArray[np.float64], single: bool) -> NDArray[np.bool_]:
             & (q_last <= most)
             & (np.abs(wanted - last / np.maximum(q_last, 1)) <= tolerance)
         )
+        if simple.all():
+            break
         part = rest - np.floor(rest)
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             rest = np.where(part > 1e-12, 1 / np.maximum(part, 1e-12), 0.0)

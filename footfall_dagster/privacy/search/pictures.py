@@ -57,12 +57,16 @@ _MOST_BYTES = 2**25
 _MOST_PIXELS = 50_000_000
 
 
-def look(content: bytes, *, text: bool = False) -> dict[str, tuple[int, float]]:
+def look(
+    content: bytes, *, text: bool = False, read: bool = False
+) -> dict[str, tuple[int, float]]:
     """Pictures in `content`: kind to where the first begins and how sure it is one.
 
     Args:
         content: Any bytes.
         text: Whether they are text, in which only some formats can be.
+        read: Whether something else was read from their beginning, so that no picture begins there
+            without a mark.
     """
     found: dict[str, tuple[int, float]] = {}
     for (kind, offset, mark, _), rule in zip(_MARKS, _RULES, strict=True):
@@ -76,7 +80,7 @@ def look(content: bytes, *, text: bool = False) -> dict[str, tuple[int, float]]:
                 found[kind] = (start, sure)
     if (
         not found
-        and not text
+        and not (text or read)
         and content[:4] != b"PAR1"
         and _decodes(content[:_MOST_BYTES], _WITHOUT_MARK)
     ):

@@ -89,6 +89,8 @@ def _look_closely(block: NDArray[np.uint8]) -> dict[str, float]:
 
 def _windows(usual: NDArray[np.bool_], nought: NDArray[np.bool_], length: int) -> NDArray[np.intp]:
     """Starts of windows of `length` in which nearly all words are usual or nought."""
+    if np.count_nonzero(usual) < 0.3 * length:
+        return np.empty(0, dtype=np.intp)
     mask = usual | nought
     # The sum of eight flags at once: multiplying gathers the bytes of a word in its highest.
     eights = (mask[: mask.size // 8 * 8].view(np.uint64) * _GATHER) >> np.uint64(56)

@@ -44,7 +44,7 @@ def open_parquet(content: bytes, place: str, account: Account, examine: Examine)
         for words in (str(metadata.created_by).encode(), *names_of(file.schema_arrow)):
             examine(words, f"{place} > schema")
         footer = content[-8 - int.from_bytes(content[-8:-4], "little") : -8]
-        _look_at_packed(footer, f"{place} > footer", account)
+        _look_at_packed(footer, f"{place} > footer", account, read=True)
         table = Table(place, account, examine)
         for batch in file.iter_batches(_BATCH):
             table.add(batch)
@@ -118,9 +118,9 @@ def _is_binary(kind: Any) -> bool:
     return bool(pa.types.is_binary(kind) or pa.types.is_large_string(kind))
 
 
-def _look_at_packed(content: bytes, place: str, account: Account) -> None:
+def _look_at_packed(content: bytes, place: str, account: Account, *, read: bool = False) -> None:
     """Pictures and floats in what is packed too tightly for finer signs: offsets, sizes, types."""
-    for kind, (start, sure) in pictures.look(content).items():
+    for kind, (start, sure) in pictures.look(content, read=read).items():
         account.find(f"{place} > byte {start}", kind, sure)
     for kind, sure in raw_bytes.look(content, sealed=False, only_floats=True).items():
         account.find(f"{place} > bytes", kind, sure)
