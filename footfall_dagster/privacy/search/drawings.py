@@ -39,14 +39,8 @@ _LEAST_CELLS, _LEAST_POINTS = 400, 110
 
 def look(text: bytes, place: str, account: Account) -> bytes:
     """Judge the drawings in a page; returns the page without their paths and positions."""
-    for quoted, other in _PATH.findall(text):
-        path = quoted or other
-        if len(path) < 2 * _LEAST_POINTS - 1:
-            continue  # Nor can so few characters be so many numbers.
-        numbers = np.array([float(one) for one in _NUMBER.findall(path)[:200_000]])
-        for phase in (0, 1):
-            _judge(numbers[phase::2], f"{place} > path", account)
-    for drawing in text.split(b"<svg")[1:]:
+    rest = _PATH.sub(lambda path: _take_path(path, place, account), text)
+    for drawing in rest.split(b"<svg")[1:]:
         attributes: dict[tuple[bytes, bytes], list[float]] = defaultdict(list)
         for element, inside in _ELEMENT.findall(drawing):
             for attribute, value in _ATTRIBUTE.findall(inside):
@@ -54,9 +48,17 @@ def look(text: bytes, place: str, account: Account) -> bytes:
         for values in attributes.values():
             _judge(np.array(values), f"{place} > positions", account)
     _judge_cells(text, place, account)
-    if b"<svg" in text:
-        text = _ATTRIBUTE.sub(b" ", text)
-    return _PATH.sub(b" ", text)
+    return _ATTRIBUTE.sub(b" ", rest) if b"<svg" in text else rest
+
+
+def _take_path(path: "re.Match[bytes]", place: str, account: Account) -> bytes:
+    drawn = path[1] or path[2] or b""
+    # Nor can so few characters be so many numbers.
+    if len(drawn) >= 2 * _LEAST_POINTS - 1:
+        numbers = np.array([float(one) for one in _NUMBER.findall(drawn)[:200_000]])
+        for phase in (0, 1):
+            _judge(numbers[phase::2], f"{place} > path", account)
+    return b" "
 
 
 def _judge(values: "NDArray[np.float64]", place: str, account: Account) -> None:
@@ -73,17 +75,19 @@ def _judge(values: "NDArray[np.float64]", place: str, account: Account) -> None:
 
 
 def _judge_cells(text: bytes, place: str, account: Account) -> None:
-    colours: list[tuple[int, ...]] = []
-    for long, short, *parts in _COLOUR.findall(text):
-        if long:
-            colours.append((int(long[:2], 16), int(long[2:4], 16), int(long[4:], 16)))
-        elif short:
-            colours.append(tuple(17 * int(short[n : n + 1], 16) for n in range(3)))
-        else:
-            colours.append(tuple(min(255, int(part)) for part in parts))
-    if len(colours) < _LEAST_CELLS:
+    found = _COLOUR.findall(text)
+    if len(found) < _LEAST_CELLS:
         return
-    cells = np.array(colours, dtype=np.float64)
+    written = bytearray()
+    for long, short, *parts in found:
+        if long:
+            written += long
+        elif short:
+            written += bytes(digit for one in short for digit in (one, one))
+        else:
+            written += b"".join(b"%02x" % min(255, int(part)) for part in parts)
+    levels = np.frombuffer(bytes.fromhex(written.decode()), dtype=np.uint8)
+    cells = levels.reshape(-1, 3).astype(np.float64)
     shades = cells.sum(axis=1)
     spread = float(shades.var())
     distinct = len(np.unique(cells, axis=0))

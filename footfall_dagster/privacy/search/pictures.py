@@ -57,9 +57,7 @@ _MOST_BYTES = 2**25
 _MOST_PIXELS = 50_000_000
 
 
-def look(
-    content: bytes, *, text: bool = False, read: bool = False
-) -> dict[str, tuple[int, float]]:
+def look(content: bytes, *, text: bool = False, read: bool = False) -> dict[str, tuple[int, float]]:
     """Pictures in `content`: kind to where the first begins and how sure it is one.
 
     Args:
