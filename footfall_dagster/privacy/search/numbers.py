@@ -38,11 +38,26 @@ def judge(values: NDArray[Any], single: bool = False) -> Verdict | None:
         return verdict
     if numbers.size <= _WINDOW:
         return None
-    for start in range(0, numbers.size - _WINDOW + 1, _WINDOW // 2):
+    for start in _starts(numbers):
         window = numbers[start : start + _WINDOW]
         if np.any(window != window[0]) and (verdict := _judge(window, single)):
             return verdict
     return None
+
+
+def _starts(numbers: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Where windows begin that `_judge` may have a word on."""
+    half = _WINDOW // 2
+    starts = np.arange(0, numbers.size - _WINDOW + 1, half)
+    if numbers.min() < 0 or not _are_eighths(numbers):
+        return starts
+    # Among simple fractions of one sign only shades and unsorted whole numbers can be anything.
+    blocks = numbers[: numbers.size // half * half].reshape(-1, half)
+    fractions = np.any(blocks % 1, axis=1)
+    drops = np.any(np.diff(blocks, axis=1) < 0, axis=1)
+    whole = ~(fractions[:-1] | fractions[1:]) & (drops[:-1] | drops[1:])
+    shades = np.maximum(blocks[:-1].max(axis=1), blocks[1:].max(axis=1)) <= 1
+    return np.asarray(starts[whole | shades])
 
 
 def _judge(numbers: NDArray[np.float64], single: bool) -> Verdict | None:
@@ -188,6 +203,8 @@ def are_simple(numbers: NDArray[np.float64], single: bool) -> NDArray[np.bool_]:
     tolerance = epsilon * np.maximum(wanted, 1e-30)
     # With a larger denominator there would be a fraction near any number of so few digits.
     most = np.minimum(_DENOMINATOR[width], np.sqrt(0.1 / tolerance))
+    if _are_eighths(wanted):
+        return np.ones(numbers.shape, dtype=bool)
     simple = np.zeros(numbers.shape, dtype=bool)
     rest = wanted.copy()
     before, last = np.ones_like(rest), np.floor(rest)
@@ -207,6 +224,14 @@ def are_simple(numbers: NDArray[np.float64], single: bool) -> NDArray[np.bool_]:
             before, last = last, np.minimum(whole * last + before, 1e300)
             q_before, q_last = q_last, np.minimum(whole * q_last + q_before, 1e300)
     return simple
+
+
+def _are_eighths(numbers: NDArray[np.float64]) -> bool:
+    """Whether all lie on a grid of eighths or coarser, as most figures do, and are not large.
+
+    Such numbers are simple in 32 bits too.
+    """
+    return bool(np.abs(numbers).max(initial=0) <= 10_000 and not (numbers * 8 % 1).any())
 
 
 def _is_signed(numbers: NDArray[np.float64]) -> bool:
