@@ -22,6 +22,7 @@ from footfall_dagster.privacy.search.limits import Limits
 
 SMALL = 512
 """Bytes of a file that is also looked at together with others."""
+_PARQUET = b"PAR1"
 _TRIES, _PAUSE_S = 3, 0.5
 
 
@@ -79,7 +80,8 @@ def look_together(paths: list[str], names: str, limits: Limits) -> dict[str, Any
             continue  # It is gone or has grown, and is looked at by itself.
         if content.isascii() and b"\0" not in content:
             texts += content.strip() + b"\n"
-        else:
+        elif not (content.startswith(_PARQUET) and content.endswith(_PARQUET)):
+            # By itself that is opened, or noted as unread; two in a row are no table.
             rest += content
     try:
         # Where words of a name meet is no part of a number.

@@ -247,3 +247,12 @@ def test_what_is_left_out_is_not_searched(tmp_path: Path) -> None:
     (tmp_path / "tracks" / "a").write_bytes(_picture("PNG"))
     assert not search({"lake": tmp_path}).passed
     assert search({"lake": tmp_path}, leave_out=[tmp_path / "tracks"]).passed
+
+
+def test_tables_without_rows_are_no_finding_together(tmp_path: Path) -> None:
+    for number in range(4):
+        pl.DataFrame({f"counts_{number}": []}, schema={f"counts_{number}": pl.Int32}).write_parquet(
+            tmp_path / f"{number}.parquet"
+        )
+        assert (tmp_path / f"{number}.parquet").stat().st_size <= worker.SMALL
+    assert search({"lake": tmp_path}).passed
