@@ -14,6 +14,7 @@ _MAGIC = b"SQLite format 3\0"
 _LEAVES, _INNER = frozenset({0x0A, 0x0D}), frozenset({0x02, 0x05})
 _HEADER_BYTES = 100
 _LARGEST = 2**34
+_USUAL_PAGE = 4096
 _FREELIST_TRUNK_AT, _PAGE_SIZE_AT = 32, 16
 
 
@@ -38,6 +39,18 @@ def unused(path: Path) -> Iterator[tuple[str, bytes]]:
         # Years of events are more than one wants in memory at once.
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             yield from _unused(content)
+
+
+def without_pointers(piece: bytes) -> bytes:
+    """An unused part of a page without what is left at its start of pointers to former cells.
+
+    A page keeps a pointer of two bytes to each cell, behind those that are in use. They are dense
+    and without any pattern, so they look like what somebody hides; each lies below the largest
+    usual size of a page.
+    """
+    words = struct.unpack(f">{len(piece) // 2}H", piece[: len(piece) // 2 * 2])
+    length = next((at for at, word in enumerate(words) if word >= _USUAL_PAGE), len(words))
+    return piece[2 * length :]
 
 
 def _unused(content: mmap.mmap) -> Iterator[tuple[str, bytes]]:

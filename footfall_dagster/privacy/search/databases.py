@@ -109,7 +109,7 @@ def open_sqlite(
 
 def _unused(path: Path, account: Account, place: str) -> Iterator[tuple[str, bytes]]:
     """Free space, joined into few pieces so that what runs over several pages is one."""
-    from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
+    from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused, without_pointers
 
     free, gaps = bytearray(), bytearray()
     try:
@@ -118,8 +118,8 @@ def _unused(path: Path, account: Account, place: str) -> Iterator[tuple[str, byt
                 free += piece[4:]
             elif where.startswith("after"):
                 yield "behind the last page", piece
-            else:
-                gaps += piece.strip(b"\0") + b"\0" if len(piece) >= 32 else b""
+            elif len(piece) >= 32:
+                gaps += without_pointers(piece).strip(b"\0") + b"\0"
     except (NotSqlite, IndexError, ValueError):
         account.miss(f"{place} > free pages")
     if free:

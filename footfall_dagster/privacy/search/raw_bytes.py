@@ -127,6 +127,14 @@ def _doubles(block: NDArray[np.uint8]) -> bool:
             usual = (head == 0x3F) | (head == 0x40)
             for start in _windows(usual, nought, 32):
                 window = words[start : start + 32][usual[start : start + 32]]
+                # A few words behind many that are nought are the figures of any small table.
+                long = slice(start, start + 96)
+                sparse = len(window) < 24 and not (
+                    np.count_nonzero(usual[long]) >= 0.3 * 96
+                    and np.count_nonzero((usual | nought)[long]) >= 0.88 * 96
+                )
+                if sparse:
+                    continue
                 parts = ((window >> np.uint64(shift)).astype(np.uint8) for shift in digits)
                 if all(_are_random(part) for part in parts):
                     return True

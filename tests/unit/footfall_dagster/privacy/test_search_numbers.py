@@ -108,3 +108,16 @@ def test_words_and_counts_are_not_dense() -> None:
 def test_sealed_bytes_are_remarkable_and_no_vector() -> None:
     assert raw_bytes.look(RNG.bytes(5000)) == {raw_bytes.OPAQUE: 0.5}
     assert raw_bytes.look(RNG.bytes(5000), sealed=False) == {}
+
+
+def test_a_dozen_means_behind_nought_are_no_vector() -> None:
+    # What DuckDB keeps of a small column of doubles.
+    means = np.round(np.abs(UNIT[:20]) / 4, 4)
+    stored = b"\0" * 400 + means.astype("<f8").tobytes() + bytes(range(30)) + b"\0" * 400
+    assert raw_bytes.look(stored, sealed=False, only_floats=True) == {}
+
+
+@pytest.mark.parametrize("kind", [">f8", "<f8"])
+def test_a_vector_behind_nought_is_found_in_raw_bytes(kind: str) -> None:
+    hidden = b"\0" * 400 + UNIT[:128].astype(kind).tobytes() + b"\0" * 400
+    assert raw_bytes.look(hidden, sealed=False, only_floats=True).get(VECTOR) == 0.9

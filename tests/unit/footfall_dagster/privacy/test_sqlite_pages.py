@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from footfall_dagster.privacy.raw import raw_trouble
-from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
+from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused, without_pointers
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 60
 
@@ -69,3 +69,10 @@ def test_a_drawn_plot_cut_anywhere_is_nothing_and_a_picture_is() -> None:
     encoded = base64.b64encode(svg)
     assert raw_trouble(encoded[7:]) is None
     assert raw_trouble(base64.b64encode(PICTURE[:2000])[3:]) is not None
+
+
+def test_pointers_to_former_cells_are_left_out_and_nothing_behind_them() -> None:
+    pointers = b"".join(number.to_bytes(2, "big") for number in range(4000, 3000, -37))
+    assert without_pointers(pointers + b"\0\0\0\0" + PICTURE) == PICTURE
+    assert without_pointers(PICTURE) == PICTURE
+    assert without_pointers(pointers) == b""
