@@ -9,7 +9,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from assets import ingest, tracking
+from assets import detections, ingest
 from assets.mart_contracts import MARTS
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
@@ -62,7 +62,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    for stage in (ingest, tracking):
+    for stage in (ingest, detections):
         at_once = dg.RetryPolicy(stage.RETRY.max_retries, delay=0)
         monkeypatch.setattr(stage, "RETRY", at_once)
     with dg.DagsterInstance.ephemeral() as instance:
