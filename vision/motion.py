@@ -32,6 +32,7 @@ _SIZE_DRIFT = np.array([0.25, 0.15])
 
 _FLOOR_ACCELERATION_M_S2 = 1.0
 _FLOOR_FIRST_SPEED_M_S = 1.2
+_ANYWHERE_M = 1e4
 _FLOOR_GATE = 16.0
 """Squared normalised distance on the floor that nobody covers (chi-square, 2 d.o.f., 0.03 %)."""
 
@@ -92,7 +93,12 @@ class _Floor:
     """Positions and velocities on the floor, metres, with full 4 x 4 covariances."""
 
     def __init__(self, shape: Array, doubt: Array, ground: Ground) -> None:
-        self._places, spread = ground.places(shape)
+        places, spread = ground.places(shape)
+        # Above the horizon there is no floor: such a box says nothing of where anybody is.
+        measured = np.column_stack([places, spread.reshape(-1, 4)])
+        known = np.asarray(np.isfinite(measured).all(axis=1))
+        self._places = np.where(known[:, None], places, 0.0)
+        spread = np.where(known[:, None, None], spread, _ANYWHERE_M**2 * np.eye(2))
         self._spread = spread * doubt[:, None, None] ** 2
         self._state = np.zeros((0, 4))
         self._covariance = np.zeros((0, 4, 4))

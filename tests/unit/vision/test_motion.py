@@ -92,3 +92,15 @@ def test_hidden_legs_leave_people_where_their_heads_say() -> None:
 def test_somebody_short_in_full_view_is_where_their_feet_are() -> None:
     places, _ = ground().places(np.array([box_at(0.5, 8.0, body_m=1.55)]))
     assert np.abs(places - [0.5, 8.0]).max() < 0.1
+
+
+def test_a_box_above_the_horizon_says_nothing_of_the_floor() -> None:
+    above = [320.0, HORIZON - 60, float(np.log(10)), float(np.log(40))]
+    followed = motion(box_at(0.0, 8.0), above, box_at(0.1, 8.0), on=ground())
+    followed.add(row(0, 1))
+    followed.predict(0.2)
+    assert not np.isnan(followed.distance(row(1, 2), np.array([0.2, 0.2]))).any()
+    followed.update(row(0), row(1))
+    followed.predict(0.2)
+    distance = followed.distance(row(2), np.array([0.2, 0.4]))
+    assert not np.isnan(distance).any()
