@@ -40,7 +40,7 @@ def look(content: bytes, sealed: bool = True, only_floats: bool = False) -> dict
         block = np.frombuffer(content[start : start + _BLOCK + _WINDOW], dtype=np.uint8)
         if block.size < 64 or not block.any():
             continue
-        if _floats(block) or _doubles(block) or _halves(block):
+        if _floats(block) or _doubles(block, opened=only_floats) or _halves(block):
             found[VECTOR] = 0.9
         elif not only_floats and (_eighths(block) or _is_spread(block)):
             found[VECTOR] = 0.6
@@ -118,7 +118,8 @@ def _floats(block: NDArray[np.uint8]) -> bool:
     return False
 
 
-def _doubles(block: NDArray[np.uint8]) -> bool:
+def _doubles(block: NDArray[np.uint8], opened: bool = False) -> bool:
+    """Doubles with digits at random; in what a reader has opened, as many as a vector has."""
     for offset in range(8):
         words = block[offset : offset + (block.size - offset) // 8 * 8].view(np.uint64)
         nought = words == 0
@@ -127,9 +128,9 @@ def _doubles(block: NDArray[np.uint8]) -> bool:
             usual = (head == 0x3F) | (head == 0x40)
             for start in _windows(usual, nought, 32):
                 window = words[start : start + 32][usual[start : start + 32]]
-                # A few words behind many that are nought are the figures of any small table.
+                # A few words are the figures of any small table.
                 long = slice(start, start + 96)
-                sparse = len(window) < 24 and not (
+                sparse = (opened or len(window) < 24) and not (
                     np.count_nonzero(usual[long]) >= 0.3 * 96
                     and np.count_nonzero((usual | nought)[long]) >= 0.88 * 96
                 )
