@@ -16,11 +16,10 @@ from assets.camera_day import RETRY, camera_day_asset
 from assets.metadata import five_minute_plot
 from assets.plan import TRACKING, SitePlan, camera_of
 from vision import exports
-from vision.contracts import DETECTIONS
+from vision.contracts import BOX, DETECTIONS
 from vision.protocols import Boxes, Detector, Frame
 from vision.traits import Look, TraitHolder
 
-_BOX = ("x_min", "y_min", "x_max", "y_max")
 _SECONDS_BETWEEN_REPORTS = 5.0
 
 
@@ -128,7 +127,7 @@ def _rows(found: Iterable[Boxes]) -> pl.DataFrame:
     frame = pl.DataFrame(
         {
             "frame_at": at,
-            **{name: xyxy[:, column] for column, name in enumerate(_BOX)},
+            **{name: xyxy[:, column] for column, name in enumerate(BOX)},
             "confidence": np.concatenate([boxes.confidence for boxes in frames]),
         }
     )

@@ -15,15 +15,14 @@ from assets import traits as traits_of
 from assets.camera_day import Lineage, camera_day_asset, spec_fields
 from assets.plan import ANONYMOUS, TRACKING, SitePlan, camera_of
 from vision.calibration import Homography
-from vision.contracts import TRACKS, ZONE_DEMOGRAPHICS_DAILY
+from vision.contracts import BOX, TRACKS, ZONE_DEMOGRAPHICS_DAILY
 from vision.protocols import Tracker, View
 from vision.site.models import Camera
 from vision.traits import Destroyed, TraitHolder, Traits
 
-_BOX = ("x_min", "y_min", "x_max", "y_max")
 _TRACKS_LINEAGE: Lineage = {
-    column: [("detections", column)] for column in ("frame_at", *_BOX, "confidence")
-} | {"track": [("detections", column) for column in ("frame_at", *_BOX)]}
+    column: [("detections", column)] for column in ("frame_at", *BOX, "confidence")
+} | {"track": [("detections", column) for column in ("frame_at", *BOX)]}
 
 
 def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
@@ -61,7 +60,7 @@ def _tracks(plan: SitePlan) -> dg.AssetsDefinition:
 def _tracks_and_votes(plan: SitePlan) -> dg.AssetsDefinition:
     """Both in one step, after which nothing is left of what anybody was guessed to be."""
     kinds = {"polars", "parquet"}
-    demographics: Lineage = {"zone": [("detections", name) for name in _BOX]}
+    demographics: Lineage = {"zone": [("detections", name) for name in BOX]}
 
     @dg.multi_asset(
         name=f"{plan.site.id}_tracks_and_votes",

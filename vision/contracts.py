@@ -67,6 +67,8 @@ _BOX = (
     Column("x_max", pl.Float32(), "px", "Right edge of the person's box", InFrame("x")),
     Column("y_max", pl.Float32(), "px", "Bottom edge of the person's box", InFrame("y")),
 )
+BOX = tuple(column.name for column in _BOX)
+"""Names of the edges of a box, as x_min, y_min, x_max, y_max."""
 _CONFIDENCE = Column("confidence", pl.Float32(), "1", "The detector's score", Range(0, 1))
 
 CAMERA_EXPORTS = Contract(

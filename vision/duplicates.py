@@ -51,7 +51,8 @@ def once_each(xyxy: Array, confidence: Array, tallness: Array) -> tuple[NDArray[
     whole = (tallness < _WHOLE) & (tallness > 1 / _WHOLE)
     believed = (confidence >= _BELIEVED) | whole
     same = overlap(xyxy, xyxy) > _SAME_IOU
-    parts = repeats(xyxy, xyxy)
+    repeated = repeats(xyxy, xyxy)
+    parts = repeated.copy()
     # Two people in one box: whoever of them has a box of their own is believed instead.
     keep = ~(merged & (parts & believed[:, None] & ~merged[:, None]).any(axis=0))
     parts &= (believed & keep)[None, :]
@@ -61,7 +62,7 @@ def once_each(xyxy: Array, confidence: Array, tallness: Array) -> tuple[NDArray[
             weaker[index] = False
             keep &= ~weaker
     keep &= ~(parts & keep[None, :]).any(axis=1)
-    of_parts = np.where(repeats(xyxy, xyxy) & ~keep[:, None], confidence[:, None], 0.0)
+    of_parts = np.where(repeated & ~keep[:, None], confidence[:, None], 0.0)
     return keep, np.maximum(confidence, of_parts.max(axis=0, initial=0.0))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from vision.contracts import TRACKS
+from vision.contracts import BOX, TRACKS
 from vision.ground import Ground
 from vision.joining import join
 from vision.protocols import View
@@ -19,7 +19,6 @@ from vision.tracklets import LOST_AFTER_S, link
 _SURE = 0.5
 """Boxes that score more teach how tall people look."""
 _EDGE_PX = 2.0
-_BOX = ("x_min", "y_min", "x_max", "y_max")
 Array = NDArray[np.float64]
 
 
@@ -44,14 +43,14 @@ class LookAheadTracker:
         """
         if detections.is_empty():
             return TRACKS.empty()
-        columns = ("frame_at", *_BOX, "confidence")
+        columns = ("frame_at", *BOX, "confidence")
         order = detections.select(pl.arg_sort_by(columns, maintain_order=True)).to_series()
         ordered = detections[order]
         looks = None if appearance is None else appearance[order.to_numpy()]
         at_us = ordered["frame_at"].to_physical().to_numpy()
         # Seconds from the first frame keep microseconds exact in a float.
         at_s = (at_us - at_us[0]) / 1e6
-        xyxy = ordered.select(_BOX).to_numpy().astype(np.float64)
+        xyxy = ordered.select(BOX).to_numpy().astype(np.float64)
         confidence = ordered["confidence"].to_numpy().astype(np.float64)
         # A slow rate must still leave room for a missed frame or two.
         lost_after_s = max(LOST_AFTER_S, 2.5 / view.analysed_fps)
@@ -92,7 +91,7 @@ def _filled(
     scores = np.full(len(times), np.nan)
     scores[np.searchsorted(times, at_us)] = confidence
     columns = {"track": np.full(len(times), number), "frame_at": times}
-    columns |= {name: boxes[:, index] for index, name in enumerate(_BOX)}
+    columns |= {name: boxes[:, index] for index, name in enumerate(BOX)}
     frame = pl.DataFrame(columns | {"confidence": scores})
     return frame.with_columns(
         pl.col("frame_at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
