@@ -15,8 +15,9 @@ from assets import traits as traits_of
 from assets.camera_day import RETRY, camera_day_asset
 from assets.metadata import five_minute_plot
 from assets.plan import TRACKING, SitePlan, camera_of
-from vision import exports
 from vision.contracts import BOX, DETECTIONS
+from vision.exports.folder import Recordings
+from vision.exports.frames import day_frames
 from vision.protocols import Boxes, Detector, Frame
 from vision.traits import Look, TraitHolder
 
@@ -43,7 +44,7 @@ def _detections(plan: SitePlan) -> dg.AssetsDefinition:
     def detections(
         context: dg.AssetExecutionContext,
         camera_exports: pl.DataFrame,
-        recordings: dg.ResourceParam[exports.Recordings],
+        recordings: dg.ResourceParam[Recordings],
         detector: dg.ResourceParam[Detector],
         guesser: dg.ResourceParam[Look],
         traits: dg.ResourceParam[TraitHolder],
@@ -54,7 +55,7 @@ def _detections(plan: SitePlan) -> dg.AssetsDefinition:
         camera = camera_of(site_day, context.partition_key)
         progress = _Progress(context, _video_seconds(camera_exports) * camera.analysed_fps)
         began = time.monotonic()
-        frames = exports.frames(camera_exports, recordings, site_day, fps=camera.analysed_fps)
+        frames = day_frames(camera_exports, recordings, site_day, fps=camera.analysed_fps)
         blanked = masking.blanked(progress.count(frames), camera.masks)
         privacy = plan.site.file.privacy
         if traits_of.wanted(privacy):

@@ -10,8 +10,9 @@ import polars as pl
 from assets.camera_day import RETRY, camera_day_asset
 from assets.metadata import coverage_plot
 from assets.plan import INGEST, SitePlan, camera_of
-from vision import exports
 from vision.contracts import CAMERA_EXPORTS, COVERAGE
+from vision.exports import catalogue, folder
+from vision.exports.coverage import coverage as by_minute
 
 
 def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
@@ -29,11 +30,11 @@ def _camera_exports(plan: SitePlan) -> dg.AssetsDefinition:
         retry=RETRY,
     )
     def camera_exports(
-        context: dg.AssetExecutionContext, recordings: dg.ResourceParam[exports.Recordings]
+        context: dg.AssetExecutionContext, recordings: dg.ResourceParam[folder.Recordings]
     ) -> dg.Output[pl.DataFrame]:
         site_day = plan.day(context)
         camera = camera_of(site_day, context.partition_key)
-        frame = exports.catalogue(recordings.find(site_day, camera), camera, site_day)
+        frame = catalogue.catalogue(recordings.find(site_day, camera), camera, site_day)
         set_aside = frame.filter(pl.col("status") == "quarantined")
         for number, reason in set_aside.select("export", "reason").iter_rows():
             context.log.warning(f"export {number} is set aside: {reason}")
@@ -68,7 +69,7 @@ def _coverage(plan: SitePlan) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, camera_exports: pl.DataFrame
     ) -> dg.Output[pl.DataFrame]:
         site_day = plan.day(context)
-        frame = exports.coverage(camera_exports, site_day)
+        frame = by_minute(camera_exports, site_day)
         metadata: dict[str, dg.MetadataValue] = {
             "minutes_observed": dg.MetadataValue.float(_minutes(frame["readable_s"])),
             "minutes_recorded": dg.MetadataValue.float(_minutes(frame["recorded_s"])),

@@ -32,7 +32,7 @@ from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from footfall_dagster.weights import at_hand
 from vision.contracts import lake_of
-from vision.exports import Recordings
+from vision.exports.folder import Recordings
 from vision.site.load import load_site
 
 Say = Callable[[str], None]

@@ -31,7 +31,7 @@ from footfall_dagster.privacy.purge_recordings import due_camera_days, forget_re
 from footfall_dagster.runs import process_tags
 from footfall_dagster.settings import Settings
 from vision.contracts import CAMERA_EXPORTS, LAKE
-from vision.exports import Recordings
+from vision.exports.folder import Recordings
 from vision.site.retention import Rule
 
 Event = dg.AssetObservation | dg.AssetCheckEvaluation

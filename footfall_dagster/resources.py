@@ -20,7 +20,7 @@ from footfall_dagster.report_store import FolderReportStore
 from footfall_dagster.settings import Settings
 from footfall_dagster.warehouse import DuckDBWarehouse
 from footfall_dagster.weights import WeightsMissing, at_hand
-from vision.exports import Recordings
+from vision.exports.folder import Recordings
 from vision.protocols import Boxes, Detector, Frame, Image, Tracker
 from vision.site.models import Site
 from vision.traits import Look, Vectors

@@ -32,7 +32,7 @@ from vision.contract_terms import (
     SiteWord,
 )
 from vision.contracts import GRID_M, INSTANT, UNSUPPORTED_NAME
-from vision.recording_names import stored_names
+from vision.exports.names import stored_names
 from vision.site.models import SiteDay
 
 

@@ -136,7 +136,7 @@ def _print_drift(
     from footfall_dagster import resources
     from footfall_dagster.privacy.noninterference.drift import drift
     from footfall_dagster.privacy.prove import cameras_to_prove
-    from vision.exports import Recordings
+    from vision.exports.folder import Recordings
     from vision.site.load import load_site
 
     site = load_site(settings.site)

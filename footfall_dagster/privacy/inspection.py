@@ -24,7 +24,7 @@ from footfall_dagster.settings import Settings
 from vision.contract_check import violations
 from vision.contract_terms import Contract
 from vision.contracts import lake_of
-from vision.exports import Recordings
+from vision.exports.folder import Recordings
 from vision.site.models import Site
 
 _SEARCHED = "all below the home and DAGSTER_HOME but recordings, models, what lies left of the wall"

@@ -47,7 +47,7 @@ from footfall_dagster.privacy.noninterference.disguise import REFERENCE, Disguis
 from footfall_dagster.privacy.noninterference.run import Build, Outcome, Say, Task, carry_out
 from footfall_dagster.schedules import trades_on
 from footfall_dagster.settings import Settings
-from vision.exports import Recordings
+from vision.exports.folder import Recordings
 from vision.protocols import Detector
 from vision.site.load import load_site
 from vision.site.models import Site

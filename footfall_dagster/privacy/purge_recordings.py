@@ -23,7 +23,7 @@ from footfall_dagster.privacy.ledger import RECORDINGS, PurgeReceipt, stamp
 from footfall_dagster.privacy.purge import Held, LeftAlone, nobody
 from footfall_dagster.privacy.retention import is_due
 from vision.contracts import CAMERA_EXPORTS, GATE_EVENTS
-from vision.exports import Recordings
+from vision.exports.folder import Recordings
 from vision.site.retention import Rule
 
 

@@ -20,7 +20,8 @@ from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from vision.contract_check import Bounds, violations
 from vision.contracts import CAMERA_EXPORTS, COVERAGE, DETECTIONS, GATE_EVENTS
-from vision.exports import Export, catalogue
+from vision.exports.catalogue import catalogue
+from vision.exports.folder import Export
 from vision.site.load import load_site
 
 DAY = dt.date(2026, 3, 14)

@@ -37,7 +37,7 @@ from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from tests.integration.browser import Traffic, chromium
 from vision.contracts import COVERAGE, GATE_EVENTS, LAKE
-from vision.exports import Recordings
+from vision.exports.folder import Recordings
 from vision.site.load import load_site
 
 ARCADE = Path("examples/arcade")

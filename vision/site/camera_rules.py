@@ -1,7 +1,7 @@
 """Rules about cameras: their files, their clocks, their calibration and their masks.
 
 Belongs here: what can be wrong with a camera once its floor is known. Does not belong here: the
-shapes that a camera owns (`vision.site.shape_rules`), finding files (`vision.exports`).
+shapes that a camera owns (`vision.site.shape_rules`), finding files (`vision.exports.folder`).
 """
 
 import datetime as dt

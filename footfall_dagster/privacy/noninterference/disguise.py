@@ -13,7 +13,7 @@ from pathlib import Path
 import dagster as dg
 import numpy as np
 
-from vision.exports import Recordings
+from vision.exports.folder import Recordings
 from vision.protocols import Frame
 
 

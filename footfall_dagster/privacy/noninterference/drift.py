@@ -13,9 +13,10 @@ from itertools import tee
 import numpy as np
 from numpy.typing import NDArray
 
-from vision import exports
 from vision.boxes import overlap
-from vision.exports import Recordings
+from vision.exports.catalogue import catalogue
+from vision.exports.folder import Recordings
+from vision.exports.frames import day_frames
 from vision.protocols import Detector, Frame
 from vision.site.models import SiteDay
 
@@ -65,10 +66,10 @@ def drift(
 
     for name in cameras:
         camera = site_day.cameras[name]
-        catalogued = exports.catalogue(recordings.find(site_day, camera), camera, site_day)
+        catalogued = catalogue(recordings.find(site_day, camera), camera, site_day)
         filmed, again = tee(
             masking.blanked(
-                exports.frames(catalogued, recordings, site_day, fps=camera.analysed_fps),
+                day_frames(catalogued, recordings, site_day, fps=camera.analysed_fps),
                 camera.masks,
             )
         )

@@ -11,7 +11,7 @@ from footfall_dagster.io_manager import LakeIOManager
 from footfall_dagster.lake import CameraDay, Lake
 from tests.unit.small_mall import DAY, NOON, site
 from vision.contracts import CAMERA_EXPORTS, COVERAGE
-from vision.exports import coverage
+from vision.exports.coverage import coverage
 
 CAM = CameraDay(DAY, "cam_a")
 

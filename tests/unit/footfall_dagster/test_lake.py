@@ -21,7 +21,7 @@ from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.wall import Refused
 from tests.unit.small_mall import DAY, site
 from vision.contracts import CAMERA_EXPORTS, COVERAGE, DETECTIONS, GATE_EVENTS
-from vision.exports import coverage
+from vision.exports.coverage import coverage
 
 CAM = CameraDay(DAY, "cam_a")
 

@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from vision.contracts import CAMERA_EXPORTS
-from vision.exports import Recordings, coverage
-from vision.recording_names import name_pattern
+from vision.exports.coverage import coverage
+from vision.exports.folder import Recordings
+from vision.exports.names import name_pattern
 from vision.site.models import (
     Camera,
     CamerasFile,

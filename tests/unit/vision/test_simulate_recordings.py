@@ -10,7 +10,7 @@ import pytest
 
 from tests.scoring import read_mot
 from tests.unit.vision.simulated import arcade
-from vision.exports import Recordings
+from vision.exports.folder import Recordings
 from vision.simulate import simulate
 from vision.simulate.cutouts import look, photographed_people
 from vision.simulate.record import file_names

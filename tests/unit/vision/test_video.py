@@ -7,7 +7,8 @@ import av
 import numpy as np
 import pytest
 
-from vision.video import UnreadableVideo, probe, read_frames
+from vision.exports.decode import read_frames
+from vision.exports.probe import UnreadableVideo, probe
 
 STARTED_US = int(dt.datetime(2026, 3, 14, 10, tzinfo=dt.UTC).timestamp() * 1e6)
 SIZE = (64, 48)

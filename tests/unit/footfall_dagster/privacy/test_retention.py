@@ -27,7 +27,7 @@ from vision.contracts import (
     TRACKS,
     ZONE_DEMOGRAPHICS_DAILY,
 )
-from vision.exports import coverage
+from vision.exports.coverage import coverage
 from vision.site.retention import Retention, Rule
 
 CAM = CameraDay(DAY, "cam_a")

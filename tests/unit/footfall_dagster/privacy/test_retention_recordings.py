@@ -20,7 +20,7 @@ from footfall_dagster.privacy.purge_recordings import (
 from footfall_dagster.privacy.retention import processed_at
 from tests.unit.small_mall import DAY, NOON, site
 from vision.contracts import CAMERA_EXPORTS, GATE_EVENTS
-from vision.exports import Recordings
+from vision.exports.folder import Recordings
 from vision.site.models import Site
 from vision.site.retention import Recordings as MayDelete
 

@@ -1,7 +1,7 @@
 """How recorders name their files: patterns of the site file as regular expressions.
 
 Belongs here: which names a camera's files may have, and which of them may be stored. Does not
-belong here: finding files or reading their clocks (`vision.exports`).
+belong here: finding files or reading their clocks (`vision.exports.folder`).
 """
 
 import re
