@@ -1,0 +1,39 @@
+"""What a process that meets untrusted bytes may use.
+
+Belongs here: the limits, and how a process submits to them. Does not belong here: what it does
+(`vision.exports.probe`, `vision.exports.decode`), or starting and stopping it.
+"""
+
+import os
+import resource
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost.
+
+    Attributes:
+        memory_bytes: Address space of the process that opens it.
+        probe_s: Seconds to measure it.
+        frame_s: Seconds from one decoded frame to the next.
+    """
+
+    memory_bytes: int = 3 * 2**30
+    probe_s: float = 30.0
+    frame_s: float = 30.0
+
+
+def submit(memory_bytes: int) -> None:
+    """Keep this process to so much memory, without a core dump, and silent for ever.
+
+    A core dump would hold pixels, and decoders print what they like.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
