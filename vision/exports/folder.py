@@ -5,14 +5,14 @@ written (`vision.exports.names`), what is in a file (`vision.exports.probe`).
 """
 
 import datetime as dt
-import re
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Literal
 
-from vision.exports.names import name_pattern
+from vision.exports.local_time import to_utc
+from vision.exports.names import NameTimes, Naming
 from vision.protocols import Frame
 from vision.site.models import Camera, SiteDay
 
@@ -50,7 +50,7 @@ class Recordings:
                 f"the folder of recordings {self.root} does not exist; create it, mount it, or "
                 "point FOOTFALL_RECORDINGS at the folder into which your recorder exports"
             )
-        zone = camera.clock.time_zone or site_day.site.file.time_zone
+        zone = site_day.site.file.time_zone
         found = sorted(
             _exports(self.root, camera, zone), key=lambda export: (export.started_at, export.name)
         )
@@ -70,29 +70,37 @@ class Recordings:
 
 
 def _exports(root: Path, camera: Camera, zone: str) -> Iterator[Export]:
-    pattern = name_pattern(camera.exports)
-    info = ZoneInfo(zone)
-    for path in root.glob(re.sub(r"(%.)+", "*", camera.exports)):
-        name = path.relative_to(root).as_posix()
-        match = pattern.fullmatch(name)
-        if match is None or not path.is_file():
-            continue
-        told = camera.clock.starts.get(path.name)
-        local = told or _start_in_name(match.groupdict())
-        if local is not None:
-            at = local if local.tzinfo else local.replace(tzinfo=info)
-            # To the millisecond: no recorder's clock is better.
-            begins = floored(at.astimezone(dt.UTC), 1000)
-            yield Export(path, name, begins, "site_file" if told else "name")
+    naming = Naming.of(camera)
+    named = dict(_names(root, naming))
+    told = {name: start for name in named if (start := camera.clock.starts.get(_file_name(name)))}
+    info = naming.time_zone(zone)
+    told_utc = to_utc({name: NameTimes(start) for name, start in told.items()}, info)
+    read_utc = to_utc(
+        {name: times for name, times in named.items() if name not in told},
+        info,
+        lambda name: dt.datetime.fromtimestamp((root / name).stat().st_mtime, dt.UTC),
+    )
+    for name, times in (told_utc | read_utc).items():
+        # To the millisecond: no recorder's clock is better.
+        begins = floored(times.start, 1000)
+        yield Export(root / name, name, begins, "site_file" if name in told else "name")
 
 
-def _start_in_name(fields: dict[str, Any]) -> dt.datetime | None:
-    try:
-        digits = "".join(fields[directive] for directive in "YmdHMS")
-        at = dt.datetime.strptime(digits, "%Y%m%d%H%M%S")
-    except (KeyError, ValueError):
-        return None
-    return at.replace(microsecond=int((fields.get("f") or "0").ljust(6, "0")))
+def _names(root: Path, naming: Naming) -> Iterator[tuple[str, NameTimes]]:
+    for prefix in naming.prefixes():
+        top = root / prefix.rpartition("/")[0]
+        for folder, below, files in os.walk(top, followlinks=True):
+            inside = Path(folder).relative_to(root)
+            if len(inside.parts) >= naming.depth:
+                below.clear()
+            for file in files:
+                name = (inside / file).as_posix()
+                if (times := naming.read(name)) is not None and (root / name).is_file():
+                    yield name, times
+
+
+def _file_name(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def floored(at: dt.datetime, microseconds: int) -> dt.datetime:

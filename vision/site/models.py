@@ -10,9 +10,19 @@ from difflib import get_close_matches
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NaiveDatetime, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    NaiveDatetime,
+    Tag,
+    model_validator,
+)
 
 from vision.contracts import FEWEST_GUESSED, GUESSED_STEP
+from vision.exports.recorders import Recorder
 from vision.site.retention import Retention
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -188,15 +198,38 @@ class Clock(Entry):
     starts: dict[str, NaiveDatetime] = {}
 
 
+class RecorderExports(Entry):
+    """Files named as a known recorder names them (`vision.exports.recorders`).
+
+    `folder` is where it exports to, below the folder of recordings; `channel` tells the cameras
+    apart that share it, in the recorder's own word.
+    """
+
+    recorder: Recorder
+    folder: Annotated[str, Field(max_length=200)] = ""
+    channel: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+
+
+def _pattern_or_recorder(exports: object) -> str:
+    return "[recorder]" if isinstance(exports, dict | RecorderExports) else "[pattern]"
+
+
+Exports = Annotated[
+    Annotated[str, Tag("[pattern]")] | Annotated[RecorderExports, Tag("[recorder]")],
+    Discriminator(_pattern_or_recorder),
+]
+
+
 class Camera(Dated):
     """One camera: where its files are, which floor it sees, how pixels become metres.
 
     `exports` is a path below the folder of recordings with strftime directives for the start of
-    the file (%Y %m %d %H %M %S), and * for any text, such as `cam_a/cam_a_%Y%m%d_%H%M%S.mp4`.
+    the file (%Y %m %d %H %M %S), and * for any text, such as `cam_a/cam_a_%Y%m%d_%H%M%S.mp4`; or
+    it names the recorder, such as `{recorder: frigate, channel: front_door}`.
     """
 
     floor: Id
-    exports: str
+    exports: Exports
     frame: tuple[Annotated[int, Field(ge=16)], Annotated[int, Field(ge=16)]]
     clock: Clock = Clock()
     calibration: tuple[CalibrationPair, ...] = ()

@@ -9,7 +9,6 @@ import pytest
 from vision.contracts import CAMERA_EXPORTS
 from vision.exports.coverage import coverage
 from vision.exports.folder import Recordings
-from vision.exports.names import name_pattern
 from vision.site.models import (
     Camera,
     CamerasFile,
@@ -115,11 +114,6 @@ def test_an_absent_folder_is_an_error_and_not_an_empty_day(tmp_path: Path) -> No
     day = site_day()
     with pytest.raises(FileNotFoundError, match="FOOTFALL_RECORDINGS"):
         Recordings(tmp_path / "absent").find(day, day.cameras["cam"])
-
-
-def test_an_unknown_directive_is_refused() -> None:
-    with pytest.raises(ValueError, match="%j"):
-        name_pattern("cam_%Y%j.mp4")
 
 
 def exports(*rows: tuple[str, str, str]) -> pl.DataFrame:
