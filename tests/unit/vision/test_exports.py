@@ -101,6 +101,36 @@ def test_folders_may_carry_parts_of_the_time(tmp_path: Path) -> None:
     assert found(recordings, day) == {"2026-03-14/12/cam/05.30.mp4": "14 12:05:30"}
 
 
+def test_a_recorder_may_be_named_instead_of_a_pattern(tmp_path: Path) -> None:
+    recordings = put(
+        tmp_path,
+        "nvr/2026-07-01/09/hall/05.30.mp4",
+        "nvr/2026-07-01/09/door/05.30.mp4",
+        "nvr/2026-07-01/09/hall/05.30.jpg",
+    )
+    exports = {"recorder": "frigate", "folder": "nvr", "channel": "hall"}
+    day = site_day(dt.date(2026, 7, 1), exports=exports)
+    assert found(recordings, day) == {"nvr/2026-07-01/09/hall/05.30.mp4": "01 09:05:30"}
+
+
+def test_brackets_in_names_are_no_sets_of_letters(tmp_path: Path) -> None:
+    name = "2026-03-14/001/dav/21/21.04.49-21.05.14[M][0@0][0].dav"
+    day = site_day(exports={"recorder": "dahua", "channel": "001"})
+    assert found(put(tmp_path, name), day) == {name: "14 21:04:49"}
+
+
+def test_the_hour_that_is_written_twice_is_two_hours_of_the_day(tmp_path: Path) -> None:
+    hour = [f"cam/cam_20261025_01{minute:02d}00{{}}.mp4" for minute in range(0, 60, 10)]
+    names = [name.format(copy) for copy in ("", "_1") for name in hour]
+    day = site_day(dt.date(2026, 10, 24), exports="cam/cam_%Y%m%d_%H%M%S{copy}.mp4")
+    assert found(put(tmp_path, *names), day) == {
+        name: f"25 {hour:02d}:{minute:02d}:00"
+        for name, (hour, minute) in zip(
+            names, [(h, m) for h in (0, 1) for m in range(0, 60, 10)], strict=True
+        )
+    }
+
+
 def test_starts_of_the_site_file_count_where_names_say_nothing(tmp_path: Path) -> None:
     recordings = put(tmp_path, "cam/clip.mpg", "cam/unknown.mpg")
     starts = {"clip.mpg": dt.datetime(2026, 3, 14, 10, 35, 11, 317000)}
