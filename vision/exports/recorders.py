@@ -143,7 +143,8 @@ RECORDERS: Mapping[Recorder, Preset] = MappingProxyType(
             channel="the camera's name",
             any_channel=None,
             example="Main Entrance-2017-05-21_15h05min30s000ms.mp4",
-            source="exports in public repositories (-2026-04-24_11h00min00s000ms.mp4)",
+            source="exports in public repositories "
+            "(EC-Main-Entrance-2017-05-21_15h05min30s000ms.mp4, .asf, .avi)",
         ),
         "hikvision": Preset(
             title="Hikvision: iVMS-4200 downloads, NVR backups and clips",
@@ -173,8 +174,8 @@ RECORDERS: Mapping[Recorder, Preset] = MappingProxyType(
             channel="the camera's name",
             any_channel=None,
             example="Export 2026-03-14/Entrance/Entrance.mkv",
-            source="https://doc.milestonesys.com, Creating video evidence: an export is named "
-            "after the moment at which it was made, which is not when it was recorded",
+            source="https://doc.milestonesys.com/2020R3/en-US/standard_features/sf_sc/sf_common/"
+            "sc_exportingevidence.htm: an export is named after the moment at which it was made",
         ),
         "onvif": Preset(
             title="ONVIF Export File Format",
@@ -183,7 +184,6 @@ RECORDERS: Mapping[Recorder, Preset] = MappingProxyType(
             any_channel="",
             example="export_0001.mp4",
             source="ONVIF Export File Format Specification: names are free, the time is inside",
-            zone="UTC",
         ),
         "plain": Preset(
             title="Date and time: ffmpeg, motion, Shinobi and many more",
