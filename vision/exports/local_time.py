@@ -97,11 +97,6 @@ def to_utc(
     return {name: settled[name] for name in named if name in settled}
 
 
-def is_ambiguous(times: NameTimes, zone: ZoneInfo) -> bool:
-    """Whether the start fits two moments."""
-    return len(_readings(times, zone)) == 2
-
-
 def _readings(times: NameTimes, zone: ZoneInfo) -> list[UtcTimes]:
     """The moments that the start fits, in order, each with the first end that comes after it."""
     if times.start is None:

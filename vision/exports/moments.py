@@ -14,20 +14,21 @@ When = Literal["start", "end"]
 
 DIRECTIVES: Mapping[str, str] = MappingProxyType(
     {
-        "Y": r"\d{4}",
-        **dict.fromkeys("mdHMSI", r"\d{2}"),
-        **{f"-{letter}": r"\d{1,2}" for letter in "mdHMSI"},
-        "f": r"\d{1,6}",
+        "Y": "[0-9]{4}",
+        **dict.fromkeys("mdHMSI", "[0-9]{2}"),
+        **{f"-{letter}": "[0-9]{1,2}" for letter in "mdHMSI"},
+        "f": "[0-9]{1,6}",
         "p": "[AaPp][Mm]",
-        "z": r"Z|[+-]\d{2}:?\d{2}",
-        "s": r"\d{10}",
-        "Q": r"\d{13}",
+        "z": "Z|[+-][0-9]{2}:?[0-9]{2}",
+        "s": "[0-9]{10}",
+        "Q": "[0-9]{13}",
     }
 )
 """What each directive looks like in a name, without the per cent sign; `-m` has no leading 0."""
 
 DIRECTIVES_SHOWN = "%Y %m %d %H %M %S %f %I %p %z %s %Q"
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2100
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND = dt.timedelta(milliseconds=1)
 
@@ -55,8 +56,7 @@ def read(fields: Mapping[str, str]) -> dt.datetime | dt.time | None:
         With an offset where the name gives one, without a date where it has none.
 
     Raises:
-        ValueError: There is no such moment.
-        OverflowError: It is beyond the calendar.
+        ValueError: There is no such moment, or no recorder's clock shows it.
     """
     if "s" in fields or "Q" in fields:
         return _EPOCH + int(fields.get("Q") or f"{fields['s']}000") * _MILLISECOND
@@ -75,7 +75,11 @@ def read(fields: Mapping[str, str]) -> dt.datetime | dt.time | None:
     )
     if not {"Y", "m", "d"} <= fields.keys():
         return time
-    date = dt.date(int(fields["Y"]), int(fields["m"]), int(fields["d"]))
+    year = int(fields["Y"])
+    # Hours and days are added to it later, for which the calendar has no room at its ends.
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        raise ValueError(year)
+    date = dt.date(year, int(fields["m"]), int(fields["d"]))
     return dt.datetime.combine(date, time) + dt.timedelta(days=midnight)
 
 

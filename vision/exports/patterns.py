@@ -25,8 +25,8 @@ FIELDS = "{end:...}, {copy}, {digits}, {hex}, {letter}, {ip}, or {a|b} for one o
 _ANY = "[^/]*"
 _PLAIN = r"[A-Za-z0-9 ._,@\[\]()=+-]{0,24}"
 """What may stand for a * in a stored name: a serial number, a channel, no more."""
-_COPY = r"(?:[ _-]?\(\d{1,3}\)|[_-]\d{1,5})?"
-_IP = r"\d{1,3}(?:\.\d{1,3}){3}"
+_COPY = r"(?:[ _-]?\([0-9]{1,3}\)|[_-][0-9]{1,5})?"
+_IP = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
 _TOKEN = re.compile(r"%(?P<directive>-?.?)|\{(?P<field>[^{}]*)\}|(?P<any>\*+)|(?P<text>[^%{}*]+)")
 _MOST_SAMPLES = 64
 
@@ -103,11 +103,11 @@ class NamePattern:
         found = match.groupdict()
         try:
             start = moments.read(_fields(found, "start"))
-        except (ValueError, OverflowError):
+        except ValueError:
             return None
         try:
             end = moments.read(_fields(found, "end"))
-        except (ValueError, OverflowError):
+        except ValueError:
             end = None
         return NameTimes(start if isinstance(start, dt.datetime) else None, end)
 
@@ -223,8 +223,8 @@ def _field(field: str, when: When) -> Iterator[_Part]:
         yield _varying("[A-Z]", "R")
     elif field == "ip":
         yield _varying(_IP, "192.0.2.1")
-    elif name in {"digits", "hex"} and re.fullmatch(r"(?:[1-9]|1\d)?", rest):
-        one = r"\d" if name == "digits" else "[0-9A-Fa-f]"
+    elif name in {"digits", "hex"} and re.fullmatch("(?:[1-9]|1[0-9])?", rest):
+        one = "[0-9]" if name == "digits" else "[0-9A-Fa-f]"
         yield _varying(one + (f"{{{rest}}}" if rest else "{1,12}"), "0" * int(rest or 1))
     else:
         raise PatternError(f"{{{field}}} is not a field that is known here; use {FIELDS}")

@@ -156,19 +156,19 @@ def _outside_frame(camera: Camera, here: FieldPath) -> Fault:
 
 
 def _shared_exports(site: Site) -> Iterator[Fault]:
-    named = [(camera.id, _naming(camera)) for camera in site.cameras]
-    for (_, (first, one)), (index, (second, other)) in combinations(enumerate(named), 2):
-        if first != second and one is not None and other is not None and _overlap(one, other):
-            what = f"cameras {first} and {second} would read the same files"
+    namings = [_naming(camera) for camera in site.cameras]
+    # Names that are typical of each camera; none of another may read them.
+    typical = [[] if naming is None else list(naming.samples()) for naming in namings]
+
+    def reads(one: int, other: int) -> bool:
+        naming = namings[one]
+        return naming is not None and any(naming.read(name) is not None for name in typical[other])
+
+    for (first, one), (second, other) in combinations(enumerate(site.cameras), 2):
+        if one.id != other.id and (reads(first, second) or reads(second, first)):
+            what = f"cameras {one.id} and {other.id} would read the same files"
             remedy = "give each camera a folder, a channel or a part of the file names of its own"
-            yield Fault(CAMERAS_YAML, ("cameras", index, "exports"), what, remedy)
-
-
-def _overlap(one: Naming, other: Naming) -> bool:
-    """Whether a name that is typical of one is read by the other too."""
-    return any(other.read(name) is not None for name in one.samples()) or any(
-        one.read(name) is not None for name in other.samples()
-    )
+            yield Fault(CAMERAS_YAML, ("cameras", second, "exports"), what, remedy)
 
 
 def _naming(camera: Camera) -> Naming | None:

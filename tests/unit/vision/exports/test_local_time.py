@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.vision.exports.recordings import WRITTEN, naming_of, night
-from vision.exports.local_time import is_ambiguous, recording_order, to_utc
+from vision.exports.local_time import recording_order, to_utc
 from vision.exports.patterns import NamePattern
 
 LONDON, NEW_YORK = ZoneInfo("Europe/London"), ZoneInfo("America/New_York")
@@ -100,8 +100,6 @@ def test_a_guess_is_called_one():
     names = ["20261025013000.mp4", "20261025023000.mp4"]
     guess, certain = to_utc({name: pattern.read(name) for name in names}, LONDON).values()
     assert (guess.guessed, certain.guessed) == (True, False)
-    assert is_ambiguous(pattern.read(names[0]), LONDON)
-    assert not is_ambiguous(pattern.read(names[0]), ZoneInfo("UTC"))
 
 
 def test_files_are_asked_when_they_were_written_only_where_it_matters():
@@ -181,3 +179,11 @@ def test_the_order_in_which_names_are_listed_changes_nothing(minutes, random):
     once = to_utc({n: pattern.read(n) for n in names}, LONDON)
     random.shuffle(names)
     assert to_utc({n: pattern.read(n) for n in names}, LONDON) == once
+
+
+@given(st.lists(st.from_regex("[0-9]{12}-[0-9]{4}", fullmatch=True), max_size=5))
+def test_no_name_upsets_the_reading(names):
+    pattern = NamePattern.of("%Y%m%d%H%M-{end:%H%M}")
+    read = {name: times for name in names if (times := pattern.read(name)) is not None}
+    for zone in (LONDON, NEW_YORK, ZoneInfo("Asia/Kathmandu")):
+        assert set(to_utc(read, zone)) == set(read)

@@ -88,6 +88,10 @@ def test_what_a_name_says(pattern, name, start, end):
         ("%H/%Y%m%d_%H%M%S.mp4", "11/20260201_100000.mp4"),
         ("*/%Y%m%d_%H%M%S.mp4", "a/b/20260201_100000.mp4"),
         ("{digits:4}_*.mp4", "123_a.mp4"),
+        ("{digits:4}_*.mp4", "١٢٣٤_a.mp4"),
+        ("%Y%m%d_%H%M%S.mp4", "٢٠٢٦0201_100000.mp4"),
+        ("%Y%m%d_%H%M%S.mp4", "00010101_000000.mp4"),
+        ("%Y%m%d_%H%M%S-{end:%H%M}.mp4", "99991231_235959-0010.mp4"),
     ],
 )
 def test_a_name_that_says_nothing_possible_is_no_file_of_the_camera(pattern, name):
