@@ -167,6 +167,11 @@ CAMERA_EXPORTS = Contract(
                     "wrong_frame_size",
                     "empty_file",
                     "unsupported_name",
+                    "encrypted",
+                    "proprietary",
+                    "decoder_crashed",
+                    "took_too_long",
+                    "took_too_much_memory",
                 )
             ),
             nullable=True,
