@@ -12,7 +12,9 @@ import sys
 import time
 from pathlib import Path
 
+_COMMAND = (sys.executable, "-P", "-m", "vision.exports.worker")
 _LONGEST_ANSWER = 8 * 2**20
+_START_S = 120.0
 _GRACE_S = 5.0
 """The child's own alarm comes first; this is for one that has got rid of it."""
 
@@ -26,7 +28,11 @@ class Ended(Exception):  # noqa: N818 - an outcome, not a fault of the program
 
 
 class Child:
-    """One process of `vision.exports.worker`, that has answered `answered` requests."""
+    """One process of `vision.exports.worker`, that has answered `answered` requests.
+
+    Raises:
+        ChildProcessError: It does not even start, for which no file is to blame.
+    """
 
     def __init__(self, measure: str, memory_bytes: int) -> None:
         self.answered = 0
@@ -34,7 +40,7 @@ class Child:
         # Not multiprocessing: that would import the parent's main module once more, which may be
         # Dagster's or pytest's, and its children wait in each other's locks.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "vision.exports.worker", measure, str(memory_bytes)],
+            [*_COMMAND, measure, str(memory_bytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -45,6 +51,13 @@ class Child:
                 "OPENBLAS_NUM_THREADS": "1",
             },
         )
+        try:
+            self.answer(_START_S)
+        except Ended as ended:
+            raise ChildProcessError(
+                f"the process that measures files did not start ({ended}); run "
+                f"`{' '.join(_COMMAND)} {measure} {memory_bytes}` to see why: it should say READY"
+            ) from None
 
     def ask(self, request: bytes) -> None:
         """Send a line.

@@ -28,8 +28,9 @@ _DEEPEST = 6
 
 
 def starts(file: BinaryIO) -> list[dt.datetime]:
-    """Starts that the file gives its tracks, UTC, to the microsecond; those of signatures last.
+    """When the timeline of the file began, UTC, to the microsecond; what to believe first, first.
 
+    A later signature corrects what was written before, and the first track is the one that counts.
     A file of any other kind has none. Reads a few bytes of each box, of so many boxes and no more,
     whatever sizes they claim.
 
@@ -40,12 +41,8 @@ def starts(file: BinaryIO) -> list[dt.datetime]:
     if file.read(4) != b"ftyp":
         return []
     file.seek(0, 2)
-    found = [
-        (signed, at)
-        for signed, begin, end in _Walk(file).boxes(0, file.tell())
-        for at in _entries(file, begin, end)
-    ]
-    return [at for _, at in sorted(found, key=lambda entry: entry[0])]
+    boxes = sorted(_Walk(file).boxes(0, file.tell()), key=lambda box: box[0])
+    return [at for _, begin, end in boxes[::-1] for at in _entries(file, begin, end)]
 
 
 @dataclass

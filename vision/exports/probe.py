@@ -120,7 +120,7 @@ def probe(media: Media, expected_size: tuple[int, int] | None = None) -> VideoPr
         rate = declared_rate(stream)
         codec = stream.codec_context.name
         created_at = _created_at(container, stream)
-        first, offsets = _packets(container, stream)
+        first, offsets, origin_s = _packets(container, stream)
         if first is None:
             raise UnreadableVideo("no_frames")
         width, height = first.width, first.height
@@ -147,14 +147,17 @@ def probe(media: Media, expected_size: tuple[int, int] | None = None) -> VideoPr
         delivered_fps=min(1000.0, round(offsets.size / recorded, 3)),
         stretches=stretches,
         container_at=created_at,
-        onvif_at=_onvif_at(media),
+        onvif_at=_onvif_at(media, origin_s),
     )
 
 
 def _packets(
     container: InputContainer, stream: VideoStream
-) -> tuple[VideoFrame | None, _Seconds | None]:
-    """The first frame, and the seconds of every frame from it on; None where not to be trusted."""
+) -> tuple[VideoFrame | None, _Seconds | None, float]:
+    """The first frame, the seconds of each from it on, and those of the timeline before them all.
+
+    Seconds of frames are None where timestamps are not to be trusted.
+    """
     first: VideoFrame | None = None
     time_base = time_base_of(container, stream)
     stamps, trusted = array("q"), bool(time_base)
@@ -169,8 +172,8 @@ def _packets(
         if first is not None and not trusted:
             break
     if first is None or first.pts is None or not trusted:
-        return first, None
-    return first, _offsets(stamps, first.pts, time_base)
+        return first, None, 0.0
+    return first, _offsets(stamps, first.pts, time_base), min(stamps, default=0) * time_base
 
 
 def _demuxed(container: InputContainer, stream: VideoStream) -> "Iterator[Packet[VideoStream]]":
@@ -231,14 +234,18 @@ def _created_at(container: InputContainer, stream: VideoStream) -> dt.datetime |
     return None
 
 
-def _onvif_at(media: Media) -> dt.datetime | None:
+def _onvif_at(media: Media, origin_s: float) -> dt.datetime | None:
+    if not 0 <= origin_s < LONGEST_FILE_S:
+        return None
     if isinstance(media, Path):
         with media.open("rb") as file:
             found = onvif.starts(file)
     else:
         found = onvif.starts(media)
-    # A later signature corrects what was written first; the first track is the one that counts.
-    return next((at for start in found[::-1] if (at := _plausible(start)) is not None), None)
+    # The box says when the timeline was at zero, and what was exported may begin later.
+    late = dt.timedelta(seconds=origin_s)
+    begun = (_plausible(start) for start in found)
+    return next((_plausible(at + late) for at in begun if at is not None), None)
 
 
 def _plausible(at: dt.datetime) -> dt.datetime | None:
