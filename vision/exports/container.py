@@ -143,7 +143,8 @@ def decoded(
             raise
         except av.InvalidDataError:
             continue
-        except av.FFmpegError:
+        except (av.FFmpegError, IndexError):
+            # PyAV's own list of streams is shorter where a broken one appeared on the way.
             return
         for frame in frames:
             if isinstance(frame, VideoFrame):
@@ -170,10 +171,16 @@ def opened(media: Media) -> InputContainer:
 
 
 def video_stream(container: InputContainer) -> VideoStream:
-    """Its first video stream, decoded with as many threads as help."""
+    """Its first video stream, decoded with as many threads as help.
+
+    Raises:
+        UnreadableVideo: It has none, or FFmpeg knows no decoder for it.
+    """
     if not container.streams.video:
         raise UnreadableVideo("no_video_stream")
     stream = container.streams.video[0]
+    if getattr(stream, "codec_context", None) is None:
+        raise UnreadableVideo("unreadable")
     stream.thread_type = "AUTO"
     return stream
 

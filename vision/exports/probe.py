@@ -181,7 +181,7 @@ def _demuxed(container: InputContainer, stream: VideoStream) -> "Iterator[Packet
         yield from container.demux(stream)
     except MemoryError:
         raise
-    except av.FFmpegError:
+    except (av.FFmpegError, IndexError):
         return
 
 
