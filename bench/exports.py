@@ -69,7 +69,7 @@ def drawn(path: Path, seed: int) -> Path:
     wall = dice.integers(0, 255, (height // 8, width // 8, 3), dtype=np.uint8)
     wall = wall.repeat(8, 0).repeat(8, 1)
     with av.open(path, "w") as container:
-        options = {"crf": "31", "preset": "ultrafast", "g": str(2 * FPS)}
+        options = {"crf": "38", "preset": "ultrafast", "g": str(2 * FPS)}
         stream = container.add_stream("libx264", rate=FPS, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for number in range(SECONDS * FPS):

@@ -4,6 +4,7 @@ Belongs here: starting it, asking it, noticing that it crashed, hangs or lies. D
 what it does (`vision.exports.worker`), which file it is asked about (`vision.exports.pool`).
 """
 
+import contextlib
 import os
 import select
 import signal
@@ -28,14 +29,18 @@ class Ended(Exception):  # noqa: N818 - an outcome, not a fault of the program
 
 
 class Child:
-    """One process of `vision.exports.worker`, that has answered `answered` requests.
+    """One process of `vision.exports.worker`.
+
+    Attributes:
+        asked: Requests that it was sent and has not answered.
+        answered: Requests that it has.
 
     Raises:
         ChildProcessError: It does not even start, for which no file is to blame.
     """
 
     def __init__(self, measure: str, memory_bytes: int) -> None:
-        self.answered = 0
+        self.asked = self.answered = 0
         self._left = b""
         # Not multiprocessing: that would import the parent's main module once more, which may be
         # Dagster's or pytest's, and its children wait in each other's locks.
@@ -60,17 +65,12 @@ class Child:
             ) from None
 
     def ask(self, request: bytes) -> None:
-        """Send a line.
-
-        Raises:
-            Ended: The child is gone.
-        """
+        """Send a line. That the child is gone is noticed when it does not answer."""
         assert self._process.stdin is not None
-        try:
+        self.asked += 1
+        with contextlib.suppress(OSError):
             self._process.stdin.write(request)
             self._process.stdin.flush()
-        except OSError:
-            raise self._ended() from None
 
     def answer(self, seconds: float) -> bytes:
         """The next line of what it says.
@@ -97,15 +97,23 @@ class Child:
         line, _, self._left = self._left.partition(b"\n")
         return line
 
+    def done(self) -> None:
+        """A request was answered."""
+        self.asked -= 1
+        self.answered += 1
+
+    def stop(self) -> None:
+        """End it at once, from any thread; whoever waits for its answer learns that it ended."""
+        self._process.kill()
+
     def kill(self) -> None:
         """End it at once, and take its body away; one that the kernel holds is left to it."""
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
-            try:
+            # What was still to be sent has nobody to go to.
+            with contextlib.suppress(OSError):
                 if pipe is not None:
                     pipe.close()
-            except OSError:
-                continue  # What was still to be sent has nobody to go to.
         try:
             self._process.wait(_GRACE_S)
         except subprocess.TimeoutExpired:

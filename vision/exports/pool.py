@@ -15,7 +15,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -32,6 +32,11 @@ from vision.exports.source import Content, Source, StorageFailed
 PROBE = "vision.exports.probe:probe"
 _AHEAD = 256
 """Files that may be done before an earlier one is: memory stays flat while one takes its time."""
+_IN_HAND = 2
+"""Files that a child is asked about at a time: on a busy machine it would else wait for us."""
+_PATIENCE_S = 10.0
+_ENDING = ("decoder_crashed", "took_too_much_memory")
+"""What a child does not outlive, and may have been led to by an earlier file."""
 _REASONS: dict[int, Reason] = {
     signal.SIGALRM: "took_too_long",
     # Nobody but the kernel kills our children, and it does so where memory has run out.
@@ -102,9 +107,7 @@ def probe_all(
     crew = _Crew(measure, limits, workers or os.cpu_count() or 2)
     left = iter(files)
     try:
-        pending: deque[Future[Probed | SetAside]] = deque(
-            crew.measured(file) for file in islice(left, _AHEAD)
-        )
+        pending = deque(crew.measured(file) for file in islice(left, _AHEAD))
         done = 0
         while pending:
             outcome = pending.popleft().result()
@@ -116,97 +119,142 @@ def probe_all(
         crew.end()
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    file: Candidate
+    outcome: "Future[Probed | SetAside]"
+
+
+_Tasks = queue.SimpleQueue[_Task | None]
+"""What is to be done, in order; None once there is nothing left."""
+
+
 class _Crew:
-    """Threads, each with a child of its own for as long as it waits for an answer."""
+    """Threads that wait for children, each for one at a time."""
 
     def __init__(self, measure: str, limits: Limits, size: int) -> None:
-        self._threads = ThreadPoolExecutor(size, thread_name_prefix="probing")
-        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
-        self._workers = [_Worker(measure, limits) for _ in range(size)]
-        for worker in self._workers:
-            self._idle.put(worker)
+        self._tasks: _Tasks = queue.SimpleQueue()
+        self._workers = [_Worker(self._tasks, measure, limits) for _ in range(size)]
+        # Daemons: an iterator that nobody closes is not to keep the interpreter from ending.
+        self._threads = [
+            threading.Thread(target=worker.serve, name="probing", daemon=True)
+            for worker in self._workers
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def measured(self, file: Candidate) -> "Future[Probed | SetAside]":
-        return self._threads.submit(self._measured, file)
-
-    def _measured(self, file: Candidate) -> Probed | SetAside:
-        worker = self._idle.get()
-        try:
-            return worker.outcome(file)
-        finally:
-            self._idle.put(worker)
+        outcome: Future[Probed | SetAside] = Future()
+        self._tasks.put(_Task(file, outcome))
+        return outcome
 
     def end(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._tasks.put(None)
         for worker in self._workers:
             worker.end()
-        self._threads.shutdown(wait=True)
+        for thread in self._threads:
+            # One whose child the kernel does not let die is left behind.
+            thread.join(_PATIENCE_S)
+
+
+class _Over(Exception):  # noqa: N818 - nobody waits for what is being measured any more
+    pass
 
 
 class _Worker:
     """One child at a time; a new one after each that ended."""
 
-    def __init__(self, measure: str, limits: Limits) -> None:
+    def __init__(self, tasks: _Tasks, measure: str, limits: Limits) -> None:
+        self._tasks = tasks
         self._measure = measure
         self._limits = limits
         self._child: Child | None = None
         self._over = False
         self._lock = threading.Lock()
 
-    def outcome(self, file: Candidate) -> Probed | SetAside:
-        """What came of a file; one that ended a used child is tried once more in a new one.
-
-        A file may corrupt the memory of a decoder and another one pay for it.
-        """
-        used = self._child is not None and self._child.answered > 0
-        outcome = self._asked(file)
-        ended = isinstance(outcome, SetAside) and outcome.reason in (
-            "decoder_crashed",
-            "took_too_much_memory",
-        )
-        return self._asked(file) if ended and used and not self._over else outcome
+    def serve(self) -> None:
+        """Have one file after another measured until there are none, or `end` is called."""
+        asked: deque[_Task] = deque()
+        try:
+            while self._take(asked):
+                self._settle(asked)
+        except _Over:
+            return
+        finally:
+            self._drop()
 
     def end(self) -> None:
         """No more files; whatever is being measured is not."""
         with self._lock:
             self._over = True
             if self._child is not None:
-                self._child.kill()
+                self._child.stop()
 
-    def _asked(self, file: Candidate) -> Probed | SetAside:
-        child, content = self._running(), None
-        seconds = self._limits.measuring_s(file.size_bytes)
+    def _take(self, asked: deque[_Task]) -> bool:
+        """As many files as a child is asked about at a time; False if there are no more."""
+        while len(asked) < _IN_HAND:
+            try:
+                task = self._tasks.get(block=not asked)
+            except queue.Empty:
+                break
+            if task is None:
+                self._tasks.put(None)
+                break
+            asked.append(task)
+        return bool(asked)
+
+    def _settle(self, asked: deque[_Task]) -> None:
+        """Conclude what came of the first file.
+
+        One that ended a child which had measured others is tried once more in a new child: a file
+        may corrupt the memory of a decoder, and another one pay for it.
+        """
         try:
-            child.ask(_request(file, seconds))
-            told = json.loads(child.answer(seconds))
-            if "content" in told:
-                content = _CONTENT.validate_python(told["content"])
-                told = json.loads(child.answer(seconds))
-            outcome = _concluded(file, content, told)
-            child.answered += 1
-        except Ended as ended:
-            self._child = None
-            return SetAside(file, _REASONS.get(ended.signal, "decoder_crashed"), content)
-        except (ValueError, TypeError, LookupError):
-            # What does not speak our language any more was taken over by the file.
-            self._drop()
-            return SetAside(file, "decoder_crashed", content)
-        if isinstance(outcome, SetAside) and outcome.reason == "took_too_much_memory":
-            self._drop()
-        return outcome
+            child = self._running()
+            for task in islice(asked, child.asked, None):
+                child.ask(_request(task.file, self._seconds(task)))
+            used = child.answered > 0
+            outcome = self._answer(child, asked[0])
+        except OSError as failure:
+            asked.popleft().outcome.set_exception(failure)
+            return
+        if not (used and isinstance(outcome, SetAside) and outcome.reason in _ENDING):
+            asked.popleft().outcome.set_result(outcome)
 
     def _running(self) -> Child:
         with self._lock:
             if self._over:
-                raise RuntimeError("nobody waits for this file any more")
+                raise _Over
             if self._child is None:
                 self._child = Child(self._measure, self._limits.memory_bytes)
             return self._child
 
+    def _answer(self, child: Child, task: _Task) -> Probed | SetAside:
+        file, content, seconds = task.file, None, self._seconds(task)
+        try:
+            told = json.loads(child.answer(seconds))
+            if "content" in told:
+                content = _CONTENT.validate_python(told["content"])
+                told = json.loads(child.answer(seconds))
+            child.done()
+            outcome = _concluded(file, content, told)
+        except Ended as ended:
+            outcome = SetAside(file, _REASONS.get(ended.signal, "decoder_crashed"), content)
+        except (ValueError, TypeError, LookupError):
+            # What does not speak our language any more was taken over by the file.
+            outcome = SetAside(file, "decoder_crashed", content)
+        if isinstance(outcome, SetAside) and outcome.reason in (*_ENDING, "took_too_long"):
+            self._drop()
+        return outcome
+
     def _drop(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._child = None
+        with self._lock:
+            child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+
+    def _seconds(self, task: _Task) -> float:
+        return self._limits.measuring_s(task.file.size_bytes)
 
 
 def _request(file: Candidate, seconds: float) -> bytes:
