@@ -61,6 +61,12 @@ def test_a_hostile_file_costs_itself(
     assert found[1].content.size_bytes == len(content)
 
 
+def test_no_file_pays_for_the_one_before_it(tmp_path: Path, video: Candidate) -> None:
+    files = [video, put(tmp_path, "poison"), video, video]
+    found = list(probe_all(files, STRICT, workers=1, measure=MEASURE))
+    assert [outcome(one) for one in found] == ["measured", "unreadable", "measured", "measured"]
+
+
 def test_outcomes_come_in_the_order_given_whichever_is_done_first(
     tmp_path: Path, video: Candidate
 ) -> None:
