@@ -197,7 +197,7 @@ COVERAGE = Contract(
             pl.String(),
             "",
             "Why the minute was not wholly observed; NULL where it was",
-            OneOf(("gap", "quarantined")),
+            OneOf(("gap", "quarantined", "unreadable", "outside_trading_hours")),
             nullable=True,
         ),
     ),

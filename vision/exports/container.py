@@ -9,7 +9,7 @@ packets or frames, and a frame's time is its presentation timestamp, not its num
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import av
 from av.container import InputContainer
@@ -32,9 +32,9 @@ class UnreadableVideo(Exception):  # noqa: N818 - a finding about a file, not a 
         self.reason: Reason = reason
 
 
-def timed_frames(path: Path) -> Iterator[tuple[float, VideoFrame]]:
+def timed_frames(place: Path | str | BinaryIO) -> Iterator[tuple[float, VideoFrame]]:
     """Every frame that decodes, with its seconds since the first one; strictly increasing."""
-    with opened(path) as container:
+    with opened(place) as container:
         stream = video_stream(container)
         clock = _Clock(step_of(declared_rate(stream)))
         time_base = float(stream.time_base) if stream.time_base else 0.0
@@ -79,6 +79,8 @@ def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
             frames = packet.decode()
         except StopIteration:
             return
+        except MemoryError:
+            raise
         except av.InvalidDataError:
             continue
         except av.FFmpegError:
@@ -88,10 +90,10 @@ def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
                 yield frame
 
 
-def opened(path: Path) -> InputContainer:
+def opened(place: Path | str | BinaryIO) -> InputContainer:
     """The container; raises `UnreadableVideo` where it is none, OSError where we may not read."""
     try:
-        return av.open(path, mode="r")
+        return av.open(place, mode="r")
     except (FileNotFoundError, PermissionError):
         raise
     except av.FFmpegError:

@@ -6,13 +6,16 @@ written (`vision.exports.names`), what is in a file (`vision.exports.probe`).
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from vision.exports.limits import Limits
 from vision.exports.names import name_pattern
+from vision.exports.reading import LocalFile, Reading, Source, Stretch
+from vision.exports.wire import Loss
 from vision.protocols import Frame
 from vision.site.models import Camera, SiteDay
 
@@ -62,11 +65,18 @@ class Recordings:
         """Where the file of a row of `camera_exports` lies."""
         return self.root / file_name
 
-    def frames(self, file_name: str, started_at_us: int, fps: float) -> Iterator[Frame]:
-        """Frames of a file, as `vision.exports.decode.read_frames` gives them."""
-        from vision.exports.decode import read_frames
+    def source(self, file_name: str) -> Source:
+        """The same file, to be opened in another process."""
+        return LocalFile(self.path(file_name))
 
-        return read_frames(self.path(file_name), started_at_us, fps)
+    def frames(
+        self, stretches: Sequence[Stretch], fps: float, on_loss: Callable[[str, Loss], None]
+    ) -> Iterator[Frame]:
+        """Frames of `stretches`, as `vision.exports.decode_host.decoded_frames` gives them."""
+        from vision.exports.decode_host import decoded_frames
+
+        readings = [Reading(self.source(one.file_name), one) for one in stretches]
+        return decoded_frames(readings, fps, Limits(), on_loss)
 
 
 def _exports(root: Path, camera: Camera, zone: str) -> Iterator[Export]:

@@ -12,6 +12,7 @@ from footfall_dagster.lake import CameraDay, Lake
 from tests.unit.small_mall import DAY, NOON, site
 from vision.contracts import CAMERA_EXPORTS, COVERAGE
 from vision.exports.coverage import coverage
+from vision.exports.decoded import Decoded
 
 CAM = CameraDay(DAY, "cam_a")
 
@@ -46,7 +47,7 @@ def test_rows_of_old_files_are_not_taken_for_rows_of_new_ones(tmp_path: Path) ->
     def slow(camera_exports: pl.DataFrame) -> pl.DataFrame:
         # Meanwhile another run of the same camera-day has found a file that came late.
         lake.write(CAMERA_EXPORTS, CAM, exports())
-        return coverage(camera_exports, lake.site.on(DAY))
+        return coverage(camera_exports, Decoded([]), lake.site.on(DAY))
 
     source = dg.AssetSpec(
         plan.key(CAMERA_EXPORTS.name),

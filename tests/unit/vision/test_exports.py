@@ -1,13 +1,10 @@
-"""Which files belong to a camera-day, and what each minute of it observed."""
+"""Which files belong to a camera-day."""
 
 import datetime as dt
 from pathlib import Path
 
-import polars as pl
 import pytest
 
-from vision.contracts import CAMERA_EXPORTS
-from vision.exports.coverage import coverage
 from vision.exports.folder import Recordings
 from vision.exports.names import name_pattern
 from vision.site.models import (
@@ -120,61 +117,3 @@ def test_an_absent_folder_is_an_error_and_not_an_empty_day(tmp_path: Path) -> No
 def test_an_unknown_directive_is_refused() -> None:
     with pytest.raises(ValueError, match="%j"):
         name_pattern("cam_%Y%j.mp4")
-
-
-def exports(*rows: tuple[str, str, str]) -> pl.DataFrame:
-    """Rows of (start, end, status), times of day in UTC."""
-    at = [dt.datetime.fromisoformat(f"2026-03-14T{row[0]}+00:00") for row in rows]
-    end = [dt.datetime.fromisoformat(f"2026-03-14T{row[1]}+00:00") for row in rows]
-    return pl.DataFrame(
-        {
-            "export": range(len(rows)),
-            "started_at": at,
-            "ended_at": end,
-            "status": [row[2] for row in rows],
-        },
-        schema_overrides=dict(CAMERA_EXPORTS.schema),
-    )
-
-
-def observed(frame: pl.DataFrame) -> dict[str, tuple[float, float, str | None]]:
-    rows = frame.filter((pl.col("recorded_s") > 0) | (pl.col("reason") == "quarantined"))
-    return {
-        minute.strftime("%H:%M"): (recorded, readable, reason)
-        for minute, recorded, readable, reason in rows.iter_rows()
-    }
-
-
-def test_coverage_counts_seconds_and_says_why_not() -> None:
-    frame = coverage(
-        exports(
-            ("12:00:30", "12:02:00", "catalogued"),
-            ("12:05:00", "12:05:30", "quarantined"),
-        ),
-        site_day(),
-    )
-    assert frame.height == 24 * 60
-    assert observed(frame) == {
-        "12:00": (30, 30, "gap"),
-        "12:01": (60, 60, None),
-        "12:05": (30, 0, "quarantined"),
-    }
-
-
-def test_overlapping_files_count_once() -> None:
-    frame = coverage(
-        exports(("12:00:00", "12:00:40", "catalogued"), ("12:00:20", "12:01:00", "catalogued")),
-        site_day(),
-    )
-    assert observed(frame) == {"12:00": (60, 60, None)}
-
-
-@pytest.mark.parametrize(
-    ("day", "hours"),
-    [(dt.date(2026, 3, 28), 23), (dt.date(2026, 3, 14), 24), (dt.date(2026, 10, 24), 25)],
-    ids=["the day that loses an hour", "an ordinary day", "the day that gains an hour"],
-)
-def test_coverage_has_every_minute_of_the_day(day: dt.date, hours: int) -> None:
-    frame = coverage(CAMERA_EXPORTS.empty(), site_day(day))
-    assert frame.height == hours * 60
-    assert frame["reason"].unique().to_list() == ["gap"]

@@ -28,6 +28,7 @@ from vision.contracts import (
     ZONE_DEMOGRAPHICS_DAILY,
 )
 from vision.exports.coverage import coverage
+from vision.exports.decoded import Decoded
 from vision.site.retention import Retention, Rule
 
 CAM = CameraDay(DAY, "cam_a")
@@ -46,7 +47,7 @@ def lake(tmp_path: Path) -> Lake:
     """A camera-day that was made on time."""
     made = Lake(tmp_path / "lake", site())
     made.write(CAMERA_EXPORTS, CAM, CAMERA_EXPORTS.empty())
-    made.write(COVERAGE, CAM, coverage(CAMERA_EXPORTS.empty(), made.site.on(DAY)))
+    made.write(COVERAGE, CAM, coverage(CAMERA_EXPORTS.empty(), Decoded([]), made.site.on(DAY)))
     made.write(DETECTIONS, CAM, boxes())
     made.write(TRACKS, CAM, TRACKS.empty())
     made.write(ANONYMISED_TRAJECTORIES, CAM, walks((NOON, [(1.125, 1.125), (1.375, 1.125)])))
