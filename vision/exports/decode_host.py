@@ -27,6 +27,8 @@ OnLoss = Callable[[str, Loss], None]
 
 _START_S = 120.0
 """What Python and FFmpeg may take to load on a machine that is busy."""
+_FRUGAL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""Each thread of a decoder would reserve address space that nobody uses and the limit counts."""
 
 
 class RecordingGone(OSError):  # noqa: N818 - says what it is
@@ -89,8 +91,10 @@ class _Worker:
                 [sys.executable, "-P", "-m", "vision.exports.decode_worker", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
+                env=os.environ
+                | _FRUGAL
                 # It finds what this process finds, wherever it was started.
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
         return self
 

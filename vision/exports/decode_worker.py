@@ -8,12 +8,12 @@ up. Pixels leave it through an unnamed socket only, and a socket that is full ho
 is never more than a frame ahead.
 """
 
+import ctypes
 import os
 import pickle
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -24,6 +24,7 @@ from vision.exports.reading import Reading
 from vision.exports.wire import LENGTH, Kind, Message
 
 _SECONDS_BETWEEN_SIGNS = 0.25
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,13 @@ class Task:
 
 def main() -> None:
     """Work through the task that comes by the socket whose descriptor is the one argument."""
+    _end_with_host()
     # Whoever presses Ctrl-C in a terminal presses it for every process of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     host = socket.socket(fileno=int(sys.argv[1]))
     with host.makefile("rb") as told:
         (length,) = LENGTH.unpack(told.read(LENGTH.size))
         task: Task = pickle.loads(told.read(length))
-    threading.Thread(target=_end_with, args=(host,), daemon=True).start()
     # Where nobody wants the rest, nobody gets it.
     with suppress(ConnectionError):
         _answer(host, task)
@@ -57,11 +58,13 @@ def main() -> None:
     os._exit(0)
 
 
-def _end_with(host: socket.socket) -> None:
-    """End this process when the one that it serves has ended, in whatever way."""
-    while host.recv(1):
-        pass
-    os._exit(0)
+def _end_with_host() -> None:
+    """Let the kernel kill this process when the thread that started it ends, in whatever way.
+
+    Where a kernel cannot, the process ends at the next frame that nobody takes.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _answer(host: socket.socket, task: Task) -> None:
