@@ -178,7 +178,7 @@ SHOP = CameraDay(corner_shop.DAY, corner_shop.CAMERA)
 
 
 @dataclass(frozen=True, slots=True)
-class Booby(Recordings):
+class Trapped(Recordings):
     """Recordings of which one does something to its decoder once it is catalogued."""
 
     bad: str = ""
@@ -267,8 +267,8 @@ def test_a_file_that_crashes_its_decoder_costs_itself_and_coverage_says_so(
 ) -> None:
     for begins in ("100000", "100100", "100200"):
         film(shop, begins, 60)
-    booby = Booby(shop.recordings, bad="100100.mp4", deed=deed)
-    lake, result = camera_day(shop, SHOP, detector=corner_shop.Scripted(), recordings=booby)
+    trapped = Trapped(shop.recordings, bad="100100.mp4", deed=deed)
+    lake, result = camera_day(shop, SHOP, detector=corner_shop.Scripted(), recordings=trapped)
     minutes = lake.read(COVERAGE, SHOP).filter(pl.col("recorded_s") > 0)
     assert minutes["recorded_s"].to_list() == [60, 60, 60]
     assert minutes["reason"].to_list() == [None, "unreadable", None]

@@ -108,9 +108,9 @@ class _Worker:
         self._start()
         try:
             while (message := self._heard()).kind is not Kind.END:
-                # A frame of one file may be chosen when the next one is open already.
-                self.reading = max(self.reading, self._checked(message.reading))
                 name = self._task.readings[message.reading].stretch.file_name
+                # A frame of one file may be chosen when the next one is open already.
+                self.reading = max(self.reading, message.reading)
                 match message.kind:
                     case Kind.FRAME:
                         image: Image = np.empty((message.height, message.width, 3), np.uint8)
@@ -141,11 +141,6 @@ class _Worker:
             "the process that decodes does not start; what it printed says why: see that "
             f"`{sys.executable} -c 'import vision.exports.decode'` works"
         )
-
-    def _checked(self, reading: int) -> int:
-        if reading >= len(self._task.readings):
-            raise IndexError(reading)
-        return reading
 
     def _heard(self, patience_s: float | None = None) -> Message:
         header = bytearray(HEADER_BYTES)

@@ -75,7 +75,8 @@ class Message:
         Raises:
             ValueError: No worker of ours says such a thing.
         """
-        kind, reading, value, height, width = _HEADER.unpack(header)
-        if max(height, width) > MOST_SIDE_PX:
-            raise ValueError("a frame beyond all sizes")
-        return cls(Kind(kind), reading, value, height, width)
+        number, reading, value, height, width = _HEADER.unpack(header)
+        kind = Kind(number)
+        if kind is Kind.FRAME and not 0 < min(height, width) <= max(height, width) <= MOST_SIDE_PX:
+            raise ValueError("a frame of no size, or beyond all sizes")
+        return cls(kind, reading, value, height, width)

@@ -20,7 +20,7 @@ from vision.exports.decode import chosen_frames
 from vision.exports.decode_host import RecordingGone, decoded_frames
 from vision.exports.limits import Limits
 from vision.exports.reading import LocalFile, Reading, Source, Stretch
-from vision.exports.wire import Loss, Message
+from vision.exports.wire import Kind, Loss, Message
 from vision.protocols import Frame
 
 SIZE = (64, 48)
@@ -258,7 +258,8 @@ def test_a_process_that_does_not_start_is_an_error_and_no_bad_file(
     "header",
     [
         pytest.param(bytes(21), id="a kind that is none"),
-        pytest.param(Message(4, 0, 0, 100_000, 2).packed(), id="a frame beyond all sizes"),  # type: ignore[arg-type]
+        pytest.param(Message(Kind.FRAME, 0, 0, 100_000, 2).packed(), id="a frame beyond sizes"),
+        pytest.param(Message(Kind.FRAME, 0, 0, 0, 2).packed(), id="a frame of no size"),
     ],
 )
 def test_a_header_that_no_worker_writes_is_refused(header: bytes) -> None:
