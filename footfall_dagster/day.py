@@ -32,7 +32,7 @@ from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from footfall_dagster.weights import at_hand
 from vision.contracts import lake_of
-from vision.exports.folder import Recordings
+from vision.exports.folder import fingerprint
 from vision.site.load import load_site
 
 Say = Callable[[str], None]
@@ -72,7 +72,7 @@ def materialise_day(
     runner = _Runner(definitions, instance, say)
     lake = Lake(settings.lake, plan.site)
     inputs = _inputs(settings, plan, day)
-    recordings, site_day = Recordings(settings.recordings), plan.site.on(day)
+    recordings, site_day = settings.exports, plan.site.on(day)
     for camera in sorted(site_day.cameras):
         key = dg.MultiPartitionKey({"date": day.isoformat(), "camera": camera})
         found = [export.name for export in recordings.find(site_day, site_day.cameras[camera])]
@@ -210,19 +210,19 @@ def _site_day_is_there(settings: Settings, plan: SitePlan, day: dt.date) -> bool
 
 def _inputs(settings: Settings, plan: SitePlan, day: dt.date) -> dict[str, str]:
     """For each camera a digest of all that its camera-day is made from."""
-    recordings = Recordings(settings.recordings)
+    recordings = settings.exports
     site_day = plan.site.on(day)
     found = {
-        name: [_stat(export.path) for export in recordings.find(site_day, camera)]
+        name: fingerprint(recordings.find(site_day, camera))
         for name, camera in site_day.cameras.items()
     }
     shared = [_code(), plan.site.model_dump_json()]
-    if any(found.values()):
+    if any(files != fingerprint([]) for files in found.values()):
         shared.append(_stat(at_hand(settings)))
         if plan.site.file.privacy.age_gender is not None:
             models = (settings.face_model, settings.age_gender_model)
             shared += [_stat(model) for model in models if model is not None and model.is_file()]
-    return {name: _digest([*shared, *files]) for name, files in found.items()}
+    return {name: _digest([*shared, files]) for name, files in found.items()}
 
 
 def _code() -> str:

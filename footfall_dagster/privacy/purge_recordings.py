@@ -7,11 +7,13 @@ What is deleted cannot be had back, so a file goes only if it is, byte for byte,
 was made from, up to its events; and all files of a camera-day go together. A file that was never
 worked through, has changed since, lies elsewhere behind a link or where we may not delete is left
 alone, and said.
+
+In a bucket nothing is deleted by us: a store that keeps versions keeps what was deleted, so only a
+rule of the bucket itself can promise that it is gone.
 """
 
 import datetime as dt
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -53,7 +55,7 @@ def overdue_recordings(lake: Lake, recordings: Recordings, now: dt.datetime) -> 
             yield camera_day
             continue
         names = [name for name, _ in _of_this_day(lake, rows, camera_day)]
-        if any(os.path.lexists(recordings.path(name)) for name in names):
+        if any(recordings.has(name) for name in names):
             yield camera_day
 
 
@@ -102,17 +104,18 @@ def _forget(
         return _left(camera_day, "their catalogue cannot be read; run the camera-day again")
     if not _worked_through(lake, camera_day, exports.sha256):
         return _left(camera_day, "the camera-day was not worked through; run it again")
-    present = [
-        (recordings.path(name), digest)
+    there = [
+        (name, digest)
         for name, digest in _of_this_day(lake, rows, camera_day)
-        if os.path.lexists(recordings.path(name))
+        if recordings.has(name)
     ]
-    if not present:
+    if not there:
         return None
-    root = recordings.root.resolve()
-    for path, digest in present:
-        if why := _why_not(path, digest, root):
-            return _left(camera_day, why)
+    root = Path(recordings.root)
+    present = [(root / name, digest) for name, digest in there]
+    why = _bucket_keeps(recordings, rule) or _why_not(present, root.resolve())
+    if why is not None:
+        return _left(camera_day, why)
     receipt = PurgeReceipt(
         dataset=RECORDINGS,
         partition=str(camera_day),
@@ -137,12 +140,23 @@ def _forget(
     return receipt
 
 
-def _why_not(path: Path, digest: str, root: Path) -> str | None:
-    """Why a file below `root` is not ours to delete, or None."""
-    if path.is_symlink() or not path.resolve().is_relative_to(root):
-        return "a file lies behind a link; delete it where it lies"
-    if _sha256(path) != digest:
-        return "a file has changed since; run the camera-day again"
+def _bucket_keeps(recordings: Recordings, rule: Rule) -> str | None:
+    """What to do instead where the recordings are in a bucket, or None."""
+    if isinstance(recordings.root, Path):
+        return None
+    return (
+        "they lie in a bucket, which may keep versions; give it a lifecycle rule that expires "
+        f"objects and their versions after {rule}"
+    )
+
+
+def _why_not(present: Iterable[tuple[Path, str]], root: Path) -> str | None:
+    """Why a file below `root` is not ours to delete, or None where all are."""
+    for path, digest in present:
+        if path.is_symlink() or not path.resolve().is_relative_to(root):
+            return "a file lies behind a link; delete it where it lies"
+        if _sha256(path) != digest:
+            return "a file has changed since; run the camera-day again"
     return None
 
 

@@ -21,7 +21,7 @@ from footfall_dagster.settings import Settings
 from vision.contract_check import Bounds, violations
 from vision.contracts import CAMERA_EXPORTS, COVERAGE, DETECTIONS, GATE_EVENTS
 from vision.exports.catalogue import catalogue
-from vision.exports.folder import Export
+from vision.exports.folder import Export, Recordings
 from vision.site.load import load_site
 
 DAY = dt.date(2026, 3, 14)
@@ -177,16 +177,13 @@ def test_a_file_of_an_odd_name_is_set_aside(tmp_path: Path) -> None:
     site = load_site(Path("examples/arcade"))
     camera = site.on(DAY).cameras[CAMERA]
     start = dt.datetime(2026, 3, 14, 10, tzinfo=dt.UTC)
-    odd = tmp_path / "Tür.mp4"
-    odd.write_bytes(b"")
-    rows = catalogue(
-        [
-            Export(odd, "Tür.mp4", start, "name"),
-            Export(tmp_path / "gone.mp4", start.strftime(camera.exports), start, "name"),
-        ],
-        camera,
-        site.on(DAY),
-    )
+    (tmp_path / "Tür.mp4").write_bytes(b"")
+    recordings = Recordings(tmp_path)
+    exports = [
+        Export(recordings.source(name), start, "name", 0, start, start)
+        for name in ("Tür.mp4", start.strftime(camera.exports))
+    ]
+    rows = catalogue(exports, camera, site.on(DAY))
     assert rows["reason"].to_list() == ["unsupported_name", "unreadable"]
     assert violations(rows, CAMERA_EXPORTS, Bounds.of(site.on(DAY), CAMERA)) == []
 

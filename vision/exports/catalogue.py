@@ -7,7 +7,6 @@ Belongs here: rows of the `camera_exports` contract. Does not belong here: findi
 import datetime as dt
 import hashlib
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -15,6 +14,7 @@ import polars as pl
 from vision.contracts import CAMERA_EXPORTS, CODECS, OTHER_CODEC, UNSUPPORTED_NAME
 from vision.exports.folder import Export, floored
 from vision.exports.names import stored_names
+from vision.exports.places import Source
 from vision.site.models import Camera, SiteDay
 
 _NO_CONTENT = hashlib.sha256(b"").hexdigest()
@@ -46,8 +46,8 @@ def _catalogue_row(export: Export, camera: Camera) -> dict[str, Any]:
     if not stored_names(camera).fullmatch(export.name):
         return row | {"file_name": UNSUPPORTED_NAME, "reason": "unsupported_name"}
     try:
-        row |= {"sha256": _sha256(export.path), "size_bytes": export.path.stat().st_size}
-        video = probe(export.path)
+        row |= {"sha256": _sha256(export.source), "size_bytes": export.size_bytes}
+        video = probe(export.source)
     except UnreadableVideo as unreadable:
         return row | {"reason": unreadable.reason}
     except OSError:
@@ -68,6 +68,6 @@ def _catalogue_row(export: Export, camera: Camera) -> dict[str, Any]:
     return row | {"status": "catalogued"}
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+def _sha256(source: Source) -> str:
+    with source.reading() as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -16,6 +16,8 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from vision.exports.places import Source
+
 Reason = Literal["unreadable", "no_video_stream", "no_frames", "wrong_frame_size", "empty_file"]
 """Why a file is set aside: the words of column `reason` of the `camera_exports` contract."""
 
@@ -32,9 +34,9 @@ class UnreadableVideo(Exception):  # noqa: N818 - a finding about a file, not a 
         self.reason: Reason = reason
 
 
-def timed_frames(path: Path) -> Iterator[tuple[float, VideoFrame]]:
+def timed_frames(file: Path | Source) -> Iterator[tuple[float, VideoFrame]]:
     """Every frame that decodes, with its seconds since the first one; strictly increasing."""
-    with opened(path) as container:
+    with opened(file) as container:
         stream = video_stream(container)
         clock = _Clock(step_of(declared_rate(stream)))
         time_base = float(stream.time_base) if stream.time_base else 0.0
@@ -88,10 +90,10 @@ def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
                 yield frame
 
 
-def opened(path: Path) -> InputContainer:
+def opened(file: Path | Source) -> InputContainer:
     """The container; raises `UnreadableVideo` where it is none, OSError where we may not read."""
     try:
-        return av.open(path, mode="r")
+        return av.open(file.open() if isinstance(file, Source) else file, mode="r")
     except (FileNotFoundError, PermissionError):
         raise
     except av.FFmpegError:

@@ -11,17 +11,18 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from vision.exports.container import timed_frames
+from vision.exports.places import Source
 from vision.protocols import Frame
 
 
-def read_frames(path: Path, started_at_us: int, fps: float) -> Iterator[Frame]:
+def read_frames(file: Path | Source, started_at_us: int, fps: float) -> Iterator[Frame]:
     """Yield the frames nearest to a regular grid of `fps` points a second, each at its own time.
 
     The grid starts at the first frame and never drifts. Where the file has fewer frames than the
     grid has points, each frame is given once. Packets that fail to decode are passed over.
 
     Args:
-        path: The file.
+        file: Where it is.
         started_at_us: When its first frame was taken, microseconds since the epoch, UTC.
         fps: Analysed rate, frames per second of recorded time.
 
@@ -29,7 +30,7 @@ def read_frames(path: Path, started_at_us: int, fps: float) -> Iterator[Frame]:
         UnreadableVideo: The file cannot be opened or has no video stream.
     """
     size: tuple[int, int] | None = None
-    for offset, frame in _nearest_to_grid(timed_frames(path), 1.0 / fps):
+    for offset, frame in _nearest_to_grid(timed_frames(file), 1.0 / fps):
         size = size or (frame.width, frame.height)
         # A recorder that changes resolution in mid-file leaves boxes on another scale.
         if (frame.width, frame.height) == size:

@@ -4,7 +4,9 @@ Belongs here: which names a camera's files may have, and which of them may be st
 belong here: finding files or reading their clocks (`vision.exports.folder`).
 """
 
+import datetime as dt
 import re
+from collections.abc import Collection
 
 from vision.site.models import Camera
 
@@ -36,6 +38,26 @@ def stored_names(camera: Camera) -> re.Pattern[str]:
     listed = camera.exports.rpartition("/")[0]
     beside = [re.escape(f"{listed}/{name}" if listed else name) for name in camera.clock.starts]
     return re.compile("|".join([_pattern(camera.exports, _PLAIN).pattern, *beside]))
+
+
+def prefixes(exports: str, dates: Collection[dt.date] | None = None) -> list[str]:
+    """What the names of the files of an `exports` pattern begin with; none of them in another.
+
+    Args:
+        exports: The pattern.
+        dates: Where the pattern begins with a date, only names with one of these are meant.
+    """
+    certain = exports.partition("*")[0]
+    if dates is None:
+        return [certain.partition("%")[0]]
+    dated = re.match(r"(?:[^%]|%[Ymd])*", certain)
+    text = dated.group() if dated else ""
+    return sorted({date.strftime(text) for date in dates}) if "%" in text else [text]
+
+
+def depth(exports: str) -> int:
+    """How many folders below the root the files of an `exports` pattern lie."""
+    return exports.count("/")
 
 
 def _pattern(exports: str, anything: str) -> re.Pattern[str]:

@@ -20,6 +20,7 @@ from vision.exports.container import (
     timed_frames,
     video_stream,
 )
+from vision.exports.places import Source
 
 __all__ = ["UnreadableVideo", "VideoProbe", "probe"]
 
@@ -47,23 +48,24 @@ class VideoProbe:
     delivered_fps: float
 
 
-def probe(path: Path, expected_size: tuple[int, int] | None = None) -> VideoProbe:
+def probe(file: Path | Source, expected_size: tuple[int, int] | None = None) -> VideoProbe:
     """Count the frames of a file and read their timestamps.
 
     Packets are counted where each carries its own timestamp and none is marked corrupt; otherwise
     the whole file is decoded. At least one frame is decoded in any case.
 
     Args:
-        path: The file.
+        file: Where it is.
         expected_size: Width and height that the site file gives the camera.
 
     Raises:
         UnreadableVideo: The file takes no part.
         OSError: The file cannot be opened at all (missing, no permission).
     """
-    if path.stat().st_size == 0:
+    size = file.file().size_bytes if isinstance(file, Source) else file.stat().st_size
+    if size == 0:
         raise UnreadableVideo("empty_file")
-    with opened(path) as container:
+    with opened(file) as container:
         stream = video_stream(container)
         rate = declared_rate(stream)
         first = next(decoded(container, stream), None)
@@ -72,9 +74,9 @@ def probe(path: Path, expected_size: tuple[int, int] | None = None) -> VideoProb
         width, height, codec = first.width, first.height, stream.codec_context.name
     if expected_size is not None and (width, height) != expected_size:
         raise UnreadableVideo("wrong_frame_size")
-    offsets = _packet_offsets(path)
+    offsets = _packet_offsets(file)
     if offsets is None:
-        offsets = np.array([offset for offset, _ in timed_frames(path)])
+        offsets = np.array([offset for offset, _ in timed_frames(file)])
     if offsets.size == 0:
         raise UnreadableVideo("no_frames")
     usual_step = float(np.median(np.diff(offsets))) if offsets.size > 1 else step_of(rate)
@@ -90,10 +92,10 @@ def probe(path: Path, expected_size: tuple[int, int] | None = None) -> VideoProb
     )
 
 
-def _packet_offsets(path: Path) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
+def _packet_offsets(file: Path | Source) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
     """Seconds of every packet since the first, in order; None where they cannot be trusted."""
     stamps: list[int] = []
-    with opened(path) as container:
+    with opened(file) as container:
         stream = video_stream(container)
         if not stream.time_base:
             return None

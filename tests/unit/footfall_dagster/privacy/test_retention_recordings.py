@@ -106,7 +106,7 @@ def outcomes(lake: Lake, recordings: Recordings, now: dt.datetime = LATER) -> li
 
 
 def there(recordings: Recordings) -> list[bool]:
-    return [recordings.path(name).exists() for name in NAMES]
+    return [(recordings.root / name).exists() for name in NAMES]
 
 
 def test_files_that_were_worked_through_go_after_their_hours(recordings: Recordings) -> None:
@@ -148,7 +148,7 @@ def test_events_of_another_catalogue_do_not_count(recordings: Recordings) -> Non
 
 def test_a_file_that_has_changed_since_keeps_all_of_its_day(recordings: Recordings) -> None:
     lake = lake_of_day(recordings, catalogue(recordings.root))
-    recordings.path(NAMES[1]).write_bytes(b"other frames")
+    (recordings.root / NAMES[1]).write_bytes(b"other frames")
     (told,) = outcomes(lake, recordings)
     assert isinstance(told, LeftAlone)
     assert there(recordings) == [True, True]
@@ -157,8 +157,8 @@ def test_a_file_that_has_changed_since_keeps_all_of_its_day(recordings: Recordin
 def test_a_file_behind_a_link_is_left(recordings: Recordings) -> None:
     lake = lake_of_day(recordings, catalogue(recordings.root))
     elsewhere = recordings.root.parent / "archive.mp4"
-    recordings.path(NAMES[0]).rename(elsewhere)
-    recordings.path(NAMES[0]).symlink_to(elsewhere)
+    (recordings.root / NAMES[0]).rename(elsewhere)
+    (recordings.root / NAMES[0]).symlink_to(elsewhere)
     (told,) = outcomes(lake, recordings)
     assert isinstance(told, LeftAlone)
     assert elsewhere.exists()
@@ -187,7 +187,7 @@ def test_where_nothing_may_be_deleted_nothing_is_said_to_be(recordings: Recordin
 
 def test_a_file_that_nobody_catalogued_is_never_touched(recordings: Recordings) -> None:
     lake = lake_of_day(recordings, catalogue(recordings.root))
-    other = recordings.path("cam_a/20260311_140000.mp4")
+    other = recordings.root / "cam_a/20260311_140000.mp4"
     other.write_bytes(b"late")
     outcomes(lake, recordings)
     assert other.exists()
