@@ -62,6 +62,7 @@ def camera_day_asset(
     group: str,
     kinds: set[str],
     reads: Sequence[str] = (),
+    deps: Sequence[str] = (),
     lineage: Lineage,
     retry: dg.RetryPolicy | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
@@ -73,6 +74,7 @@ def camera_day_asset(
         group: The asset group, which is a stage of the flow.
         kinds: As Dagster shows them.
         reads: Names of camera-day assets, which are also names of the function's parameters.
+        deps: Names of camera-day assets that the function looks at without loading them.
         lineage: Where each column comes from.
         retry: For steps that touch files of others.
     """
@@ -80,6 +82,7 @@ def camera_day_asset(
         **spec_fields(plan, contract, kinds=kinds, lineage=lineage),
         group_name=group,
         partitions_def=plan.camera_days,
+        deps=[plan.key(name) for name in deps],
         ins={name: dg.AssetIn(plan.key(name)) for name in reads},
         retry_policy=retry,
     )

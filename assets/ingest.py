@@ -7,6 +7,7 @@ probed (`vision.exports`).
 import dagster as dg
 import polars as pl
 
+from assets import recordings as source
 from assets.camera_day import RETRY, camera_day_asset
 from assets.metadata import coverage_plot
 from assets.plan import INGEST, SitePlan, camera_of
@@ -27,6 +28,7 @@ def _camera_exports(plan: SitePlan) -> dg.AssetsDefinition:
         group=INGEST,
         kinds={"polars", "parquet"},
         lineage={},
+        deps=[source.NAME],
         retry=RETRY,
     )
     def camera_exports(
@@ -34,7 +36,9 @@ def _camera_exports(plan: SitePlan) -> dg.AssetsDefinition:
     ) -> dg.Output[pl.DataFrame]:
         site_day = plan.day(context)
         camera = camera_of(site_day, context.partition_key)
-        frame = catalogue.catalogue(recordings.find(site_day, camera), camera, site_day)
+        found = recordings.find(site_day, camera)
+        source.note_made_from(context, plan, found)
+        frame = catalogue.catalogue(found, camera, site_day)
         set_aside = frame.filter(pl.col("status") == "quarantined")
         for number, reason in set_aside.select("export", "reason").iter_rows():
             context.log.warning(f"export {number} is set aside: {reason}")

@@ -7,7 +7,8 @@ what is in a file (`vision.exports.probe`).
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -79,8 +80,8 @@ class Recordings:
                 and not a camera that recorded nothing.
             vision.exports.places.Unreachable: The store does not answer, or not to us.
         """
-        start, end = site_day.window
-        return of_window(self.of_camera(site_day, camera, _dates(start, end)), (start, end))
+        found = self.of_camera(site_day, camera, dates_of(site_day.window))
+        return of_window(found, site_day.window)
 
     def of_camera(
         self, site_day: SiteDay, camera: Camera, dates: Collection[dt.date] | None = None
@@ -119,12 +120,17 @@ class Recordings:
         return read_frames(self.source(file_name), started_at_us, fps)
 
 
-def of_window(found: Iterable[Export], window: tuple[dt.datetime, dt.datetime]) -> list[Export]:
+def of_window(found: Sequence[Export], window: tuple[dt.datetime, dt.datetime]) -> list[Export]:
     """Those of one camera's files, in order of their start, that may show part of `window`."""
     start, end = window
-    near = [export for export in found if start - _LONGEST_FILE < export.started_at < end]
-    before = [export for export in near if export.started_at < start][-1:]
-    return before + [export for export in near if start <= export.started_at]
+    first = bisect_left(found, start, key=_started_at)
+    before = found[max(first - 1, 0) : first]
+    reaching = [one for one in before if one.started_at > start - _LONGEST_FILE]
+    return [*reaching, *found[first : bisect_left(found, end, key=_started_at)]]
+
+
+def _started_at(export: Export) -> dt.datetime:
+    return export.started_at
 
 
 def fingerprint(exports: Iterable[Export]) -> str:
@@ -140,8 +146,9 @@ def fingerprint(exports: Iterable[Export]) -> str:
     return str(int.from_bytes(digest.digest()[:7]))
 
 
-def _dates(start: dt.datetime, end: dt.datetime) -> list[dt.date]:
-    """Dates that a file which may show part of a day can have in its name, in any zone."""
+def dates_of(window: tuple[dt.datetime, dt.datetime]) -> list[dt.date]:
+    """Dates that a file which may show part of `window` can have in its name, in any zone."""
+    start, end = window
     first, last = (start - _LONGEST_FILE - _WIDEST_ZONE).date(), (end + _WIDEST_ZONE).date()
     return [first + number * _DAY for number in range((last - first).days + 1)]
 

@@ -214,7 +214,8 @@ class SiteFile(Entry):
 
     Camera-days run `settling_minutes` after the end of a trading day, when recorders have exported
     its last files; marts and report `marts_minutes` after it, when the cameras have been worked
-    through.
+    through. A file that arrives later, within `late_hours` of the end of its day, has its
+    camera-day run again once it has not changed for `settle_seconds`.
     """
 
     id: Id
@@ -226,6 +227,8 @@ class SiteFile(Entry):
     trading_hours: dict[Weekday, Hours]
     settling_minutes: Annotated[int, Field(ge=0, le=12 * 60)] = 60
     marts_minutes: Annotated[int, Field(ge=0, le=12 * 60)] = 240
+    settle_seconds: Annotated[int, Field(ge=10, le=24 * 3600)] = 120
+    late_hours: Annotated[int, Field(ge=0, le=24 * 31)] = 48
     floors: Annotated[tuple[Floor, ...], Field(min_length=1)]
     zones: tuple[Zone, ...] = ()
     gates: tuple[Gate, ...] = ()
