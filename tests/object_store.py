@@ -64,7 +64,7 @@ def running(binary: Path) -> Iterator[ObjectStore]:
         process = subprocess.Popen(
             [
                 *(str(binary), "server", "-s3", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
-                *(f"-dir={folder}", "-volume.max=20", "-master.volumeSizeLimitMB=64"),
+                *(f"-dir={folder}", "-volume.max=200", "-master.volumeSizeLimitMB=64"),
                 # It would have these two at ports that may be somebody else's.
                 *("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false", *flags),
             ],
@@ -78,12 +78,9 @@ def running(binary: Path) -> Iterator[ObjectStore]:
             _wait(endpoint, process)
             yield ObjectStore(endpoint)
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            # It would take its time to end well, and nothing of it is wanted any more.
+            process.kill()
+            process.wait()
 
 
 def _free_ports(number: int) -> list[int]:

@@ -82,7 +82,7 @@ def test_a_late_file_must_find_the_others_of_its_day_still_there(tmp_path: Path)
     assert (problem.field, problem.line) == ("late_hours", line_of(text, "late_hours:"))
     assert problem.remedy == "set it to 71 or less, or raise delete_after_hours"
     site_with(tmp_path, "    recordings: {}\nlate_hours: 71\n")
-    assert problems_in(tmp_path) == []
+    assert not problems_in(tmp_path)
 
 
 def test_every_dataset_follows_a_field_of_the_retention() -> None:
