@@ -109,15 +109,18 @@ class Arrivals:
         """
         before, look = Memory.of(cursor), _Look(self, instance, now)
         days = late_window(self.plan.site, now)
-        for delivery in deliveries(self.recordings, self.plan.site, days):
-            look.at(delivery, before.waiting.get(str(delivery.camera_day)))
-        swept = before.swept
-        if now.timestamp() - swept >= _SWEEP_EVERY_S:
-            swept = int(now.timestamp())
-            for delivery in deliveries(self.recordings, self.plan.site):
-                if not days or delivery.camera_day.day < days[0]:
-                    look.back_at(delivery)
+        sweeps = now.timestamp() - before.swept >= _SWEEP_EVERY_S
+        for delivery in deliveries(self.recordings, self.plan.site, None if sweeps else days):
+            if delivery.camera_day.day in days:
+                look.at(delivery, before.waiting.get(str(delivery.camera_day)))
+            elif self._is_past(delivery.camera_day.day, now):
+                look.back_at(delivery)
+        swept = int(now.timestamp()) if sweeps else before.swept
         return look.result(Memory(look.waiting, swept))
+
+    def _is_past(self, day: dt.date, now: dt.datetime) -> bool:
+        file = self.plan.site.file
+        return self.plan.site.day_window(day)[1] + dt.timedelta(hours=file.late_hours) <= now
 
 
 class _Look:

@@ -12,7 +12,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 
@@ -79,6 +79,8 @@ def deliveries(
         days: Of which days, camera-days without a file included; None stands for all days of which
             there is a file.
     """
+    # Cameras may share folders.
+    listed = cache(lambda prefix, depth: list(recordings.place.files(prefix, depth)))
     for camera_id in site.camera_ids:
         for camera, since, until in _versions(site, camera_id):
             held = [day for day in days or () if since <= day < until]
@@ -86,7 +88,7 @@ def deliveries(
                 continue
             dates = {date for day in held for date in dates_of(site.day_window(day))}
             site_day = site.on(max(since, site.file.opens))
-            found = recordings.of_camera(site_day, camera, None if days is None else dates)
+            found = recordings.of_camera(site_day, camera, None if days is None else dates, listed)
             wanted = held or [day for day in _days_of(site, found) if since <= day < until]
             for day, exports in _by_day(site, found, wanted):
                 yield Delivery(CameraDay(day, camera_id), tuple(exports))
@@ -114,11 +116,12 @@ def difference(lake: Lake, delivery: Delivery) -> Difference | None:
     site_day = lake.site.on(camera_day.day)
     names = stored_names(site_day.cameras[camera_day.camera])
     before = Counter(_files_of(rows))
-    eve = [one for one in delivery.exports if one.started_at < site_day.window[0]]
+    begins = site_day.window[0]
+    eve = [one for one in delivery.exports if one.started_at < begins]
     of_day = Counter(
         _as_catalogued(one, bool(names.fullmatch(one.name)))
         for one in delivery.exports
-        if one not in eve
+        if one.started_at >= begins
     )
     late_eve = [one for one in eve if _as_catalogued(one) not in before]
     new = (of_day - before).total() + sum(_reaches(lake, camera_day, one) for one in late_eve)
@@ -148,20 +151,22 @@ def _as_catalogued(export: Export, named_plainly: bool = True) -> _File:
 
 
 def _reaches(lake: Lake, camera_day: CameraDay, eve: Export) -> bool:
-    """Whether a file that began on the eve may show something of `camera_day`.
+    """Whether a file that began on the eve may show something of `camera_day` that is not in it.
 
-    The catalogue of its own day knows when it ended. As long as that one does not have it, it may.
+    The catalogue of its own day knows when it ended. Where that one does not have it, it counts if
+    it came after the catalogue of `camera_day`, which leaves out what ended before the day.
     """
     yesterday = CameraDay(camera_day.day - dt.timedelta(days=1), camera_day.camera)
     begins = lake.site.day_window(camera_day.day)[0]
     try:
         rows = lake.read(CAMERA_EXPORTS, yesterday)
     except (NotMaterialised, Refused):
-        return True
+        rows = CAMERA_EXPORTS.empty()
     for file, ended_at in zip(_files_of(rows), rows["ended_at"], strict=True):
         if file == _as_catalogued(eve):
             return ended_at is not None and ended_at > begins
-    return True
+    written = written_at(lake, camera_day)
+    return written is None or eve.arrived_at + dt.timedelta(seconds=1) > written
 
 
 def _versions(site: Site, camera_id: str) -> Iterator[tuple[Camera, dt.date, dt.date]]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 from dagster import DagsterRun, DagsterRunStatus, RunsFilter
 
 from assets.plan import SitePlan
@@ -22,10 +23,11 @@ from footfall_dagster.deliveries import Delivery, delivery_of
 from footfall_dagster.io_manager import camera_day
 from footfall_dagster.jobs import CAMERA_DAY
 from footfall_dagster.lake import CameraDay, Lake
-from tests.unit.small_mall import site
+from tests.unit import small_mall
 from vision.contracts import CAMERA_EXPORTS
 from vision.exports.catalogue import catalogue
 from vision.exports.folder import Recordings
+from vision.site.models import Site
 
 CAMERAS = ("cam_a", "cam_b")
 
@@ -39,9 +41,11 @@ class Desk:
         asked: Camera-day and fingerprint of every run that was launched, in order.
     """
 
-    def __init__(self, root: Path, recordings: Recordings | None = None) -> None:
+    def __init__(
+        self, root: Path, recordings: Recordings | None = None, site: Site | None = None
+    ) -> None:
         self.root = root
-        self.plan = SitePlan(site())
+        self.plan = SitePlan(site or small_mall.site())
         self.lake = Lake(root / "lake", self.plan.site)
         self.recordings = recordings or Recordings(root / "recordings")
         (root / "recordings").mkdir(exist_ok=True)
@@ -120,6 +124,31 @@ class Desk:
         camera = site_day.cameras[one.camera]
         rows = catalogue(self.recordings.find(site_day, camera), camera, site_day)
         self.lake.write(CAMERA_EXPORTS, one, rows)
+
+    def know(self, one: CameraDay) -> int:
+        """Store a catalogue of what there is of a camera-day without opening any; its files.
+
+        All rows but names, sizes and times are those of the first file.
+        """
+        site_day = self.plan.site.on(one.day)
+        begins = site_day.window[0]
+        exports = [export for export in self.delivery(one).exports if export.started_at >= begins]
+        first = catalogue(exports[:1], site_day.cameras[one.camera], site_day)
+        told = {
+            "export": range(len(exports)),
+            "file_name": [export.name for export in exports],
+            "size_bytes": [export.size_bytes for export in exports],
+            "modified_at": [export.modified_at for export in exports],
+            "started_at": [export.started_at for export in exports],
+        }
+        columns = [
+            pl.Series(name, values, dtype=CAMERA_EXPORTS.schema[name])
+            for name, values in told.items()
+            if name in CAMERA_EXPORTS.schema
+        ]
+        rows = pl.concat([first] * len(exports)).with_columns(columns)
+        self.lake.write(CAMERA_EXPORTS, one, rows)
+        return len(exports)
 
     def delivery(self, one: CameraDay) -> Delivery:
         """What there is of a camera-day now."""

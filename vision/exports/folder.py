@@ -8,7 +8,7 @@ what is in a file (`vision.exports.probe`).
 import datetime as dt
 import hashlib
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,9 @@ from vision.exports.names import depth, name_pattern, prefixes
 from vision.exports.places import Bucket, File, Folder, Place, Source
 from vision.protocols import Frame
 from vision.site.models import Camera, SiteDay
+
+Listing = Callable[[str, int], Iterable[File]]
+"""Files whose names begin so, so many folders below the root."""
 
 _LONGEST_FILE = dt.timedelta(hours=24)
 _WIDEST_ZONE = dt.timedelta(hours=14)
@@ -84,7 +87,11 @@ class Recordings:
         return of_window(found, site_day.window)
 
     def of_camera(
-        self, site_day: SiteDay, camera: Camera, dates: Collection[dt.date] | None = None
+        self,
+        site_day: SiteDay,
+        camera: Camera,
+        dates: Collection[dt.date] | None = None,
+        listed: Listing | None = None,
     ) -> list[Export]:
         """All files of `camera`, by start, then name.
 
@@ -92,17 +99,17 @@ class Recordings:
             site_day: Says in which zone names are written.
             camera: As it stands on that day.
             dates: Where names hold a date, only names with one of these are looked for.
+            listed: What has been listed already; None lists anew.
         """
         zone = camera.clock.time_zone or site_day.site.file.time_zone
-        place = self.place
         # What the site file says of a file's start may be another day than its name says.
         dates = None if camera.clock.starts else dates
-        listed = (
+        files = (
             file
             for prefix in prefixes(camera.exports, dates)
-            for file in place.files(prefix, depth(camera.exports))
+            for file in (listed or self.place.files)(prefix, depth(camera.exports))
         )
-        found = _exports(place, listed, camera, zone)
+        found = _exports(self.place, files, camera, zone)
         return sorted(found, key=lambda export: (export.started_at, export.name))
 
     def source(self, file_name: str) -> Source:
@@ -153,10 +160,10 @@ def dates_of(window: tuple[dt.datetime, dt.datetime]) -> list[dt.date]:
     return [first + number * _DAY for number in range((last - first).days + 1)]
 
 
-def _exports(place: Place, listed: Iterable[File], camera: Camera, zone: str) -> Iterator[Export]:
+def _exports(place: Place, files: Iterable[File], camera: Camera, zone: str) -> Iterator[Export]:
     pattern = name_pattern(camera.exports)
     info = ZoneInfo(zone)
-    for file in listed:
+    for file in files:
         match = pattern.fullmatch(file.name)
         if match is None:
             continue
@@ -177,9 +184,9 @@ def _exports(place: Place, listed: Iterable[File], camera: Camera, zone: str) ->
 
 def _start_in_name(fields: dict[str, Any]) -> dt.datetime | None:
     try:
-        year, month, day, hour, minute, second = (int(fields[part]) for part in "YmdHMS")
-        micro = int((fields.get("f") or "0").ljust(6, "0"))
-        return dt.datetime(year, month, day, hour, minute, second, micro)
+        date = int(fields["Y"]), int(fields["m"]), int(fields["d"])
+        time = int(fields["H"]), int(fields["M"]), int(fields["S"])
+        return dt.datetime(*date, *time, int((fields.get("f") or "0").ljust(6, "0")))
     except (KeyError, ValueError):
         return None
 

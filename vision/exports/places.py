@@ -73,7 +73,7 @@ class Folder:
             )
         folder, slash, begins = prefix.rpartition("/")
         below = depth - folder.count("/") - bool(slash)
-        yield from _files(self.root / folder, folder + slash, begins, below)
+        yield from _files(str(self.root / folder), folder + slash, begins, below)
 
     def file(self, name: str) -> File:
         """One file as it is now; raises OSError where it is not there."""
@@ -217,7 +217,7 @@ class Source:
         return self.place.file(self.name)
 
 
-def _files(folder: Path, name: str, begins: str, depth: int) -> Iterator[File]:
+def _files(folder: str, name: str, begins: str, depth: int) -> Iterator[File]:
     try:
         entries = os.scandir(folder)
     except (FileNotFoundError, NotADirectoryError):
@@ -228,7 +228,7 @@ def _files(folder: Path, name: str, begins: str, depth: int) -> Iterator[File]:
                 continue
             try:
                 if depth and entry.is_dir():
-                    yield from _files(folder / entry.name, f"{name}{entry.name}/", "", depth - 1)
+                    yield from _files(entry.path, f"{name}{entry.name}/", "", depth - 1)
                 elif not depth and entry.is_file():
                     yield _file(name + entry.name, entry.stat())
             except FileNotFoundError:
@@ -237,8 +237,9 @@ def _files(folder: Path, name: str, begins: str, depth: int) -> Iterator[File]:
 
 
 def _file(name: str, stat: os.stat_result) -> File:
-    arrived = max(stat.st_mtime, stat.st_ctime)
-    return File(name, stat.st_size, _second(stat.st_mtime), _second(arrived))
+    modified_at = _second(stat.st_mtime)
+    later = stat.st_ctime >= stat.st_mtime + 1
+    return File(name, stat.st_size, modified_at, _second(stat.st_ctime) if later else modified_at)
 
 
 def _why(failure: Exception) -> str | None:

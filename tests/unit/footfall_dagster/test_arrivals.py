@@ -160,6 +160,25 @@ def test_a_file_of_the_eve_that_ended_before_the_day_requests_nothing(at: Desk) 
     assert [at.tick() for _ in range(3)] == [[], [], []]
 
 
+def test_a_file_of_an_eve_that_was_never_made_counts_only_if_it_came_later(
+    tmp_path: Path,
+) -> None:
+    plain = site()
+    opening = late_window(plain, dt.datetime.now(dt.UTC))[-1]
+    file = plain.file.model_copy(update={"opens": opening})
+    at = Desk(tmp_path, site=plain.model_copy(update={"file": file}))
+    with at.instance:
+        at.put("cam_a", opening - dt.timedelta(days=1), "230000")
+        made(at)
+        catalogue = at.lake.folder("camera_exports", CameraDay(opening, "cam_a")) / "part.parquet"
+        long_after = at.now.timestamp() + 3600
+        os.utime(catalogue, (long_after, long_after))
+        assert [at.tick() for _ in range(3)] == [[], [], []]
+        os.utime(catalogue, (0, 0))
+        at.tick()
+        assert at.tick() == [f"cam_a|{opening}"]
+
+
 def test_a_late_file_of_an_old_day_is_told_and_not_run(at: Desk) -> None:
     at.restart()
     old = at.day - dt.timedelta(days=10)
