@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 from assets.plan import SitePlan
+from footfall_dagster.day import why_failed
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.instance import open_instance
 from footfall_dagster.runs import fail_dead_runs, process_tags
@@ -74,6 +75,8 @@ def main(job: str, partition: str, fatal: int | None) -> int:
                 raise_on_error=False,
             )
         )
+    for line in why_failed(partition, result):
+        print(line, file=sys.stderr)  # noqa: T201
     print(operations.count, flush=True)  # noqa: T201
     return 0 if result.success else 1
 
