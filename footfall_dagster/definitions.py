@@ -21,7 +21,7 @@ from assets import (
 from assets.plan import SitePlan
 from footfall_dagster import forgetting, jobs, schedules, sensors
 from footfall_dagster import resources as default_resources
-from footfall_dagster.checks import camera_days, privacy, retention
+from footfall_dagster.checks import camera_days, exports, privacy, retention
 from footfall_dagster.checks import marts as mart_checks
 from footfall_dagster.settings import Settings
 from vision.site.load import load_site
@@ -59,6 +59,7 @@ def build_definitions(
         ],
         asset_checks=[
             *camera_days.build(plan),
+            *exports.build(plan),
             *mart_checks.build(plan),
             *privacy.build(plan),
             *retention.build(plan),

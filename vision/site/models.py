@@ -181,11 +181,13 @@ class Clock(Entry):
     """How the start of a file is found.
 
     `time_zone` is the zone in which the recorder writes names (default: the site's). `starts`
-    gives the first frame's local time of files whose names say nothing.
+    gives the first frame's local time of files whose names say nothing. Where another source is
+    more than `tolerance_s` away from the one that is believed, a check warns.
     """
 
     time_zone: TimeZone | None = None
     starts: dict[str, NaiveDatetime] = {}
+    tolerance_s: Annotated[float, Field(ge=0, le=86_400)] = 2.0
 
 
 class Camera(Dated):
@@ -214,7 +216,8 @@ class SiteFile(Entry):
 
     Camera-days run `settling_minutes` after the end of a trading day, when recorders have exported
     its last files; marts and report `marts_minutes` after it, when the cameras have been worked
-    through.
+    through. Where less than the share `least_coverage` of the trading hours was observed, a check
+    warns.
     """
 
     id: Id
@@ -226,6 +229,7 @@ class SiteFile(Entry):
     trading_hours: dict[Weekday, Hours]
     settling_minutes: Annotated[int, Field(ge=0, le=12 * 60)] = 60
     marts_minutes: Annotated[int, Field(ge=0, le=12 * 60)] = 240
+    least_coverage: Annotated[float, Field(ge=0, le=1)] = 0.9
     floors: Annotated[tuple[Floor, ...], Field(min_length=1)]
     zones: tuple[Zone, ...] = ()
     gates: tuple[Gate, ...] = ()
