@@ -10,6 +10,7 @@ below it are those of the site's clock.
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -29,6 +30,8 @@ _CLOSED = "#f0f0f0"
 _BAND, _FILES, _HOURS = (0.55, 1.6), (0.0, 0.35), 1.8
 _MOST_SEAMS = 200
 """Beyond so many files their seams would be a grey haze."""
+_SEEN_H = 0.04
+"""Hours that are a pixel and a half."""
 _JOINED_H = 1 / 3600
 """Files that are nearer to each other, in hours, are drawn as one."""
 
@@ -95,7 +98,7 @@ def coverage_picture(
     _draw_day(axes, clock)
     legend = {
         "observed": (_OBSERVED, _observed(coverage)),
-        "set aside, unreadable": (_SET_ASIDE, _not_observed(coverage, clock, set_aside=True)),
+        "unreadable": (_SET_ASIDE, _not_observed(coverage, clock, set_aside=True)),
         "gap": (_GAP, _not_observed(coverage, clock, set_aside=False)),
     }
     for colour, boxes in legend.values():
@@ -154,22 +157,28 @@ def _draw_files(axes: "Axes", exports: pl.DataFrame, clock: _Clock) -> bool:
         ]
         for status in ("catalogued", "repeated", "quarantined")
     }
-    taken = by_status["catalogued"]
-    _fill(axes, [(a, bottom, b, top) for a, b in joined(taken)], _GREY)
-    if len(taken) <= _MOST_SEAMS:
-        _fill(axes, [(a - 0.01, bottom, a + 0.01, top) for a, _ in taken[1:]], _PAPER)
-    # What is no part of the timeline lies on what is, and a moment is still seen.
-    _fill(
-        axes,
-        [(a, middle, max(b, a + 0.03), top) for a, b in joined(by_status["repeated"])],
-        _REPEATED,
-    )
-    _fill(
-        axes,
-        [(a, bottom, max(b, a + 0.05), top) for a, b in joined(by_status["quarantined"])],
-        _SET_ASIDE,
-    )
+    _fill(axes, _boxes(by_status["catalogued"], bottom, top), _GREY)
+    _fill(axes, _seams(by_status["catalogued"]), _PAPER)
+    # What is no part of the timeline lies on what is.
+    _fill(axes, _boxes(by_status["repeated"], middle, top), _REPEATED)
+    _fill(axes, _boxes(by_status["quarantined"], bottom, top), _SET_ASIDE)
     return bool(by_status["repeated"])
+
+
+def _boxes(spans: Sequence[Span], low: float, high: float) -> list[_Box]:
+    """Files as boxes, wide enough to be seen however short they are."""
+    return [(begin, low, max(end, begin + _SEEN_H), high) for begin, end in joined(spans)]
+
+
+def _seams(spans: Sequence[Span]) -> list[_Box]:
+    """Where one file ends and the next begins, if they are long enough for that to be seen."""
+    if len(spans) > _MOST_SEAMS:
+        return []
+    return [
+        (next_begin - _SEEN_H / 3, _FILES[0], next_begin, _FILES[1])
+        for (begin, end), (next_begin, next_end) in pairwise(spans)
+        if min(end - begin, next_end - next_begin) > 3 * _SEEN_H
+    ]
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:
@@ -269,4 +278,4 @@ def _told(coverage: pl.DataFrame, site_day: SiteDay) -> str:
         return f"{day}: closed"
     trading = coverage.filter(pl.col("minute").is_between(*hours, closed="left"))
     observed = int(trading["readable_s"].sum() / 60)
-    return f"{day}: {observed} of {trading.height} min of trading hours observed"
+    return f"{day}: {observed} of {trading.height} min observed while open"

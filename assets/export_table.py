@@ -20,17 +20,15 @@ COLUMNS = (
     dg.TableColumn("from", "string"),
     dg.TableColumn("until", "string"),
     dg.TableColumn("files", "int"),
+    dg.TableColumn("status", "string"),
+    dg.TableColumn("reason", "string"),
     dg.TableColumn("clock", "string"),
     dg.TableColumn("compared_with", "string"),
     dg.TableColumn("apart_s", "float"),
-    dg.TableColumn("status", "string"),
-    dg.TableColumn("reason", "string"),
 )
-"""Start of the first file and end of the last, local time; how many; which clock gave the start,
-which other one is farthest from it, by how many seconds at most; whether they take part."""
+"""Start of the first file and end of the last, local time; how many; whether they take part, and
+why not; which clock gave the start, which other one is farthest from it, by how much at most."""
 MOST_ROWS = 60
-NOTHING = "-"
-"""Stands in a cell that has no value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +108,13 @@ def _cells(files: _Files, zone: ZoneInfo) -> dict[str, str | int | float | None]
     clock, compared, status, reason, _ = files.kind
     return {
         "from": _time(files.begin, zone),
-        "until": NOTHING if files.end is None else _time(files.end, zone),
+        "until": None if files.end is None else _time(files.end, zone),
         "files": files.files,
-        "clock": clock or NOTHING,
-        "compared_with": compared or NOTHING,
+        "status": status,
+        "reason": reason,
+        "clock": clock,
+        "compared_with": compared,
         "apart_s": None if files.apart_s is None else round(files.apart_s, 1),
-        "status": status or NOTHING,
-        "reason": reason or NOTHING,
     }
 
 

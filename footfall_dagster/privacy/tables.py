@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from assets.export_table import COLUMNS, MOST_ROWS, NOTHING
+from assets.export_table import COLUMNS, MOST_ROWS
 from footfall_dagster.privacy.text import trouble
 from vision.contract_terms import OneOf
 from vision.contracts import CAMERA_EXPORTS
@@ -115,11 +115,11 @@ def _is_tenths(cell: Any) -> bool:
     )
 
 
-def _words_of(column: str, *others: str) -> _Cell:
+def _words_of(column: str, *others: None) -> _Cell:
     domain = next(one.domain for one in CAMERA_EXPORTS.columns if one.name == column)
     assert isinstance(domain, OneOf)
-    words = frozenset((*domain.values, *others))
-    return lambda cell: isinstance(cell, str) and cell in words
+    words = frozenset[str | None]((*domain.values, *others))
+    return lambda cell: cell in words if cell is None or isinstance(cell, str) else False
 
 
 _EXPORTS: Mapping[str, _Cell] = dict(
@@ -127,13 +127,13 @@ _EXPORTS: Mapping[str, _Cell] = dict(
         (column.name for column in COLUMNS),
         (
             _is_time,
-            lambda cell: cell == NOTHING or _is_time(cell),
+            lambda cell: cell is None or _is_time(cell),
             _counts(_MOST_FILES),
-            _words_of("clock_source"),
-            _words_of("clock_source", NOTHING),
-            _is_tenths,
             _words_of("status"),
-            _words_of("reason", NOTHING),
+            _words_of("reason", None),
+            _words_of("clock_source"),
+            _words_of("clock_source", None),
+            _is_tenths,
         ),
         strict=True,
     )
