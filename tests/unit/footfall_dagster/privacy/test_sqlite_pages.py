@@ -1,6 +1,8 @@
 """Space of a SQLite file that no row uses."""
 
+import base64
 import os
+import random
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from footfall_dagster.privacy.raw import raw_trouble
-from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused, without_pointers
+from footfall_dagster.privacy.sqlite_pages import LOGS, NotSqlite, pages, unused
 
+INNER_PAGE_OF_A_TABLE = 0x05
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 60
 
 
@@ -63,16 +66,31 @@ def test_remains_of_plain_text_are_nothing(plain: bytes) -> None:
 
 
 def test_a_drawn_plot_cut_anywhere_is_nothing_and_a_picture_is() -> None:
-    import base64
-
     svg = b"<svg>" + b"<path d='M 1.5 2.5 L 3 4'/>" * 40 + b"</svg>"
     encoded = base64.b64encode(svg)
     assert raw_trouble(encoded[7:]) is None
     assert raw_trouble(base64.b64encode(PICTURE[:2000])[3:]) is not None
 
 
-def test_pointers_to_former_cells_are_left_out_and_nothing_behind_them() -> None:
-    pointers = b"".join(number.to_bytes(2, "big") for number in range(4000, 3000, -37))
-    assert without_pointers(pointers + b"\0\0\0\0" + PICTURE) == PICTURE
-    assert without_pointers(PICTURE) == PICTURE
-    assert without_pointers(pointers) == b""
+def test_pointers_to_cells_and_links_to_pages_are_left_out(tmp_path: Path) -> None:
+    numbers = random.Random(9).sample(range(20_000), 2000)
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection:
+        connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, content TEXT)")
+        connection.executemany("INSERT INTO t VALUES (?, ?)", ((n, "a" * 3000) for n in numbers))
+        connection.commit()
+    content = (tmp_path / "a.db").read_bytes()
+    whole = [content[at : at + 4096] for at in range(0, len(content), 4096)]
+    inner = [number for number, page in enumerate(whole) if page[0] == INNER_PAGE_OF_A_TABLE]
+    rest = list(pages(content))
+    assert sum(_filled(whole[number]) for number in inner) > 10_000
+    assert sum(_filled(rest[number]) for number in inner) < 500
+    assert sum(_filled(piece) for _, piece in unused(tmp_path / "a.db")) < 500
+
+
+def _filled(content: bytes) -> int:
+    return len(content) - content.count(0)
+
+
+@pytest.mark.parametrize("content", [b"", b"SQLite format 3\0", PICTURE, LOGS[0]])
+def test_what_is_neither_database_nor_log_comes_as_it_is(content: bytes) -> None:
+    assert b"".join(pages(content)) == content
