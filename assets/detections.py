@@ -1,7 +1,8 @@
 """The first stage left of the wall: people's boxes in the frames of a camera-day.
 
-Belongs here: `detections`. Does not belong here: detectors; the root of the project supplies what
-`vision.protocols` describes.
+Belongs here: `detections`, and `coverage`, since only who decodes a file knows what of it was
+observed. Does not belong here: detectors; the root of the project supplies what `vision.protocols`
+describes.
 """
 
 import time
@@ -12,50 +13,68 @@ import numpy as np
 import polars as pl
 
 from assets import traits as traits_of
-from assets.camera_day import RETRY, camera_day_asset
+from assets.camera_day import RETRY, Lineage, spec_fields
+from assets.coverage_picture import coverage_picture
 from assets.metadata import five_minute_plot
-from assets.plan import TRACKING, SitePlan, camera_of
+from assets.plan import INGEST, TRACKING, SitePlan, camera_of
 from vision.contracts import BOX, DETECTIONS
+from vision.contracts_ingest import COVERAGE
+from vision.exports.coverage import coverage as by_minute
+from vision.exports.decoded import Decoded
 from vision.exports.folder import Recordings
-from vision.exports.frames import day_frames
+from vision.exports.frames import day_frames, stretches
 from vision.protocols import Boxes, Detector, Frame
 from vision.traits import Look, TraitHolder
 
 _SECONDS_BETWEEN_REPORTS = 5.0
+_TAKEN = [("timeline", "begins_at"), ("timeline", "ends_at")]
+_BOXES_LINEAGE: Lineage = {"frame_at": [("camera_exports", "started_at"), *_TAKEN]}
+_COVERAGE_LINEAGE: Lineage = {
+    "recorded_s": [("camera_exports", "started_at"), ("camera_exports", "ended_at")],
+    "readable_s": _TAKEN,
+    "reason": [("camera_exports", "status")],
+}
 
 
 def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
-    """The asset of people's boxes."""
-    return [_detections(plan)]
+    """The assets of people's boxes, and of what was looked at for them."""
+    kinds = {"polars", "parquet"}
 
-
-def _detections(plan: SitePlan) -> dg.AssetsDefinition:
-    lineage = {"frame_at": [("camera_exports", "started_at")]}
-
-    @camera_day_asset(
-        plan,
-        DETECTIONS,
-        group=TRACKING,
-        kinds={"ultralytics", "parquet"},
-        reads=["camera_exports"],
-        lineage=lineage,
-        retry=RETRY,
+    @dg.multi_asset(
+        name=f"{plan.site.id}_detect",
+        outs={
+            DETECTIONS.name: dg.AssetOut(
+                **spec_fields(
+                    plan, DETECTIONS, kinds={"ultralytics", "parquet"}, lineage=_BOXES_LINEAGE
+                ),
+                group_name=TRACKING,
+            ),
+            COVERAGE.name: dg.AssetOut(
+                **spec_fields(plan, COVERAGE, kinds=kinds, lineage=_COVERAGE_LINEAGE),
+                group_name=INGEST,
+            ),
+        },
+        ins={name: dg.AssetIn(plan.key(name)) for name in ("camera_exports", "timeline")},
+        partitions_def=plan.camera_days,
+        retry_policy=RETRY,
     )
-    def detections(
+    def detect(
         context: dg.AssetExecutionContext,
         camera_exports: pl.DataFrame,
+        timeline: pl.DataFrame,
         recordings: dg.ResourceParam[Recordings],
         detector: dg.ResourceParam[Detector],
         guesser: dg.ResourceParam[Look],
         traits: dg.ResourceParam[TraitHolder],
-    ) -> dg.Output[pl.DataFrame]:
+    ) -> Iterator[dg.Output[pl.DataFrame]]:
         from vision import masking
 
         site_day = plan.day(context)
         camera = camera_of(site_day, context.partition_key)
-        progress = _Progress(context, _video_seconds(camera_exports) * camera.analysed_fps)
+        decoded = Decoded(stretches(camera_exports, timeline))
+        progress = _Progress(context, decoded.seconds * camera.analysed_fps)
         began = time.monotonic()
-        frames = day_frames(camera_exports, recordings, site_day, fps=camera.analysed_fps)
+        frames = day_frames(decoded, recordings, fps=camera.analysed_fps)
         blanked = masking.blanked(progress.count(frames), camera.masks)
         privacy = plan.site.file.privacy
         if traits_of.wanted(privacy):
@@ -65,22 +84,61 @@ def _detections(plan: SitePlan) -> dg.AssetsDefinition:
         else:
             frame = _rows(detector.detect(blanked))
         spent = time.monotonic() - began
-        hours = _video_seconds(camera_exports) / 3600
-        metadata: dict[str, dg.MetadataValue] = {
-            "frames_analysed": dg.MetadataValue.int(progress.done),
-            "seconds_spent": dg.MetadataValue.float(round(spent, 1)),
-        }
-        if progress.done:
-            metadata["detector"] = dg.MetadataValue.text(detector.description)
-        if hours:
-            metadata["seconds_per_video_hour"] = dg.MetadataValue.float(round(spent / hours, 1))
-        if (
-            plot := five_minute_plot(frame["frame_at"], "Boxes per five minutes", "boxes")
-        ) is not None:
-            metadata["over_the_day"] = plot
-        return dg.Output(frame, metadata=metadata)
+        yield dg.Output(
+            frame,
+            output_name=DETECTIONS.name,
+            metadata=_told_of_boxes(frame, decoded, detector, spent),
+        )
+        # Last, so that a run that is killed between the two leaves no coverage beside old events.
+        _warn(context, camera_exports, decoded)
+        minutes = by_minute(camera_exports, decoded, site_day)
+        picture = coverage_picture(minutes, camera_exports, site_day)
+        yield dg.Output(
+            minutes,
+            output_name=COVERAGE.name,
+            metadata={**_told_of_minutes(minutes, decoded), "day": picture},
+        )
 
-    return detections
+    return [detect]
+
+
+def _told_of_boxes(
+    frame: pl.DataFrame, decoded: Decoded, detector: Detector, spent_s: float
+) -> dict[str, dg.MetadataValue]:
+    told: dict[str, dg.MetadataValue] = {
+        "frames_analysed": dg.MetadataValue.int(decoded.frames),
+        "seconds_spent": dg.MetadataValue.float(round(spent_s, 1)),
+    }
+    if decoded.frames:
+        told["detector"] = dg.MetadataValue.text(detector.description)
+    if decoded.stretches:
+        by_hour = spent_s / (decoded.seconds / 3600)
+        told["seconds_per_video_hour"] = dg.MetadataValue.float(round(by_hour, 1))
+    plot = five_minute_plot(frame["frame_at"], "Boxes per five minutes", "boxes")
+    return told if plot is None else told | {"over_the_day": plot}
+
+
+def _told_of_minutes(minutes: pl.DataFrame, decoded: Decoded) -> dict[str, dg.MetadataValue]:
+    return {
+        "minutes_observed": dg.MetadataValue.float(_minutes(minutes["readable_s"])),
+        "minutes_recorded": dg.MetadataValue.float(_minutes(minutes["recorded_s"])),
+        "files_given_up": dg.MetadataValue.int(len(decoded.given_up)),
+    }
+
+
+def _minutes(seconds: pl.Series) -> float:
+    return round(float(seconds.sum()) / 60, 2)
+
+
+def _warn(
+    context: dg.AssetExecutionContext, camera_exports: pl.DataFrame, decoded: Decoded
+) -> None:
+    numbers = dict(camera_exports.select("file_name", "export").iter_rows())
+    for name, why in decoded.given_up.items():
+        context.log.warning(
+            f"export {numbers[name]} is given up where it fails to decode: {why}; coverage says "
+            "which minutes are missing"
+        )
 
 
 class _Progress:
@@ -111,12 +169,6 @@ class _Progress:
                     f"frames, {rate:.0f} a second"
                 )
             yield frame
-
-
-def _video_seconds(camera_exports: pl.DataFrame) -> float:
-    taken = camera_exports.filter(pl.col("status") == "catalogued")
-    spans = taken.select((pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds())
-    return float(spans.to_series().sum() or 0) / 1_000_000
 
 
 def _rows(found: Iterable[Boxes]) -> pl.DataFrame:

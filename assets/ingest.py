@@ -1,90 +1,164 @@
-"""The ingest stage: which files a camera-day has, and what each minute observed.
+"""The ingest stage: which files a camera-day has, and what of it they show.
 
-Belongs here: `camera_exports` and `coverage`. Does not belong here: how files are named, timed and
-probed (`vision.exports`).
+Belongs here: `camera_exports` and `timeline`, made in one step. Does not belong here: how files are
+named, timed and measured (`vision.exports`), or `coverage`, which is known when they have been
+decoded (`assets.detections`).
 """
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import polars as pl
 
-from assets.camera_day import RETRY, camera_day_asset
-from assets.metadata import coverage_plot
+from assets import recordings as source
+from assets.camera_day import RETRY, Lineage, spec_fields
+from assets.export_table import export_table
 from assets.plan import INGEST, SitePlan, camera_of
-from vision.contracts import CAMERA_EXPORTS, COVERAGE
-from vision.exports import catalogue, folder
-from vision.exports.coverage import coverage as by_minute
+from assets.storage import CameraDays
+from vision.contract_terms import Contract
+from vision.contracts_ingest import CAMERA_EXPORTS, TIMELINE
+from vision.exports.folder import Export, Recordings
+from vision.site.models import Camera, SiteDay
+
+if TYPE_CHECKING:
+    from vision.exports.catalogue import Catalogue
+    from vision.exports.pool import Probed, SetAside
+
+_SECONDS_BETWEEN_REPORTS = 5.0
+_SENSOR = "dagster/sensor_name"
+
+_LINEAGE: dict[str, Lineage] = {
+    CAMERA_EXPORTS.name: {},
+    TIMELINE.name: {
+        "begins_at": [("camera_exports", "started_at")],
+        "ends_at": [("camera_exports", "ended_at")],
+        "sha256": [("camera_exports", "sha256")],
+    },
+}
+_IN_NO_NAME = ("file_name", "modified_at", "export")
+"""Columns that another copy of the same recording changes."""
 
 
 def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
     """The ingest assets of a site."""
-    return [_camera_exports(plan), _coverage(plan)]
 
-
-def _camera_exports(plan: SitePlan) -> dg.AssetsDefinition:
-    @camera_day_asset(
-        plan,
-        CAMERA_EXPORTS,
-        group=INGEST,
-        kinds={"polars", "parquet"},
-        lineage={},
-        retry=RETRY,
+    @dg.multi_asset(
+        name=f"{plan.site.id}_ingest",
+        outs={
+            CAMERA_EXPORTS.name: _out(plan, CAMERA_EXPORTS),
+            TIMELINE.name: _out(plan, TIMELINE, is_required=False),
+        },
+        deps=[plan.key(source.NAME)],
+        partitions_def=plan.camera_days,
+        retry_policy=RETRY,
     )
-    def camera_exports(
-        context: dg.AssetExecutionContext, recordings: dg.ResourceParam[folder.Recordings]
-    ) -> dg.Output[pl.DataFrame]:
+    def ingest(
+        context: dg.AssetExecutionContext,
+        recordings: dg.ResourceParam[Recordings],
+        lake: dg.ResourceParam[CameraDays],
+    ) -> Iterator[dg.Output[pl.DataFrame]]:
+        from vision.exports.catalogue import catalogue
+
         site_day = plan.day(context)
         camera = camera_of(site_day, context.partition_key)
-        frame = catalogue.catalogue(recordings.find(site_day, camera), camera, site_day)
-        set_aside = frame.filter(pl.col("status") == "quarantined")
-        for number, reason in set_aside.select("export", "reason").iter_rows():
-            context.log.warning(f"export {number} is set aside: {reason}")
-        return dg.Output(
-            frame,
-            metadata={
-                "files": frame.height,
-                "files_set_aside": set_aside.height,
-                "video_hours": round(_hours(frame), 3),
-            },
+        found = recordings.find(site_day, camera)
+        source.note_made_from(context, plan, found)
+        made = catalogue(
+            found,
+            camera,
+            site_day,
+            _Measuring(context),
+            lake.stored(CAMERA_EXPORTS.name, site_day.day, camera.id),
+        )
+        _warn(context, made.exports)
+        yield dg.Output(
+            made.exports,
+            output_name=CAMERA_EXPORTS.name,
+            metadata=_told_of_files(made, site_day, camera),
+            data_version=_version(made.exports.filter(pl.col("status") != "repeated")),
+        )
+        arrived = context.run.tags.get(_SENSOR) == source.ARRIVALS
+        if arrived and lake.is_made_from(made.timeline, site_day.day, camera.id):
+            # What is not yielded is not made again, nor is anything that follows from it.
+            context.log.info("the files that arrived show nothing that was not there before")
+            return
+        yield dg.Output(
+            made.timeline,
+            output_name=TIMELINE.name,
+            metadata=_told_of_timeline(made.timeline),
+            data_version=_version(made.timeline),
         )
 
-    return camera_exports
+    return [ingest]
 
 
-def _coverage(plan: SitePlan) -> dg.AssetsDefinition:
-    lineage = {
-        "recorded_s": [("camera_exports", "started_at"), ("camera_exports", "ended_at")],
-        "readable_s": [("camera_exports", "started_at"), ("camera_exports", "ended_at")],
-        "reason": [("camera_exports", "status")],
-    }
-
-    @camera_day_asset(
-        plan,
-        COVERAGE,
-        group=INGEST,
-        kinds={"polars", "parquet"},
-        reads=["camera_exports"],
-        lineage=lineage,
+def _out(plan: SitePlan, contract: Contract, *, is_required: bool = True) -> dg.AssetOut:
+    fields = spec_fields(
+        plan, contract, kinds={"polars", "parquet"}, lineage=_LINEAGE[contract.name]
     )
-    def coverage(
-        context: dg.AssetExecutionContext, camera_exports: pl.DataFrame
-    ) -> dg.Output[pl.DataFrame]:
-        site_day = plan.day(context)
-        frame = by_minute(camera_exports, site_day)
-        metadata: dict[str, dg.MetadataValue] = {
-            "minutes_observed": dg.MetadataValue.float(_minutes(frame["readable_s"])),
-            "minutes_recorded": dg.MetadataValue.float(_minutes(frame["recorded_s"])),
-        }
-        if frame["recorded_s"].sum():
-            metadata["by_minute"] = coverage_plot(frame)
-        return dg.Output(frame, metadata=metadata)
-
-    return coverage
+    return dg.AssetOut(**fields, group_name=INGEST, is_required=is_required)
 
 
-def _hours(frame: pl.DataFrame) -> float:
-    spans = frame.select((pl.col("ended_at") - pl.col("started_at")).dt.total_seconds())
-    return float(spans.to_series().sum() or 0) / 3600
+class _Measuring:
+    """Opens files in child processes, and says how many are done where it takes a while."""
+
+    def __init__(self, context: dg.AssetExecutionContext) -> None:
+        self._context = context
+
+    def __call__(self, exports: Sequence[Export]) -> "Iterator[Probed | SetAside]":
+        from vision.exports.catalogue import measured
+
+        said = time.monotonic()
+        for done, outcome in enumerate(measured(exports), 1):
+            now = time.monotonic()
+            if now - said > _SECONDS_BETWEEN_REPORTS:
+                said = now
+                self._context.log.info(
+                    f"{self._context.partition_key}: {done} of {len(exports)} new files measured"
+                )
+            yield outcome
 
 
-def _minutes(seconds: pl.Series) -> float:
-    return round(float(seconds.sum()) / 60, 2)
+def _warn(context: dg.AssetExecutionContext, exports: pl.DataFrame) -> None:
+    set_aside = exports.filter(pl.col("status") == "quarantined")
+    for reason, files in set_aside.group_by("reason").len().sort("reason").iter_rows():
+        first = set_aside.filter(pl.col("reason") == reason)["export"][0]
+        context.log.warning(f"{files} files are set aside, {reason}; the first is export {first}")
+
+
+def _told_of_files(made: "Catalogue", site_day: SiteDay, camera: Camera) -> dict[str, Any]:
+    exports = made.exports
+    table = export_table(exports, site_day.site.zone_info, camera.clock.tolerance_s)
+    told: dict[str, Any] = {
+        "by_kind": table,
+        "files": exports.height,
+        "files_opened": made.opened,
+        "files_repeated": exports.filter(pl.col("status") == "repeated").height,
+        "files_set_aside": exports.filter(pl.col("status") == "quarantined").height,
+        "video_hours": round(_seconds(exports["ended_at"] - exports["started_at"]) / 3600, 3),
+    }
+    apart = exports["clocks_apart_s"].abs().max()
+    if isinstance(apart, float):
+        told["clocks_apart_at_most_s"] = round(apart, 3)
+    if made.drift_s_per_day is not None:
+        told["clock_drift_s_per_day"] = made.drift_s_per_day
+    return told
+
+
+def _told_of_timeline(timeline: pl.DataFrame) -> dict[str, Any]:
+    seconds = _seconds(timeline["ends_at"] - timeline["begins_at"])
+    return {"stretches": timeline.height, "hours": round(seconds / 3600, 3)}
+
+
+def _seconds(durations: pl.Series) -> float:
+    return float(durations.dt.total_microseconds().sum() or 0) / 1_000_000
+
+
+def _version(frame: pl.DataFrame) -> dg.DataVersion:
+    """The same for the same recordings, under whatever names and however often exported."""
+    rows = frame.drop(_IN_NO_NAME, strict=False)
+    told = rows.sort(rows.columns).write_csv()
+    return dg.DataVersion(hashlib.sha256(told.encode()).hexdigest())

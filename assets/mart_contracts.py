@@ -19,8 +19,7 @@ import polars as pl
 
 from assets.mart_inputs import NOT_OBSERVED
 from assets.mart_schema import MartColumn, MartContract
-from vision.contract_terms import InTradingDay, Matches, OneOf, Range, SiteWord
-from vision.contracts import INSTANT
+from vision.contract_terms import INSTANT, InTradingDay, Matches, OneOf, Range, SiteWord
 
 _ID = Matches(r"[a-z][a-z0-9_]{0,39}")
 _TRADING_DAY = MartColumn("trading_day", pl.Date(), "", "The trading day, by the date it began on")

@@ -11,8 +11,9 @@ from types import MappingProxyType
 
 import polars as pl
 
-from vision.contract_terms import Contract
-from vision.contracts import ANONYMISED_TRAJECTORIES, COVERAGE, GATE_EVENTS, INSTANT, ZONE_VISITS
+from vision.contract_terms import INSTANT, Contract
+from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
+from vision.contracts_ingest import COVERAGE
 from vision.site.models import FloorPoint, SiteDay
 
 CameraDays = Mapping[str, pl.DataFrame]

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from vision.contract_terms import InTradingDay, Matches, OneOf, Range, SiteWord
-from vision.contracts import INSTANT
+from vision.contract_terms import INSTANT, InTradingDay, Matches, OneOf, Range, SiteWord
 
 MartDomain = Range | OneOf | SiteWord | InTradingDay | Matches
 

@@ -73,20 +73,3 @@ def five_minute_plot(times: pl.Series, title: str, unit: str) -> dg.MarkdownMeta
     axes.set_title(title, fontsize=9)
     axes.tick_params(labelsize=8)
     return plot(figure, title)
-
-
-def coverage_plot(coverage: pl.DataFrame) -> dg.MarkdownMetadataValue:
-    """The trading day as a band of minutes: observed, set aside, gap."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 1.1), layout="constrained")
-    axes = figure.add_subplot()
-    minutes = coverage["minute"].to_list()
-    readable, recorded = coverage["readable_s"].to_list(), coverage["recorded_s"].to_list()
-    # One path each, where a bar a minute would make a drawing of half a megabyte.
-    axes.fill_between(minutes, readable, step="post", color="#0072b2", linewidth=0)
-    axes.fill_between(minutes, readable, recorded, step="post", color="#d55e00", linewidth=0)
-    axes.set_ylim(0, 60)
-    axes.set_ylabel("s / min", fontsize=8)
-    axes.tick_params(labelsize=8)
-    return plot(figure, "Coverage by minute, UTC")

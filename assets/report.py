@@ -27,7 +27,7 @@ from assets.mart_contracts import (
 from assets.marts import cameras_of_day
 from assets.plan import FOOTFALL, SitePlan
 from assets.storage import ReportStore, Warehouse
-from vision.contracts import COVERAGE
+from vision.contracts_ingest import COVERAGE
 from vision.site.models import SiteDay
 
 NAME = "footfall_report"

@@ -77,6 +77,14 @@ class Warehouse(Protocol):
 class CameraDays(Protocol):
     """Holds what was stored of camera-days, and knows what was deleted by age or failed."""
 
+    def stored(self, dataset: str, day: dt.date, camera: str) -> pl.DataFrame | None:
+        """Rows of `dataset` as they are stored of a camera-day; None where they cannot be read."""
+        ...
+
+    def is_made_from(self, timeline: pl.DataFrame, day: dt.date, camera: str) -> bool:
+        """Whether the events of a camera-day were made from these rows of `timeline`."""
+        ...
+
     def purged(self, dataset: str, day: dt.date) -> frozenset[str]:
         """Cameras of which `dataset` was deleted by age on a trading day."""
         ...

@@ -23,7 +23,7 @@ from footfall_dagster.definitions import build_definitions
 from footfall_dagster.io_manager import camera_day
 from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY
 from footfall_dagster.lake import Lake, NotMaterialised, Purged
-from footfall_dagster.privacy.purge_recordings import vanished
+from footfall_dagster.privacy.purge_recordings import only_fewer
 from footfall_dagster.privacy.wall import Refused
 from footfall_dagster.resources import records, report_store, warehouse
 from footfall_dagster.runs import fail_dead_runs, process_tags
@@ -32,7 +32,7 @@ from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from footfall_dagster.weights import at_hand
 from vision.contracts import lake_of
-from vision.exports.folder import Recordings
+from vision.exports.folder import fingerprint
 from vision.site.load import load_site
 
 Say = Callable[[str], None]
@@ -72,11 +72,11 @@ def materialise_day(
     runner = _Runner(definitions, instance, say)
     lake = Lake(settings.lake, plan.site)
     inputs = _inputs(settings, plan, day)
-    recordings, site_day = Recordings(settings.recordings), plan.site.on(day)
+    recordings, site_day = settings.exports, plan.site.on(day)
     for camera in sorted(site_day.cameras):
         key = dg.MultiPartitionKey({"date": day.isoformat(), "camera": camera})
         found = [export.name for export in recordings.find(site_day, site_day.cameras[camera])]
-        if vanished(lake, camera_day(key), found) and runner.stands(CAMERA_DAY, key):
+        if only_fewer(lake, camera_day(key), found) and runner.stands(CAMERA_DAY, key):
             continue
         runner.run(CAMERA_DAY, key, inputs[camera], partial(_is_whole, lake, key))
     everything = _digest(inputs[camera] for camera in sorted(inputs))
@@ -210,19 +210,19 @@ def _site_day_is_there(settings: Settings, plan: SitePlan, day: dt.date) -> bool
 
 def _inputs(settings: Settings, plan: SitePlan, day: dt.date) -> dict[str, str]:
     """For each camera a digest of all that its camera-day is made from."""
-    recordings = Recordings(settings.recordings)
+    recordings = settings.exports
     site_day = plan.site.on(day)
     found = {
-        name: [_stat(export.path) for export in recordings.find(site_day, camera)]
+        name: fingerprint(recordings.find(site_day, camera))
         for name, camera in site_day.cameras.items()
     }
     shared = [_code(), plan.site.model_dump_json()]
-    if any(found.values()):
+    if any(files != fingerprint([]) for files in found.values()):
         shared.append(_stat(at_hand(settings)))
         if plan.site.file.privacy.age_gender is not None:
             models = (settings.face_model, settings.age_gender_model)
             shared += [_stat(model) for model in models if model is not None and model.is_file()]
-    return {name: _digest([*shared, *files]) for name, files in found.items()}
+    return {name: _digest([*shared, files]) for name, files in found.items()}
 
 
 def _code() -> str:

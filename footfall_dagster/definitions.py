@@ -14,14 +14,15 @@ from assets import (
     ingest,
     marts,
     privacy_report,
+    recordings,
     release,
     report,
     tracks,
 )
 from assets.plan import SitePlan
-from footfall_dagster import forgetting, jobs, schedules, sensors
+from footfall_dagster import forgetting, jobs, late_files, schedules, sensors
 from footfall_dagster import resources as default_resources
-from footfall_dagster.checks import camera_days, privacy, retention
+from footfall_dagster.checks import arrivals, camera_days, exports, privacy, retention
 from footfall_dagster.checks import marts as mart_checks
 from footfall_dagster.settings import Settings
 from vision.site.load import load_site
@@ -45,9 +46,10 @@ def build_definitions(
     """
     plan = SitePlan(load_site(settings.site))
     purge, purge_schedule = forgetting.build(settings, plan)
-    days = jobs.build(plan)
+    days, late = jobs.build(plan), late_files.build(plan)
     return dg.Definitions(
         assets=[
+            recordings.spec(plan),
             *ingest.build(plan),
             *detections.build(plan),
             *tracks.build(plan),
@@ -59,13 +61,15 @@ def build_definitions(
         ],
         asset_checks=[
             *camera_days.build(plan),
+            *exports.build(plan),
             *mart_checks.build(plan),
             *privacy.build(plan),
             *retention.build(plan),
+            *arrivals.build(plan),
         ],
-        jobs=[*days, purge],
+        jobs=[*days, purge, late],
         schedules=[*schedules.build(plan), purge_schedule],
-        sensors=sensors.build(plan, days),
+        sensors=sensors.build(plan, days, late),
         # One process per run: a process per step costs 12 s where this costs 4.
         executor=dg.in_process_executor,
         resources=default_resources.build(settings, plan.site) | dict(resources or {}),

@@ -30,8 +30,8 @@ from footfall_dagster.privacy.purge_figures import due_days, forget_marts, forge
 from footfall_dagster.privacy.purge_recordings import due_camera_days, forget_recordings
 from footfall_dagster.runs import process_tags
 from footfall_dagster.settings import Settings
-from vision.contracts import CAMERA_EXPORTS, LAKE
-from vision.exports.folder import Recordings
+from vision.contracts import LAKE
+from vision.contracts_ingest import CAMERA_EXPORTS
 from vision.site.retention import Rule
 
 Event = dg.AssetObservation | dg.AssetCheckEvaluation
@@ -113,7 +113,7 @@ class Forgetting:
     def _parts(self, held: purge.Held, now: dt.datetime) -> Iterator[tuple[str, _Part]]:
         """What is deleted, in order: receipts, what was left alone, and numbers of leftovers."""
         lake, settings = self.lake, self.settings
-        recordings = Recordings(settings.recordings)
+        recordings = settings.exports
         pages = resources.report_store(settings, self.plan.site)
         # First, while the catalogue says which files were worked through.
         yield "recordings", lambda: forget_recordings(lake, recordings, now, held)

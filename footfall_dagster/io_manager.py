@@ -17,9 +17,12 @@ from footfall_dagster.privacy.metadata import refuse_metadata
 from footfall_dagster.privacy.purge_recordings import vanished
 from footfall_dagster.privacy.wall import PART, Receipt, Refused
 from vision.contract_terms import Contract
-from vision.contracts import CAMERA_EXPORTS, COVERAGE, lake_of
+from vision.contracts import lake_of
+from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE
 
 _STEPS_REMEMBERED = 64
+_NO_LOSS_S = 1.0
+"""What joining files another way may take away or add."""
 _Step = tuple[str, str]
 _Loaded = tuple[_Step | None, str]
 """A step of a run, and a dataset."""
@@ -40,7 +43,7 @@ class LakeIOManager(dg.IOManager):
         """Write through the wall; a refusal fails the step without a retry."""
         contract = self._contract(context.asset_key)
         if contract is CAMERA_EXPORTS and isinstance(obj, pl.DataFrame):
-            self._refuse_vanished(camera_day(context.partition_key), obj)
+            self._refuse_less(camera_day(context.partition_key), obj)
         try:
             self._refuse_metadata(context, contract)
             source = self._loaded.get((_step(context), contract.made_from))
@@ -78,18 +81,26 @@ class LakeIOManager(dg.IOManager):
     def _contract(self, key: dg.AssetKey) -> Contract:
         return lake_of(self._lake.site)[key.path[-1]]
 
-    def _refuse_vanished(self, day: CameraDay, found: pl.DataFrame) -> None:
-        """Fail rather than let a camera-day be computed again from less than it was made from."""
+    def _refuse_less(self, day: CameraDay, found: pl.DataFrame) -> None:
+        """Fail rather than let a camera-day be replaced by one that observes fewer minutes."""
+        before = self._lake.stored(CAMERA_EXPORTS.name, day.day, day.camera)
+        if before is None:
+            return
+        lost_s = float(before["used_s"].sum()) - float(found["used_s"].sum())
+        if lost_s <= _NO_LOSS_S:
+            return
+        why = "the files that are there show less than those that it was made from"
         if gone := vanished(self._lake, day, found["file_name"]):
             purged = self._lake.ledger.last(RECORDINGS, str(day))
-            why = f"they were {purged} of the site's retention" if purged else "they are not there"
-            catalogue = self._lake.folder(CAMERA_EXPORTS.name, day) / PART
-            raise dg.Failure(
-                description=f"{gone} recordings of which {day} was made are gone: {why}. What was "
-                "made from them stands as it is. Put them back to compute the day again; or, to "
-                f"start afresh without them, delete the file {catalogue} first",
-                allow_retries=False,
-            )
+            what = f"were {purged} of the site's retention" if purged else "are not there"
+            why = f"{gone} recordings of which it was made {what}"
+        catalogue = self._lake.folder(CAMERA_EXPORTS.name, day) / PART
+        raise dg.Failure(
+            description=f"{day} would be observed for {lost_s / 60:.1f} minutes less than it was: "
+            f"{why}. What was made from them stands as it is. Put them back to compute the day "
+            f"again; or, to start afresh without them, delete the file {catalogue} first",
+            allow_retries=False,
+        )
 
     def _load(self, contract: Contract, partition: str) -> tuple[pl.DataFrame, Receipt]:
         try:

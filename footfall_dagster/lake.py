@@ -5,6 +5,7 @@ wall (`footfall_dagster.privacy.wall`), Dagster (`footfall_dagster.io_manager`).
 """
 
 import datetime as dt
+import hashlib
 import os
 import uuid
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from footfall_dagster.locks import locked
 from footfall_dagster.privacy import ledger, wall
 from vision.contract_check import Bounds
 from vision.contract_terms import Contract
-from vision.contracts import LAKE, lake_of
+from vision.contracts import GATE_EVENTS, LAKE, lake_of
 from vision.site.models import Site
 
 PENDING = "_pending"
@@ -148,6 +149,21 @@ class Lake:
         except FileNotFoundError:
             return False
         return False
+
+    def stored(self, dataset: str, day: dt.date, camera: str) -> pl.DataFrame | None:
+        """See `assets.storage.CameraDays`."""
+        try:
+            return self.read(lake_of(self.site)[dataset], CameraDay(day, camera))
+        except (NotMaterialised, wall.Refused):
+            return None
+
+    def is_made_from(self, timeline: pl.DataFrame, day: dt.date, camera: str) -> bool:
+        """See `assets.storage.CameraDays`."""
+        try:
+            _, made = self.read_with_receipt(GATE_EVENTS, CameraDay(day, camera))
+        except (NotMaterialised, wall.Refused):
+            return False
+        return made.source == hashlib.sha256(wall.encode(timeline)).hexdigest()
 
     def read(self, contract: Contract, camera_day: CameraDay) -> pl.DataFrame:
         """Rows of a partition.

@@ -20,7 +20,6 @@ from footfall_dagster.report_store import FolderReportStore
 from footfall_dagster.settings import Settings
 from footfall_dagster.warehouse import DuckDBWarehouse
 from footfall_dagster.weights import WeightsMissing, at_hand
-from vision.exports.folder import Recordings
 from vision.protocols import Boxes, Detector, Frame, Image, Tracker
 from vision.site.models import Site
 from vision.traits import Look, Vectors
@@ -43,7 +42,7 @@ def build(settings: Settings, site: Site) -> dict[str, Any]:
     return {
         IO_MANAGER: LakeIOManager(lake),
         "lake": lake,
-        "recordings": Recordings(settings.recordings),
+        "recordings": settings.exports,
         "detector": _DetectorOnUse(settings),
         "guesser": _GuesserOnUse(settings, site),
         "tracker": dg.ResourceDefinition(tracker),

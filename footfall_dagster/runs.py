@@ -17,6 +17,13 @@ import dagster as dg
 from dagster import DagsterRun, DagsterRunStatus, RunsFilter
 
 _PID, _HOST = "pid", "host"
+_UNDER_WAY = [
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
+"""What a run may be killed in. One that is merely queued has no process yet."""
 HOST_TAG, PID_TAG = "footfall/host", "footfall/pid"
 
 
@@ -26,11 +33,9 @@ def process_tags() -> dict[str, str]:
 
 
 def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark started runs of this host whose process is gone as failed; return their ids."""
+    """Mark runs of this host that are under way without a process as failed; return their ids."""
     dead = [
-        run
-        for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED]))
-        if _is_dead(instance, run)
+        run for run in instance.get_runs(RunsFilter(statuses=_UNDER_WAY)) if _is_dead(instance, run)
     ]
     for run in dead:
         instance.report_run_failed(run, "The process of this run is gone; it was killed.")
@@ -44,7 +49,7 @@ def _is_dead(instance: dg.DagsterInstance, run: DagsterRun) -> bool:
         return False
     # It may have ended well between being listed and being looked for.
     now = instance.get_run_by_id(run.run_id)
-    return now is not None and now.status is DagsterRunStatus.STARTED
+    return now is not None and now.status in _UNDER_WAY
 
 
 def _pid(instance: dg.DagsterInstance, run: DagsterRun) -> int | None:

@@ -1,8 +1,9 @@
-"""What reacts to change: cameras in the site file, runs that ended or died.
+"""What reacts to change: cameras in the site file, files that arrive, runs that ended or died.
 
 Belongs here: sensors. Does not belong here: what happens by the clock (`schedules`).
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,13 @@ import dagster as dg
 from dagster import DagsterRun, DagsterRunStatus
 
 from assets.plan import SitePlan
-from footfall_dagster.jobs import PRIVACY_DAY, SITE_DAY
+from assets.recordings import ARRIVALS
+from footfall_dagster.arrivals import Arrivals
+from footfall_dagster.following import day_of, outdated_by
+from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY
+from footfall_dagster.lake import Lake
 from footfall_dagster.runs import PID_TAG, fail_dead_runs
+from vision.exports.folder import Recordings
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import (
@@ -22,12 +28,14 @@ _SCHEDULED = "dagster/schedule_name"
 
 
 def build(
-    plan: SitePlan, jobs: Sequence["UnresolvedAssetJobDefinition"]
+    plan: SitePlan, jobs: Sequence["UnresolvedAssetJobDefinition"], late: dg.JobDefinition
 ) -> list[dg.SensorDefinition]:
     """The sensors of a site; all run unless they are switched off in the UI."""
     return [
         _cameras(plan),
         _dead_runs(),
+        _arrivals(plan, jobs, late),
+        *(_site_day_after(plan, status, jobs) for status in ("SUCCESS", "FAILURE", "CANCELED")),
         *(_privacy_after(status, jobs) for status in ("SUCCESS", "FAILURE")),
     ]
 
@@ -66,6 +74,56 @@ def _dead_runs() -> dg.SensorDefinition:
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         dead = fail_dead_runs(context.instance)
         return dg.SkipReason(f"failed {', '.join(dead)}" if dead else "every run has its process")
+
+    return sensor
+
+
+def _arrivals(
+    plan: SitePlan, jobs: Sequence["UnresolvedAssetJobDefinition"], late: dg.JobDefinition
+) -> dg.SensorDefinition:
+    by_name = {job.name: job for job in jobs}
+
+    @dg.sensor(
+        name=ARRIVALS,
+        jobs=[by_name[CAMERA_DAY], late],
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Runs camera-days to which files came late, within {plan.site.file.late_hours}"
+        " hours of the day's end and once they have stopped growing; reports what came later.",
+    )
+    def sensor(
+        context: dg.SensorEvaluationContext,
+        recordings: dg.ResourceParam[Recordings],
+        lake: dg.ResourceParam[Lake],
+    ) -> dg.SensorResult:
+        now = dt.datetime.now(dt.UTC)
+        return Arrivals(plan, recordings, lake).look(context.instance, context.cursor, now)
+
+    return sensor
+
+
+def _site_day_after(
+    plan: SitePlan, status: str, jobs: Sequence["UnresolvedAssetJobDefinition"]
+) -> dg.SensorDefinition:
+    by_name = {job.name: job for job in jobs}
+
+    @dg.run_status_sensor(
+        name=f"site_day_after_{status.lower()}",
+        run_status=DagsterRunStatus[status],
+        monitored_jobs=[by_name[CAMERA_DAY]],
+        request_job=by_name[SITE_DAY],
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Makes the marts of a day again after the last of its camera-days that were "
+        "made later than they; the schedule makes them first.",
+    )
+    def sensor(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+        day = day_of(context.dagster_run)
+        now = dt.datetime.now(dt.UTC)
+        run = outdated_by(context.instance, plan, day, now) if day is not None else None
+        if day is None or run is None:
+            return dg.SkipReason("the marts of the day are made or asked for otherwise")
+        return dg.RunRequest(run_key=f"{day} {run.run_id}", partition_key=day.isoformat())
 
     return sensor
 

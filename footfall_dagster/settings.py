@@ -4,12 +4,35 @@ Belongs here: every setting that is not a fact about a site. Does not belong her
 (site.yaml), how Dagster itself runs (dagster.yaml).
 """
 
+import re
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from vision.exports.folder import Recordings
+
 _REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+]*)://(?P<rest>.*)")
+
+
+def folder_or_bucket(value: object) -> object:
+    """A setting of recordings as it is meant: a path, or the URL of a bucket as text.
+
+    Raises:
+        ValueError: A URL of what we do not read, or with keys in it.
+    """
+    told = _URL.fullmatch(str(value))
+    if told is None:
+        return Path(value) if isinstance(value, str) else value
+    if told["scheme"] != "s3" or not told["rest"].strip("/"):
+        raise ValueError("recordings are read from a folder, or from s3://bucket/prefix")
+    if "@" in told["rest"]:
+        raise ValueError("leave keys out of the URL, and set AWS_ACCESS_KEY_ID and its secret")
+    return str(value).rstrip("/")
 
 
 class Settings(BaseSettings):
@@ -18,7 +41,10 @@ class Settings(BaseSettings):
     Attributes:
         site: Directory of site.yaml and cameras.yaml.
         home: Folder below which everything that is made lies, unless set apart below.
-        recordings: Folder into which recorders export; only read, unless the site lets us delete.
+        recordings: Folder into which recorders export, or a bucket as `s3://bucket/prefix`; only
+            read, unless the site lets us delete.
+        s3_endpoint: Of the store that has the bucket, where it is not Amazon's and
+            AWS_ENDPOINT_URL does not say so. Keys are found as every S3 client finds them.
         weights: The detector's checkpoint; fetched by `footfall weights`.
         face_model: OpenVINO IR (.xml) that finds faces; only for age and gender.
         age_gender_model: OpenVINO IR (.xml) that guesses age and gender of a face.
@@ -28,10 +54,18 @@ class Settings(BaseSettings):
 
     site: Path = _REPOSITORY / "examples" / "arcade"
     home: Path = _REPOSITORY / "var"
-    recordings: Path = Field(default_factory=lambda made: made["home"] / "recordings")
+    recordings: Annotated[Path | str, BeforeValidator(folder_or_bucket)] = Field(
+        default_factory=lambda made: made["home"] / "recordings"
+    )
+    s3_endpoint: str | None = None
     weights: Path | None = None
     face_model: Path | None = None
     age_gender_model: Path | None = None
+
+    @property
+    def exports(self) -> Recordings:
+        """The recordings, to be listed and read."""
+        return Recordings(self.recordings, self.s3_endpoint)
 
     @property
     def lake(self) -> Path:

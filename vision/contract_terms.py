@@ -9,6 +9,9 @@ from typing import Literal
 
 import polars as pl
 
+INSTANT = pl.Datetime("us", "UTC")
+"""Every stored instant: microseconds since the epoch, UTC."""
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -56,6 +59,16 @@ class InTradingDay:
 
 
 @dataclass(frozen=True, slots=True)
+class ByAClock:
+    """Instants that some clock shows, right or wrong, on whole multiples of `every_us`.
+
+    From 1990, when no recorder was digital, to 2100.
+    """
+
+    every_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class InFrame:
     """Pixels inside the camera's frame along `axis`; origin top left, full resolution."""
 
@@ -99,6 +112,7 @@ Domain = (
     | SiteWord
     | Matches
     | InTradingDay
+    | ByAClock
     | InFrame
     | OnFloor
     | Ranks

@@ -3,7 +3,8 @@
 Belongs here: what may be stored, said once. Writers, checks, expectation suites, docs and tests
 read this module. Does not belong here: the terms that contracts are written in
 (`vision.contract_terms`), how they are enforced (`vision.contract_check`), where a dataset lies
-(`footfall_dagster.lake`), or the marts (`assets.mart_contracts`).
+(`footfall_dagster.lake`), the marts (`assets.mart_contracts`), or what is known of recordings
+themselves (`vision.contracts_ingest`, whose contracts are listed here).
 
 The partition a row belongs to (site, date, camera) is in the path of its file, never in a column.
 """
@@ -15,25 +16,22 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from vision.contract_terms import (
+    INSTANT,
     Column,
     Contract,
     InFrame,
     InTradingDay,
-    Matches,
     OneOf,
     OnFloor,
     Range,
     Ranks,
-    RecordingName,
     SecondsBetween,
     SiteWord,
 )
+from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE, TIMELINE
 
 if TYPE_CHECKING:
     from vision.site.models import Site
-
-INSTANT = pl.Datetime("us", "UTC")
-"""Every stored instant: microseconds since the epoch, UTC."""
 
 GRID_M = 0.25
 """Side of a cell of the floor grid right of the wall, metres."""
@@ -47,16 +45,7 @@ AGE_BANDS: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 """Years from, included, and to, left out. There is no band of children: nobody guesses at them."""
 
-
-UNSUPPORTED_NAME = "unsupported"
-"""Stands for a file name in which more can hide than a recorder would write."""
-
 _SECOND = 1_000_000
-_DAY_S = 25 * 3600
-_MILLISECOND = 1_000
-
-CODECS = ("av1", "h263", "h264", "hevc", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "vp8", "vp9")
-OTHER_CODEC = "other"
 
 _FRAME_AT = Column(
     "frame_at", INSTANT, "UTC", "When the frame was taken, by its timestamp", InTradingDay()
@@ -71,142 +60,6 @@ BOX = tuple(column.name for column in _BOX)
 """Names of the edges of a box, as x_min, y_min, x_max, y_max."""
 _CONFIDENCE = Column("confidence", pl.Float32(), "1", "The detector's score", Range(0, 1))
 
-CAMERA_EXPORTS = Contract(
-    name="camera_exports",
-    grain="one video file",
-    columns=(
-        Column(
-            "export",
-            pl.Int32(),
-            "1",
-            "Number of the file within the camera-day, by start",
-            Range(0, 200_000),
-        ),
-        Column(
-            "file_name",
-            pl.String(),
-            "",
-            "Path of the file below the folder of recordings",
-            RecordingName(),
-        ),
-        Column("sha256", pl.String(), "", "SHA-256 of the file's bytes", Matches(r"[0-9a-f]{64}")),
-        Column("size_bytes", pl.Int64(), "byte", "Size of the file", Range(0, 2**43)),
-        Column(
-            "started_at",
-            INSTANT,
-            "UTC",
-            "When the first frame was taken",
-            InTradingDay(_MILLISECOND, margin_us=_DAY_S * _SECOND),
-        ),
-        Column(
-            "ended_at",
-            INSTANT,
-            "UTC",
-            "When the last frame ends; NULL where unknown",
-            InTradingDay(10 * _MILLISECOND, margin_us=_DAY_S * _SECOND),
-            nullable=True,
-        ),
-        Column(
-            "frames",
-            pl.Int64(),
-            "1",
-            "Frames that were decoded",
-            Range(0, 100_000_000),
-            nullable=True,
-        ),
-        Column("width", pl.Int32(), "px", "Width of a frame", Range(1, 16384), nullable=True),
-        Column("height", pl.Int32(), "px", "Height of a frame", Range(1, 16384), nullable=True),
-        Column(
-            "declared_fps",
-            pl.Float64(),
-            "1/s",
-            "Frame rate that the container declares",
-            Range(0, 1000, 0.001),
-            nullable=True,
-        ),
-        Column(
-            "delivered_fps",
-            pl.Float64(),
-            "1/s",
-            "Frames decoded per second of their timestamps",
-            Range(0, 1000, 0.001),
-            nullable=True,
-        ),
-        Column(
-            "codec",
-            pl.String(),
-            "",
-            "Codec of the video stream",
-            OneOf((*CODECS, OTHER_CODEC)),
-            nullable=True,
-        ),
-        Column(
-            "clock_source",
-            pl.String(),
-            "",
-            "Where the start was read from",
-            OneOf(("name", "site_file")),
-        ),
-        Column(
-            "status",
-            pl.String(),
-            "",
-            "Whether the file takes part or is set aside",
-            OneOf(("catalogued", "quarantined")),
-        ),
-        Column(
-            "reason",
-            pl.String(),
-            "",
-            "Why a file is set aside; NULL where it takes part",
-            OneOf(
-                (
-                    "unreadable",
-                    "no_video_stream",
-                    "no_frames",
-                    "wrong_frame_size",
-                    "empty_file",
-                    "unsupported_name",
-                )
-            ),
-            nullable=True,
-        ),
-    ),
-    key=("export",),
-    personal=False,
-    kept="ingest_years",
-)
-
-COVERAGE = Contract(
-    name="coverage",
-    grain="one minute",
-    columns=(
-        Column("minute", INSTANT, "UTC", "Start of the minute", InTradingDay(60 * _SECOND)),
-        Column(
-            "recorded_s", pl.Float64(), "s", "Seconds that some file claims", Range(0, 60, 0.01)
-        ),
-        Column(
-            "readable_s",
-            pl.Float64(),
-            "s",
-            "Seconds that were recorded and decoded: what was observed",
-            Range(0, 60, 0.01),
-        ),
-        Column(
-            "reason",
-            pl.String(),
-            "",
-            "Why the minute was not wholly observed; NULL where it was",
-            OneOf(("gap", "quarantined")),
-            nullable=True,
-        ),
-    ),
-    key=("minute",),
-    personal=False,
-    kept="ingest_years",
-    made_from="camera_exports",
-)
-
 DETECTIONS = Contract(
     name="detections",
     grain="one box in one analysed frame",
@@ -214,7 +67,7 @@ DETECTIONS = Contract(
     key=(),
     personal=True,
     kept="detections_hours",
-    made_from="camera_exports",
+    made_from="timeline",
 )
 
 TRACKS = Contract(
@@ -310,6 +163,7 @@ LAKE: Mapping[str, Contract] = MappingProxyType(
         contract.name: contract
         for contract in (
             CAMERA_EXPORTS,
+            TIMELINE,
             COVERAGE,
             DETECTIONS,
             TRACKS,

@@ -13,7 +13,7 @@ from scipy.linalg import solveh_banded
 
 from vision.boxes import covered_share
 from vision.calibration import Homography
-from vision.contracts import INSTANT
+from vision.contract_terms import INSTANT
 from vision.protocols import View
 from vision.stature import Stature
 

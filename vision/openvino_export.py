@@ -4,15 +4,20 @@ Belongs here: the export, its cache and what happens when several processes want
 not belong here: running the model (`vision.yolo`).
 
 The export runs in a process of its own: ultralytics and torch cost half a gigabyte that a
-camera-day then never carries, and their settings and working folder stay away from ours.
+camera-day then never carries, and their settings and working folder stay away from ours. Whoever is
+killed meanwhile leaves nothing for good: its export ends with it, and the next one clears up.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +28,7 @@ from vision.quiet import ultralytics
 
 _FORMAT = 1
 """Raise when the export's settings change, so that old models are not taken for new ones."""
+_ASIDE = ".export-"
 
 
 class ExportFailed(RuntimeError):  # noqa: N818 - names what happened
@@ -49,7 +55,7 @@ def exported(weights: Path, cache: Path) -> ExportedModel:
     """The OpenVINO model of `weights`, from the cache where it is already there.
 
     A model is built aside and renamed into place, so a folder that exists is whole; of several
-    processes that export at once, one wins and the others use its result.
+    processes that want one at once, one exports and the others wait for its result.
 
     Args:
         weights: A checkpoint that ultralytics can load (.pt).
@@ -62,14 +68,26 @@ def exported(weights: Path, cache: Path) -> ExportedModel:
     folder = cache / _key(weights)
     if not folder.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".export-", dir=cache) as scratch:
-            _export_aside(weights, Path(scratch))
-            try:
-                (Path(scratch) / "model_openvino_model").rename(folder)
-            except OSError:
-                if not folder.is_dir():
-                    raise
+        with _alone_in(cache):
+            if not folder.is_dir():
+                with tempfile.TemporaryDirectory(prefix=_ASIDE, dir=cache) as scratch:
+                    _export_aside(weights, Path(scratch))
+                    (Path(scratch) / "model_openvino_model").rename(folder)
     return _read(folder)
+
+
+@contextmanager
+def _alone_in(cache: Path) -> Iterator[None]:
+    """Hold the cache's lock, which the kernel frees however its holder dies."""
+    descriptor = os.open(cache, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Only the holder builds, so whoever made these is dead.
+        for leftover in cache.glob(f"{_ASIDE}*"):
+            shutil.rmtree(leftover)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _key(weights: Path) -> str:
@@ -87,18 +105,21 @@ def _export_aside(weights: Path, scratch: Path) -> None:
         # `-m` finds this module wherever the parent found it.
         "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), *sys.path]),
     }
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-m", "vision.openvino_export", "model.pt"],
         cwd=scratch,
         env=environment,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-    if done.returncode or not (scratch / "model_openvino_model" / "model.xml").is_file():
+    ) as process:
+        assert process.stderr is not None
+        complaints = process.stderr.read()
+    if process.returncode or not (scratch / "model_openvino_model" / "model.xml").is_file():
         raise ExportFailed(
             f"{weights.name} could not be exported to OpenVINO; is it an ultralytics detection "
-            f"checkpoint? {done.stderr.strip()[-2000:]}"
+            f"checkpoint? {complaints.strip()[-2000:]}"
         )
 
 
@@ -112,10 +133,18 @@ def _read(folder: Path) -> ExportedModel:
 
 
 def _main(checkpoint: str) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     from ultralytics import YOLO
 
     # nms=False asks for the end-to-end head where the model has one.
     YOLO(checkpoint).export(format="openvino", dynamic=True, nms=False, device="cpu")
+
+
+def _end_with_parent() -> None:
+    """Standard input ends when whoever asked for the model does, however that happens."""
+    # Not through sys.stdin, which would be locked when the interpreter ends.
+    os.read(0, 1)
+    os._exit(1)
 
 
 if __name__ == "__main__":

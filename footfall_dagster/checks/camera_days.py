@@ -1,4 +1,4 @@
-"""Checks of every camera-day dataset on what is stored: contract, wall, coverage.
+"""Checks of every camera-day dataset on what is stored: contract and wall.
 
 Belongs here: reading a partition back and saying whether it is what its contract says. Does not
 belong here: refusing to store it, which the lake has done before (`footfall_dagster.lake`).
@@ -7,7 +7,6 @@ belong here: refusing to store it, which the lake has done before (`footfall_dag
 from collections.abc import Iterator
 
 import dagster as dg
-import polars as pl
 
 from assets.plan import SitePlan
 from footfall_dagster.checks.partitioned_check import partitioned_check
@@ -16,15 +15,14 @@ from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
 from footfall_dagster.privacy.wall import Refused
 from vision.contract_check import violations
 from vision.contract_terms import Contract
-from vision.contracts import COVERAGE, lake_of
+from vision.contracts import lake_of
 
-CONTRACT, WALL, OBSERVED = "contract", "wall", "observed"
+CONTRACT, WALL = "contract", "wall"
 
 
 def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
-    """Contract checks of every dataset; wall checks of those right of tracking; coverage."""
-    contracts = lake_of(plan.site).values()
-    return [*(_stored_as_promised(plan, contract) for contract in contracts), _observed(plan)]
+    """Contract checks of every dataset; wall checks of those right of tracking."""
+    return [_stored_as_promised(plan, contract) for contract in lake_of(plan.site).values()]
 
 
 def _stored_as_promised(plan: SitePlan, contract: Contract) -> dg.AssetChecksDefinition:
@@ -94,43 +92,3 @@ def _wall(
         description="; ".join(told) or None,
         metadata={"strangers": len(strangers), "bytes_verified": size},
     )
-
-
-def _observed(plan: SitePlan) -> dg.AssetChecksDefinition:
-    key = plan.key(COVERAGE.name)
-
-    @dg.multi_asset_check(
-        name=f"{plan.site.id}__{COVERAGE.name}__observed",
-        specs=[
-            partitioned_check(
-                OBSERVED,
-                key,
-                plan.camera_days,
-                blocking=False,
-                description="The camera was observed at all within trading hours.",
-            )
-        ],
-    )
-    def check(
-        context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]
-    ) -> dg.AssetCheckResult:
-        partition = camera_day(context.partition_key)
-        minutes = lake.read(COVERAGE, partition)
-        hours = plan.site.on(partition.day).trading_hours
-        if hours is not None:
-            minutes = minutes.filter(pl.col("minute").is_between(*hours, closed="left"))
-        observed_s = float(minutes["readable_s"].sum())
-        share = observed_s / (60 * minutes.height) if minutes.height else 1.0
-        return dg.AssetCheckResult(
-            asset_key=key,
-            check_name=OBSERVED,
-            passed=share > 0,
-            severity=dg.AssetCheckSeverity.WARN,
-            description=None
-            if share
-            else "No minute of the trading hours was observed: counts are NULL, not zero. Look "
-            "whether the recorder exported, and whether `exports` in cameras.yaml fits its names.",
-            metadata={"observed_share_of_trading_hours": round(share, 4)},
-        )
-
-    return check

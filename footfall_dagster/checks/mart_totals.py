@@ -15,7 +15,8 @@ from assets.mart_contracts import (
     ZONE_VISITS_HOURLY,
 )
 from assets.mart_schema import MartContract
-from vision.contracts import ANONYMISED_TRAJECTORIES, COVERAGE, GATE_EVENTS, ZONE_VISITS
+from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
+from vision.contracts_ingest import COVERAGE
 
 Tables = Mapping[str, pl.DataFrame]
 

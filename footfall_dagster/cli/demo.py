@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -22,6 +23,10 @@ def command(context: click.Context) -> None:
     """
     settings = Settings()
     console = Console()
+    if not isinstance(settings.recordings, Path):
+        raise click.ClickException(
+            "the demo draws its recordings into a folder; unset FOOTFALL_RECORDINGS"
+        )
     began = time.monotonic()
     context.invoke(simulate, site=settings.site, out=settings.recordings, day=DAY)
     run_and_print(settings, DAY, console)

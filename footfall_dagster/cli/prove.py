@@ -136,7 +136,6 @@ def _print_drift(
     from footfall_dagster import resources
     from footfall_dagster.privacy.noninterference.drift import drift
     from footfall_dagster.privacy.prove import cameras_to_prove
-    from vision.exports.folder import Recordings
     from vision.site.load import load_site
 
     site = load_site(settings.site)
@@ -154,7 +153,7 @@ def _print_drift(
         "most",
     ):
         table.add_column(name, justify="right" if name != "camera" else "left")
-    for one in drift(site.on(day), chosen, Recordings(settings.recordings), detector, click.echo):
+    for one in drift(site.on(day), chosen, settings.exports, detector, click.echo):
         figures = (one.frames, one.boxes, one.disturbed, one.matched, one.identical)
         pixels = (f"{one.median_px:.2f} px", f"{one.largest_px:.1f} px")
         table.add_row(one.camera, *(f"{figure:,}" for figure in figures), *pixels)

@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 
 from footfall_dagster.cli.summary import print_day
-from footfall_dagster.settings import Settings
+from footfall_dagster.settings import Settings, folder_or_bucket
 
 
 @click.command("run")
@@ -20,10 +20,10 @@ from footfall_dagster.settings import Settings
 )
 @click.option(
     "--recordings",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder below which `exports` of cameras.yaml look. Default: FOOTFALL_RECORDINGS.",
+    metavar="FOLDER|s3://BUCKET/PREFIX",
+    help="Below which `exports` of cameras.yaml look. Default: FOOTFALL_RECORDINGS.",
 )
-def command(site: Path, day: dt.datetime, recordings: Path | None) -> None:
+def command(site: Path, day: dt.datetime, recordings: str | None) -> None:
     """Materialise one trading day of SITE, a directory with site.yaml and cameras.yaml.
 
     Runs the same Dagster jobs as the UI's launch button, in this process and on the same instance:
@@ -32,8 +32,16 @@ def command(site: Path, day: dt.datetime, recordings: Path | None) -> None:
     """
     settings = Settings(site=site.resolve())
     if recordings is not None:
-        settings = settings.model_copy(update={"recordings": recordings.resolve()})
+        settings = settings.model_copy(update={"recordings": _place(recordings)})
     run_and_print(settings, day.date(), Console())
+
+
+def _place(recordings: str) -> object:
+    try:
+        place = folder_or_bucket(recordings)
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong), param_hint="--recordings") from None
+    return place.resolve() if isinstance(place, Path) else place
 
 
 def run_and_print(settings: Settings, day: dt.date, console: Console) -> None:
@@ -42,6 +50,7 @@ def run_and_print(settings: Settings, day: dt.date, console: Console) -> None:
     from footfall_dagster.instance import open_instance
     from footfall_dagster.mart_files import WarehouseError
     from footfall_dagster.weights import WeightsMissing
+    from vision.exports.places import Unreachable
     from vision.site.load import SiteFileError
 
     try:
@@ -53,6 +62,7 @@ def run_and_print(settings: Settings, day: dt.date, console: Console) -> None:
         WeightsMissing,
         SiteFileError,
         FileNotFoundError,
+        Unreachable,
         WarehouseError,
     ) as failure:
         raise click.ClickException(str(failure)) from None

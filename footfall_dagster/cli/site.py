@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from vision.calibration import Homography
+from vision.exports.names import Naming
 from vision.site.load import SiteFileError, load_site
 from vision.site.models import Camera, Site, SiteDay
 
@@ -149,11 +150,29 @@ def _shapes_table(site_day: SiteDay) -> Table:
 
 def _cameras_table(site_day: SiteDay) -> Table:
     table = Table(title="Cameras", title_justify="left", box=None, pad_edge=False)
-    for heading in ("camera", "floor", "exports", "calibration"):
+    for heading in ("camera", "floor", "exports", "names in", "calibration"):
         table.add_column(heading, overflow="fold")
     for _, camera in sorted(site_day.cameras.items()):
-        table.add_row(camera.id, camera.floor, escape(camera.exports), _calibration(camera))
+        table.add_row(
+            camera.id, camera.floor, _exports(camera), _zone(camera, site_day), _calibration(camera)
+        )
     return table
+
+
+def _exports(camera: Camera) -> str:
+    """Patterns of the camera's files; those of a recorder below its name."""
+    shown = [escape(pattern.text) for pattern in Naming.of(camera).patterns]
+    if isinstance(camera.exports, str):
+        return shown[0]
+    return "\n".join([f"as {camera.exports.recorder} names them:", *shown])
+
+
+def _zone(camera: Camera, site_day: SiteDay) -> str:
+    """The zone of times in names."""
+    naming = Naming.of(camera)
+    if not naming.tells_start:
+        return "no times in names"
+    return naming.time_zone(site_day.site.file.time_zone).key
 
 
 def _calibration(camera: Camera) -> str:

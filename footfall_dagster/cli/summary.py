@@ -4,6 +4,7 @@ Belongs here: printing. Does not belong here: making what is printed (`footfall_
 """
 
 import datetime as dt
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -68,6 +69,8 @@ def _gates(settings: Settings, site: Site, day: dt.date) -> Table:
 
 def _truth(settings: Settings, site: Site, day: dt.date) -> dict[tuple[str, str], int] | None:
     """Crossings by gate and direction that the simulator wrote beside its recordings."""
+    if not isinstance(settings.recordings, Path):
+        return None
     path = settings.recordings / "truth" / "gate_crossings.parquet"
     if not path.is_file():
         return None

@@ -16,7 +16,7 @@ from typing import Any
 from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.privacy.raw import raw_trouble
 from footfall_dagster.privacy.serialized import LONGEST_VALUE, MOST_ENTRIES, closed
-from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
+from footfall_dagster.privacy.sqlite_pages import NotSqlite, pages, unused
 from footfall_dagster.privacy.text import Lines, Together, inflated, trouble
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -53,7 +53,8 @@ def instance(look: Look, home: Path) -> None:
         elif _DATABASE.fullmatch(name):
             _database(look, home, path)
         elif (beside := _BESIDE.fullmatch(name)) and _DATABASE.fullmatch(beside["database"]):
-            if kind := raw_trouble(path.read_bytes()):
+            kinds = (raw_trouble(page) for page in pages(path.read_bytes()))
+            if kind := next(filter(None, kinds), None):
                 look.find(home, path, "its bytes", kind)
         elif _PRINTED.fullmatch(name):
             _printed(look, home, path)

@@ -52,7 +52,7 @@ class SiteInspector:
         from footfall_dagster.privacy.search import search
 
         self._records.chain.tidy()
-        lake, recordings = self.settings.lake, self.settings.recordings.resolve()
+        lake, recordings = self.settings.lake, self.settings.recordings
         roots = {"home": self.settings.home}
         if not instance.resolve().is_relative_to(self.settings.home.resolve()):
             roots["dagster"] = instance
@@ -63,8 +63,10 @@ class SiteInspector:
         if not proof_folder.is_left_over(self.settings.home):
             left_out.append(proof_folder.folder(self.settings.home))
         # Where a root lies within the recordings, leaving them out would leave out the root.
-        if not any(root.resolve().is_relative_to(recordings) for root in roots.values()):
-            left_out.append(self.settings.recordings)
+        if isinstance(recordings, Path) and not any(
+            root.resolve().is_relative_to(recordings.resolve()) for root in roots.values()
+        ):
+            left_out.append(recordings)
         found = search(
             {name: root for name, root in roots.items() if root.is_dir()}, leave_out=left_out
         )
@@ -85,7 +87,7 @@ class SiteInspector:
         yield carried_out(
             "closed_list", "everything right of the wall", partial(self._audit, instance)
         )
-        recordings = Recordings(self.settings.recordings)
+        recordings = self.settings.exports
         yield carried_out(
             "retention", "every partition", partial(retention, lake, recordings, _now())
         )

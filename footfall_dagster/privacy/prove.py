@@ -47,7 +47,6 @@ from footfall_dagster.privacy.noninterference.disguise import REFERENCE, Disguis
 from footfall_dagster.privacy.noninterference.run import Build, Outcome, Say, Task, carry_out
 from footfall_dagster.schedules import trades_on
 from footfall_dagster.settings import Settings
-from vision.exports.folder import Recordings
 from vision.protocols import Detector
 from vision.site.load import load_site
 from vision.site.models import Site
@@ -186,7 +185,7 @@ def cameras_to_prove(
             f"{site.id} has no camera {', '.join(unknown)} on {day}; it has "
             f"{', '.join(sorted(site_day.cameras))}"
         )
-    recordings = Recordings(settings.recordings)
+    recordings = settings.exports
     at_hand = {name for name, one in site_day.cameras.items() if recordings.find(site_day, one)}
     if without := sorted(set(named) - at_hand):
         raise NotProvable(_NOTHING_LEFT.format(", ".join(without), day, settings.recordings))

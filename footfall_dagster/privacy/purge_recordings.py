@@ -7,11 +7,13 @@ What is deleted cannot be had back, so a file goes only if it is, byte for byte,
 was made from, up to its events; and all files of a camera-day go together. A file that was never
 worked through, has changed since, lies elsewhere behind a link or where we may not delete is left
 alone, and said.
+
+In a bucket nothing is deleted by us: a store that keeps versions keeps what was deleted, so only a
+rule of the bucket itself can promise that it is gone.
 """
 
 import datetime as dt
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -22,7 +24,8 @@ from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.ledger import RECORDINGS, PurgeReceipt, stamp
 from footfall_dagster.privacy.purge import Held, LeftAlone, nobody
 from footfall_dagster.privacy.retention import is_due
-from vision.contracts import CAMERA_EXPORTS, GATE_EVENTS
+from vision.contracts import GATE_EVENTS
+from vision.contracts_ingest import CAMERA_EXPORTS, TIMELINE
 from vision.exports.folder import Recordings
 from vision.site.retention import Rule
 
@@ -53,19 +56,26 @@ def overdue_recordings(lake: Lake, recordings: Recordings, now: dt.datetime) -> 
             yield camera_day
             continue
         names = [name for name, _ in _of_this_day(lake, rows, camera_day)]
-        if any(os.path.lexists(recordings.path(name)) for name in names):
+        if any(recordings.has(name) for name in names):
             yield camera_day
 
 
 def vanished(lake: Lake, camera_day: CameraDay, names: Iterable[str]) -> int:
-    """How many files of which a camera-day was made are not among `names`, whoever deleted them."""
-    try:
-        before = lake.read(CAMERA_EXPORTS, camera_day)
-    except (NotMaterialised, wall.Refused):
+    """How many files that are on a camera-day's timeline are not among `names`, whyever."""
+    before = lake.stored(CAMERA_EXPORTS.name, camera_day.day, camera_day.camera)
+    if before is None:
         return 0
-    # Under an unsupported name a file was never opened: nothing was made of it.
-    opened = before.filter(pl.col("reason").ne_missing("unsupported_name"))
-    return len(set(opened["file_name"]) - set(names))
+    used = before.filter(pl.col("status") == "catalogued")
+    return len(set(used["file_name"]) - set(names))
+
+
+def only_fewer(lake: Lake, camera_day: CameraDay, names: Iterable[str]) -> bool:
+    """Whether files that are on a camera-day's timeline are gone and no other has come."""
+    before = lake.stored(CAMERA_EXPORTS.name, camera_day.day, camera_day.camera)
+    if before is None:
+        return False
+    here = set(names)
+    return here <= set(before["file_name"]) and vanished(lake, camera_day, here) > 0
 
 
 def due_camera_days(
@@ -97,22 +107,23 @@ def _forget(
     lake: Lake, recordings: Recordings, camera_day: CameraDay, rule: Rule, now: dt.datetime
 ) -> PurgeReceipt | LeftAlone | None:
     try:
-        rows, exports = lake.read_with_receipt(CAMERA_EXPORTS, camera_day)
+        rows = lake.read(CAMERA_EXPORTS, camera_day)
     except (NotMaterialised, wall.Refused):
         return _left(camera_day, "their catalogue cannot be read; run the camera-day again")
-    if not _worked_through(lake, camera_day, exports.sha256):
+    if not _worked_through(lake, camera_day):
         return _left(camera_day, "the camera-day was not worked through; run it again")
-    present = [
-        (recordings.path(name), digest)
+    there = [
+        (name, digest)
         for name, digest in _of_this_day(lake, rows, camera_day)
-        if os.path.lexists(recordings.path(name))
+        if recordings.has(name)
     ]
-    if not present:
+    if not there:
         return None
-    root = recordings.root.resolve()
-    for path, digest in present:
-        if why := _why_not(path, digest, root):
-            return _left(camera_day, why)
+    root = Path(recordings.root)
+    present = [(root / name, digest) for name, digest in there]
+    why = _bucket_keeps(recordings, rule) or _why_not(present, root.resolve())
+    if why is not None:
+        return _left(camera_day, why)
     receipt = PurgeReceipt(
         dataset=RECORDINGS,
         partition=str(camera_day),
@@ -137,12 +148,23 @@ def _forget(
     return receipt
 
 
-def _why_not(path: Path, digest: str, root: Path) -> str | None:
-    """Why a file below `root` is not ours to delete, or None."""
-    if path.is_symlink() or not path.resolve().is_relative_to(root):
-        return "a file lies behind a link; delete it where it lies"
-    if _sha256(path) != digest:
-        return "a file has changed since; run the camera-day again"
+def _bucket_keeps(recordings: Recordings, rule: Rule) -> str | None:
+    """What to do instead where the recordings are in a bucket, or None."""
+    if isinstance(recordings.root, Path):
+        return None
+    return (
+        "they lie in a bucket, which may keep versions; give it a lifecycle rule that expires "
+        f"objects and their versions after {rule}"
+    )
+
+
+def _why_not(present: Iterable[tuple[Path, str]], root: Path) -> str | None:
+    """Why a file below `root` is not ours to delete, or None where all are."""
+    for path, digest in present:
+        if path.is_symlink() or not path.resolve().is_relative_to(root):
+            return "a file lies behind a link; delete it where it lies"
+        if _sha256(path) != digest:
+            return "a file has changed since; run the camera-day again"
     return None
 
 
@@ -150,10 +172,11 @@ def _left(camera_day: CameraDay, why: str) -> LeftAlone:
     return LeftAlone(RECORDINGS, camera_day, why)
 
 
-def _worked_through(lake: Lake, camera_day: CameraDay, catalogue: str) -> bool:
-    """Whether the events of a camera-day were made from this catalogue of files."""
+def _worked_through(lake: Lake, camera_day: CameraDay) -> bool:
+    """Whether the events of a camera-day were made from its timeline as it is now."""
     try:
-        return lake.read_with_receipt(GATE_EVENTS, camera_day)[1].source == catalogue
+        _, timeline = lake.read_with_receipt(TIMELINE, camera_day)
+        return lake.read_with_receipt(GATE_EVENTS, camera_day)[1].source == timeline.sha256
     except Purged:
         return True
     except (NotMaterialised, wall.Refused):

@@ -16,7 +16,21 @@ _CONTAINER = re.compile(
     re.DOTALL,
 )
 _TEXT = re.compile(rb"[\x09\x0a\x0d\x20-\x7e]{24,}")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{120,}={0,2}")
+_BASE64 = re.compile(
+    r"[A-Za-z0-9+/]{120,}={0,2}|^[A-Za-z0-9+/]{16,}={0,2}|[A-Za-z0-9+/]{16,}={0,2}$"
+)
+"""A drawing, or what is left of one at either end."""
+_KNOWN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d")
+_HASH = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{32,44}|[0-9a-f]{64,72})(?![0-9a-f])")
+"""A hash, and what of the words around it looks as if it belonged to it."""
+_CUT = re.compile(r"^[0-9a-f-]{1,80}(?![0-9a-f-])|(?<![0-9a-f-])[0-9a-f-]{1,80}$")
+"""What is left of an id or a hash at either end."""
+_LAST = re.compile(r"[A-Z]?[!-~]{1,4} ?$")
+"""The number of a row, which may look like text, or a word that was cut behind its capital."""
+_SEAM = re.compile(
+    r"(?<=[a-z])(?=[A-Z]{5,24}(?![A-Za-z0-9]))|(?<=\d)[A-Z]?(?=[a-z]{5,24}(?![A-Za-z0-9]))"
+)
+"""Where a word meets the next, or its own length, which may look like a letter."""
 _LEAST_DENSE = 256
 _MANY = 10**6
 
@@ -33,8 +47,8 @@ def raw_trouble(content: bytes) -> str | None:
     if _is_dense(rest):
         return "bytes"
     for run in _TEXT.findall(content):
-        text = _BASE64.sub(_drawn, run.decode("ascii"))
         # Text that was cut anywhere: only what is encoded, or a row of figures, tells.
+        text = _apart(_BASE64.sub(_drawn, run.decode("ascii")))
         for start in range(0, len(text), 10_000):
             if kind := trouble(text[start : start + 10_200], hashes=_MANY):
                 return kind
@@ -48,6 +62,17 @@ def _is_dense(rest: bytes) -> bool:
         if len(window) == _LEAST_DENSE and window.count(0) < 16 and len(set(window)) > 96:
             return True
     return False
+
+
+def _apart(text: str) -> str:
+    """Text of rows with spaces between its columns, and without ids and hashes, whole or cut.
+
+    SQLite writes the columns of a row one after the other with nothing between them, and leaves of
+    a row that it moves what nothing was written over.
+    """
+    for known in (_KNOWN, _HASH, _CUT, _LAST, _SEAM):
+        text = known.sub(" ", text)
+    return text
 
 
 def _drawn(run: re.Match[str]) -> str:

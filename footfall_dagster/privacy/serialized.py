@@ -2,7 +2,7 @@
 
 Belongs here: judging a serialized value, field by field, and withholding what may not stand. Does
 not belong here: where Dagster keeps it (`event_log`, `closed_list_dagster`), what plain text is
-(`text`), what a plot is (`drawing`).
+(`text`), what a plot is (`drawing`) or a table (`tables`).
 
 One walk serves both sides: the gate in front of the storage withholds, the audit reports.
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from footfall_dagster.privacy.drawing import is_plot
+from footfall_dagster.privacy.tables import is_known_table
 from footfall_dagster.privacy.text import Together, packed, trouble
 
 CLASS = "__class__"
@@ -26,7 +27,7 @@ _ITEM = re.compile(r"[a-z][a-z0-9_|:-]{0,80}")
 _NUMBERED = re.compile(r"\D+(?=\d+$)")
 _MOST_NUMBERS = 8
 _MOST_NUMBERED = 6
-_MOST_RECORDS = 100
+_MOST_ITEMS = 100
 _DEEPEST = 60
 _TAG = re.compile(r"\.?dagster/[a-z][\w./-]{0,120}|footfall/[a-z_]{1,40}|[a-z][a-z_]{1,30}")
 _MOST_TAGS = 60
@@ -185,7 +186,7 @@ class _Judge:
 
 
 def may_stand(data: Mapping[str, Any]) -> bool:  # noqa: PLR0911 - a line for each kind
-    """Whether serialized metadata of one entry is a figure, short text, names or one drawn plot."""
+    """Whether serialized metadata of one entry is a figure, text, names, a plot or known table."""
     match data:
         case {"__class__": "MarkdownMetadataEntryData", "md_str": text}:
             return text is not None and is_plot(text)
@@ -201,8 +202,8 @@ def may_stand(data: Mapping[str, Any]) -> bool:  # noqa: PLR0911 - a line for ea
             return _is_short(text or "") and "data:" not in (text or "")
         case {"__class__": "JsonMetadataEntryData", "data": items}:
             return isinstance(items, list) and _are_names(items)
-        case {"__class__": "TableMetadataEntryData", "records": records}:
-            return len(records) <= _MOST_RECORDS and all(map(_is_record, records))
+        case {"__class__": "TableMetadataEntryData"}:
+            return is_known_table(data)
         case {"__class__": name}:
             if name.removesuffix("MetadataEntryData") not in _PLAIN:
                 return False
@@ -245,24 +246,8 @@ def _is_short(text: str) -> bool:
 
 
 def _are_names(items: list[Any]) -> bool:
-    return len(items) <= _MOST_RECORDS and all(
+    return len(items) <= _MOST_ITEMS and all(
         isinstance(item, str) and _ITEM.fullmatch(item) and trouble(item) is None for item in items
-    )
-
-
-def _is_record(record: Any) -> bool:
-    data = record.get("data", {}) if isinstance(record, dict) else None
-    return (
-        isinstance(data, dict)
-        and len(data) <= 8
-        and all(
-            (isinstance(one, bool) or one is None)
-            or (isinstance(one, int) and abs(one) < 2**40)
-            or (isinstance(one, float) and round(one, 4) == one)
-            or (isinstance(one, str) and _is_short(one))
-            for one in data.values()
-        )
-        and all(NAME.fullmatch(name) for name in data)
     )
 
 

@@ -14,7 +14,8 @@ from footfall_dagster.day import DayRuns, materialise_day
 from footfall_dagster.lake import CameraDay, Lake
 from footfall_dagster.resources import warehouse
 from footfall_dagster.settings import Settings
-from vision.contracts import ANONYMISED_TRAJECTORIES, CAMERA_EXPORTS, COVERAGE, ZONE_VISITS
+from vision.contracts import ANONYMISED_TRAJECTORIES, ZONE_VISITS
+from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE
 from vision.site.load import load_site
 
 pytestmark = pytest.mark.footage

@@ -36,7 +36,8 @@ from footfall_dagster.resources import records, warehouse
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from tests.integration.browser import Traffic, chromium
-from vision.contracts import COVERAGE, GATE_EVENTS, LAKE
+from vision.contracts import GATE_EVENTS, LAKE
+from vision.contracts_ingest import COVERAGE
 from vision.exports.folder import Recordings
 from vision.site.load import load_site
 

@@ -36,14 +36,8 @@ from footfall_dagster.settings import Settings
 from tests.integration.browser import chromium
 from tests.integration.test_ui import SHOWS_WITHIN_MS, launch, of_asset
 from tests.integration.webserver import RUNS_WITHIN_S, Server, serving
-from vision.contracts import (
-    ANONYMISED_TRAJECTORIES,
-    COVERAGE,
-    GATE_EVENTS,
-    LAKE,
-    TRACKS,
-    ZONE_VISITS,
-)
+from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, LAKE, TRACKS, ZONE_VISITS
+from vision.contracts_ingest import COVERAGE
 from vision.site.load import load_site
 
 SITE = Settings.model_fields["site"].default

@@ -24,7 +24,8 @@ from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from tests.integration.browser import Traffic, chromium, executable
 from tests.unit import small_mall
-from vision.contracts import ANONYMISED_TRAJECTORIES, COVERAGE, GATE_EVENTS, ZONE_VISITS
+from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
+from vision.contracts_ingest import COVERAGE
 from vision.site.load import load_site
 from vision.site.models import Site
 

@@ -1,5 +1,6 @@
 """Dagster's UI on the product's own `footfall ui`, as a person sees it in a browser."""
 
+import datetime as dt
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -13,11 +14,12 @@ from footfall_dagster.jobs import CAMERA_DAY
 from footfall_dagster.settings import Settings
 from tests.integration.browser import Traffic, chromium
 from tests.integration.webserver import HOST, PLAN, Server, serving
-from vision.contracts import CAMERA_EXPORTS, COVERAGE
+from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE
 
 pytestmark = pytest.mark.browser
 
 DAY = "2026-03-14"
+DAY_BEFORE = dt.date(2026, 3, 13)
 SHOWS_WITHIN_MS = 60_000
 expect.set_options(timeout=SHOWS_WITHIN_MS)
 GROUPS = [INGEST, TRACKING, ANONYMOUS, FOOTFALL]
@@ -173,6 +175,40 @@ def test_a_camera_day_without_exports_shows_checks_that_hold_and_one_that_warns(
     expect(page.get_by_text("This is a non-blocking asset check.")).to_be_visible()
     expect(page.get_by_text("counts are NULL, not zero")).to_be_visible()
     expect(page.get_by_text(partition).first).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def half_uploaded(server: Server) -> str:
+    """A camera-day of three files, none of which is a video, as its job made it."""
+    folder = server.log.parent / "recordings" / "cam_shops"
+    folder.mkdir()
+    for hour in (10, 11, 15):
+        (folder / f"cam_shops_{DAY_BEFORE:%Y%m%d}_{hour}0000.mp4").write_bytes(b"half an upload")
+    return f"cam_shops|{DAY_BEFORE}"
+
+
+def test_the_files_of_a_camera_day_are_seen_as_a_table_with_their_clocks(
+    server: Server, half_uploaded: str, page: Page
+) -> None:
+    page.goto(f"/locations/footfall/jobs/{CAMERA_DAY}")
+    launch(page, "cam_shops", f"{DAY_BEFORE}")
+    server.wait_for_run(half_uploaded)
+    page.goto(of_asset(CAMERA_EXPORTS.name, f"partitions&partition={quote(half_uploaded)}"))
+    for column in ("from", "files", "status", "clock"):
+        expect(page.get_by_role("columnheader", name=column, exact=True)).to_be_visible()
+    row = page.get_by_role("row").filter(has_text="quarantined").last
+    for cell in ("10:00:00", "3", "quarantined", "unreadable", "name"):
+        expect(row.get_by_role("cell", name=cell, exact=True)).to_be_visible()
+
+
+def test_the_coverage_of_a_camera_day_is_seen_as_a_picture(half_uploaded: str, page: Page) -> None:
+    page.goto(of_asset(COVERAGE.name, f"partitions&partition={quote(half_uploaded)}"))
+    page.get_by_text("[Show Markdown]").first.click()
+    picture = page.get_by_role("dialog").get_by_alt_text("Coverage by minute, local time")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.complete && image.naturalWidth > 500")
+    width = picture.evaluate("image => image.getBoundingClientRect().width")
+    assert width > 500, "the picture is shown too small to be read"
 
 
 def test_the_ui_asks_nothing_of_any_other_host(page: Page, traffic: Traffic) -> None:

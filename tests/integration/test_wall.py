@@ -21,7 +21,8 @@ from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.wall import Refused
 from vision.contract_terms import Contract
-from vision.contracts import ANONYMISED_TRAJECTORIES, CAMERA_EXPORTS, GATE_EVENTS
+from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS
+from vision.contracts_ingest import CAMERA_EXPORTS
 from vision.site.load import load_site
 
 DAY = dt.date(2026, 3, 14)

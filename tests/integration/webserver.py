@@ -21,7 +21,7 @@ from typing import Any
 
 from assets.plan import SitePlan
 from footfall_dagster.settings import Settings
-from vision.contracts import CAMERA_EXPORTS
+from vision.contracts_ingest import CAMERA_EXPORTS
 from vision.site.load import load_site
 
 HOST = "127.0.0.1"

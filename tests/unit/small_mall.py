@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from vision.contracts import ANONYMISED_TRAJECTORIES, COVERAGE, GATE_EVENTS, ZONE_VISITS
+from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
+from vision.contracts_ingest import COVERAGE
 from vision.site.models import (
     WEEKDAYS,
     CalibrationPair,

@@ -1,71 +1,84 @@
 """The ledger of a camera-day: what was observed in each minute, and why not where not.
 
 Belongs here: rows of the `coverage` contract. Does not belong here: what is in a file
-(`vision.exports.catalogue`).
+(`vision.exports.catalogue`), what of it was decoded (`vision.exports.decoded`).
 """
 
 import datetime as dt
-from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from vision.contracts import COVERAGE
+from vision.contract_terms import INSTANT
+from vision.contracts_ingest import COVERAGE
+from vision.exports.decoded import Decoded
+from vision.exports.intervals import MINUTE_US, Interval, merged, seconds_by_minute, without
 from vision.site.models import SiteDay
 
 
-def coverage(exports: pl.DataFrame, site_day: SiteDay) -> pl.DataFrame:
+def coverage(exports: pl.DataFrame, decoded: Decoded, site_day: SiteDay) -> pl.DataFrame:
     """One row a minute of the trading day: seconds recorded and readable, and why not where not.
 
-    Overlapping files count once: seconds are those of the union of their intervals.
+    What several files claim counts once. Of the reasons for a minute that was not wholly observed
+    the first that holds is given, since it says most: a file that was set aside begins in it, or
+    claims some of what is missing (`quarantined`); a file takes part and its decoder gave nothing
+    there (`unreadable`); the site is closed (`outside_trading_hours`); nobody recorded (`gap`).
+
+    Args:
+        exports: Rows of the `camera_exports` contract.
+        decoded: The timeline made of them, and what came of it.
+        site_day: The site on that day.
     """
     start, end = site_day.window
-    catalogued = exports.filter(pl.col("status") == "catalogued")
-    recorded = _seconds_by_minute(_intervals(exports), start, end)
-    readable = _seconds_by_minute(_intervals(catalogued), start, end)
-    set_aside = {
-        at.replace(second=0, microsecond=0)
-        for at in exports.filter(pl.col("status") == "quarantined")["started_at"]
-    }
-    minutes = [start + dt.timedelta(minutes=n) for n in range(len(recorded))]
+    start_us, minutes = _us(start), (end - start) // dt.timedelta(minutes=1)
+    observed = decoded.readable()
+
+    def seconds(intervals: list[Interval]) -> NDArray[np.float64]:
+        return seconds_by_minute(intervals, start_us, minutes)
+
+    set_aside = exports.filter(pl.col("status") == "quarantined")
+    began = (set_aside["started_at"].dt.epoch("us").to_numpy() - start_us) // MINUTE_US
+    minute = start_us + MINUTE_US * np.arange(minutes)
     frame = pl.DataFrame(
-        {"minute": minutes, "recorded_s": recorded, "readable_s": readable},
-        schema_overrides={"minute": COVERAGE.schema["minute"]},
-    )
-    quarantined = (pl.col("recorded_s") > pl.col("readable_s")) | pl.col("minute").is_in(
-        list(set_aside)
+        {
+            "minute": pl.Series(minute).cast(INSTANT),
+            "recorded_s": seconds(merged([*_claims(exports), *decoded.claimed()])),
+            "readable_s": seconds(observed),
+            "set_aside": (seconds(without(_claims(set_aside), observed)) > 0)
+            | np.isin(np.arange(minutes), began),
+            "given_up": seconds(without(decoded.claimed(), observed)) > 0,
+        }
     )
     reason = (
         pl.when(pl.col("readable_s") >= 60)
         .then(None)
-        .when(quarantined)
+        .when("set_aside")
         .then(pl.lit("quarantined"))
+        .when("given_up")
+        .then(pl.lit("unreadable"))
+        .when(~_trading(site_day))
+        .then(pl.lit("outside_trading_hours"))
         .otherwise(pl.lit("gap"))
     )
     return frame.with_columns(reason=reason).select(COVERAGE.schema.names()).cast(COVERAGE.schema)
 
 
-def _intervals(exports: pl.DataFrame) -> list[tuple[dt.datetime, dt.datetime]]:
-    """Disjoint intervals that the files cover, in order."""
-    merged: list[tuple[dt.datetime, dt.datetime]] = []
-    known = exports.drop_nulls("ended_at").sort("started_at")
-    for begin, end in known.select("started_at", "ended_at").iter_rows():
-        if merged and begin <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((begin, end))
-    return merged
+def _claims(exports: pl.DataFrame) -> list[Interval]:
+    """What files say that they hold; of one that cannot be opened nothing is known."""
+    known = exports.drop_nulls("ended_at")
+    times = known.select(pl.col(name).dt.epoch("us") for name in ("started_at", "ended_at"))
+    return merged((begins, ends) for begins, ends in times.iter_rows())
 
 
-def _seconds_by_minute(
-    intervals: Sequence[tuple[dt.datetime, dt.datetime]], start: dt.datetime, end: dt.datetime
-) -> list[float]:
-    minute = dt.timedelta(minutes=1)
-    seconds = [0.0] * ((end - start) // minute)
-    for interval_begin, interval_end in intervals:
-        begin, stop = max(interval_begin, start), min(interval_end, end)
-        while begin < stop:
-            index = (begin - start) // minute
-            upto = min(stop, start + (index + 1) * minute)
-            seconds[index] += (upto - begin).total_seconds()
-            begin = upto
-    return [min(60.0, round(value, 2)) for value in seconds]
+def _trading(site_day: SiteDay) -> pl.Expr:
+    """Whether any of a minute lies within trading hours."""
+    hours = site_day.trading_hours
+    if hours is None:
+        return pl.lit(False)
+    opens, closes = hours
+    return (pl.col("minute") > opens - dt.timedelta(minutes=1)) & (pl.col("minute") < closes)
+
+
+def _us(at: dt.datetime) -> int:
+    return round(at.timestamp() * 1_000_000)

@@ -1,45 +1,57 @@
 """The frames of a camera-day, from all of its files, on one timeline.
 
-Belongs here: which frames are looked at, and when each was taken. Does not belong here: decoding
-(`vision.exports.decode`).
+Belongs here: which stretches of which files are looked at, and noting what came of them. Does not
+belong here: choosing frames (`vision.exports.grid`), decoding (`vision.exports.decode`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import polars as pl
 
+from vision.exports.decoded import Decoded
 from vision.exports.folder import Recordings
+from vision.exports.reading import Stretch
 from vision.protocols import Frame
-from vision.site.models import SiteDay
 
 
-def day_frames(
-    exports: pl.DataFrame,
-    recordings: Recordings,
-    site_day: SiteDay,
-    *,
-    fps: float,
-    on_file: Callable[[int, int], None] = lambda _done, _all: None,
-) -> Iterator[Frame]:
-    """Frames of the day's catalogued files at about `fps`, in strictly increasing time.
+def day_frames(decoded: Decoded, recordings: Recordings, *, fps: float) -> Iterator[Frame]:
+    """Frames of the stretches of `decoded` at about `fps`, in strictly increasing time.
 
-    Where files overlap, the one that starts first is read to its end: nobody is seen twice.
+    One grid runs over all files: where a recording is cut changes nothing.
 
     Args:
-        exports: Rows of the `camera_exports` contract.
+        decoded: Notes each frame that comes, and each file that is given up.
         recordings: Where the files lie.
-        site_day: Frames outside its window are left out.
         fps: Analysed frames per second of recorded time.
-        on_file: Called with (files done, files in all) after each file.
     """
-    start, end = (round(at.timestamp() * 1_000_000) for at in site_day.window)
-    last = start - 1
-    catalogued = exports.filter(pl.col("status") == "catalogued")
-    for done, (name, began) in enumerate(
-        catalogued.select("file_name", pl.col("started_at").dt.epoch("us")).iter_rows(), 1
-    ):
-        for frame in recordings.frames(name, began, fps):
-            if last < frame.at_us < end:
-                last = frame.at_us
-                yield frame
-        on_file(done, len(catalogued))
+    return decoded.noted(recordings.frames(decoded.stretches, fps, decoded.give_up))
+
+
+def stretches(exports: pl.DataFrame, timeline: pl.DataFrame) -> list[Stretch]:
+    """The timeline of a camera-day, disjoint and in order, with the files that it is taken from.
+
+    Args:
+        exports: Rows of `camera_exports`.
+        timeline: Rows of `timeline`.
+
+    Raises:
+        ValueError: The two were made at different times: the timeline has a file that is not
+            among the exports.
+    """
+    taken = exports.filter(pl.col("status") == "catalogued").select(
+        "sha256", "file_name", pl.col("started_at").dt.epoch("us")
+    )
+    times = [pl.col(name).dt.epoch("us") for name in ("begins_at", "ends_at")]
+    rows = timeline.select("sha256", *times).join(
+        taken, on="sha256", how="left", maintain_order="left"
+    )
+    if rows["file_name"].null_count():
+        raise ValueError(
+            "timeline and camera_exports are of different runs; materialise the two again"
+        )
+    return [
+        Stretch(name, began, begins, ends)
+        for name, began, begins, ends in rows.select(
+            "file_name", "started_at", "begins_at", "ends_at"
+        ).iter_rows()
+    ]

@@ -4,9 +4,13 @@ Belongs here: the limits, and how a process submits to them. Does not belong her
 (`vision.exports.probe`, `vision.exports.decode`), or starting and stopping it.
 """
 
+import contextlib
 import os
 import resource
 from dataclasses import dataclass
+from pathlib import Path
+
+_SLOWEST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +19,7 @@ class Limits:
 
     Attributes:
         memory_bytes: Address space of the process that opens it.
-        probe_s: Seconds to measure it.
+        probe_s: Seconds to measure it, and a second more for each megabyte that it has.
         frame_s: Seconds from one decoded frame to the next.
     """
 
@@ -23,16 +27,23 @@ class Limits:
     probe_s: float = 30.0
     frame_s: float = 30.0
 
+    def measuring_s(self, size_bytes: int) -> float:
+        """Seconds that measuring a file of this size may take: whole nights are large."""
+        return self.probe_s + size_bytes / _SLOWEST
+
 
 def submit(memory_bytes: int) -> None:
     """Keep this process to so much memory, without a core dump, and silent for ever.
 
-    A core dump would hold pixels, and decoders print what they like.
+    A core dump would hold pixels, and decoders print what they like. Where memory runs out all the
+    same, the kernel is to end this process before any other.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     most = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
     resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)

@@ -1,27 +1,52 @@
-"""What a video file really holds: frames, rates, duration, from its packets.
+"""What a video file really holds: frames, rates, unbroken stretches, from its packets.
 
-Belongs here: measuring a file. Does not belong here: when it began (`vision.exports.folder`), its
-frames (`vision.exports.decode`).
+Belongs here: measuring a file, and what its container says of its start. Does not belong here: when
+it really began (`vision.exports.clocks`), its frames (`vision.exports.decode`), keeping harm from
+whoever asks (`vision.exports.pool`).
 """
 
+import datetime as dt
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import av
 import numpy as np
+import numpy.typing as npt
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
+from vision.exports import onvif
 from vision.exports.container import (
+    LONGEST_LEAD_S,
     LONGEST_PAUSE_S,
+    SHORTEST_STEP_S,
+    Media,
     UnreadableVideo,
     declared_rate,
-    decoded,
     opened,
     step_of,
+    time_base_of,
     timed_frames,
     video_stream,
 )
 
 __all__ = ["UnreadableVideo", "VideoProbe", "probe"]
+
+LONGEST_FILE_S = 25 * 3600.0
+"""A file that claims to last longer than the longest day is not believed."""
+_PAUSE_S, _PAUSE_STEPS = 2.0, 5.0
+_MOST_STRETCHES = 50_000
+_LARGEST_SIDE_PX = 16_384
+_FIRST_CAMERA = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
+"""Clocks that were never set say 1904, 1970 or 1980."""
+_AHEAD = dt.timedelta(days=1)
+
+_Seconds = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,84 +59,201 @@ class VideoProbe:
         codec: FFmpeg's name of it.
         declared_fps: Rate that the container declares, rounded to 0.001; None where it has none.
         frames: Frames that can be had from the file.
-        duration_s: From the first frame to the end of the last, by timestamps, seconds.
-        delivered_fps: Frames per second of `duration_s`, rounded to 0.001.
+        delivered_fps: Frames per second of `recorded_s`, rounded to 0.001.
+        stretches: Times of which there are frames without a pause, as (from, until) in seconds
+            since the recording began, in order. A pause is a step of more than 2 s and of more
+            than five usual steps.
+        container_at: Creation time that the container gives, UTC, to the millisecond; None where it
+            gives none, or one at which no camera can have stood.
+        onvif_at: Start in an ONVIF export's `cstb` box, likewise.
     """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid", "allow_inf_nan": False}
 
     width: int
     height: int
     codec: str
     declared_fps: float | None
     frames: int
-    duration_s: float
     delivered_fps: float
+    stretches: tuple[tuple[float, float], ...]
+    container_at: dt.datetime | None
+    onvif_at: dt.datetime | None
+
+    @property
+    def duration_s(self) -> float:
+        """From the beginning of the recording to the end of its last frame, seconds."""
+        return self.stretches[-1][1]
+
+    @property
+    def recorded_s(self) -> float:
+        """Seconds of which there are frames."""
+        return sum(until - begin for begin, until in self.stretches)
+
+    @property
+    def paused_s(self) -> float:
+        """Seconds within the file of which there are none."""
+        return self.duration_s - self.recorded_s
 
 
-def probe(path: Path, expected_size: tuple[int, int] | None = None) -> VideoProbe:
-    """Count the frames of a file and read their timestamps.
+def probe(media: Media, expected_size: tuple[int, int] | None = None) -> VideoProbe:
+    """Measure a file in one pass over its packets.
 
     Packets are counted where each carries its own timestamp and none is marked corrupt; otherwise
     the whole file is decoded. At least one frame is decoded in any case.
 
     Args:
-        path: The file.
+        media: The file.
         expected_size: Width and height that the site file gives the camera.
 
     Raises:
         UnreadableVideo: The file takes no part.
         OSError: The file cannot be opened at all (missing, no permission).
+        MemoryError: Reading it takes more memory than this process may have.
     """
-    if path.stat().st_size == 0:
+    if isinstance(media, Path) and media.stat().st_size == 0:
         raise UnreadableVideo("empty_file")
-    with opened(path) as container:
+    with opened(media) as container:
         stream = video_stream(container)
+        # Frame threads would ask for several packets before the one frame that is wanted.
+        stream.thread_type = "NONE"
         rate = declared_rate(stream)
-        first = next(decoded(container, stream), None)
+        codec = stream.codec_context.name
+        created_at = _created_at(container, stream)
+        first, offsets, origin_s = _packets(container, stream)
         if first is None:
             raise UnreadableVideo("no_frames")
-        width, height, codec = first.width, first.height, stream.codec_context.name
+        width, height = first.width, first.height
     if expected_size is not None and (width, height) != expected_size:
         raise UnreadableVideo("wrong_frame_size")
-    offsets = _packet_offsets(path)
     if offsets is None:
-        offsets = np.array([offset for offset, _ in timed_frames(path)])
+        offsets = np.frombuffer(array("d", (offset for offset, _ in timed_frames(media))))
     if offsets.size == 0:
         raise UnreadableVideo("no_frames")
-    usual_step = float(np.median(np.diff(offsets))) if offsets.size > 1 else step_of(rate)
-    duration = float(offsets[-1]) + usual_step
+    stretches = _stretches(offsets, step_of(rate))
+    recorded = sum(until - begin for begin, until in stretches)
+    if (
+        stretches[-1][1] > LONGEST_FILE_S
+        or len(stretches) > _MOST_STRETCHES
+        or max(width, height) > _LARGEST_SIDE_PX
+    ):
+        raise UnreadableVideo("unreadable")
     return VideoProbe(
         width=width,
         height=height,
         codec=codec,
         declared_fps=None if rate is None else round(rate, 3),
         frames=int(offsets.size),
-        duration_s=duration,
-        delivered_fps=round(offsets.size / duration, 3),
+        delivered_fps=min(1000.0, round(offsets.size / recorded, 3)),
+        stretches=stretches,
+        container_at=created_at,
+        onvif_at=_onvif_at(media, origin_s),
     )
 
 
-def _packet_offsets(path: Path) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
-    """Seconds of every packet since the first, in order; None where they cannot be trusted."""
-    stamps: list[int] = []
-    with opened(path) as container:
-        stream = video_stream(container)
-        if not stream.time_base:
-            return None
-        try:
-            for packet in container.demux(stream):
-                if packet.size == 0:
-                    continue
-                if packet.pts is None or packet.is_corrupt:
-                    return None
+def _packets(
+    container: InputContainer, stream: VideoStream
+) -> tuple[VideoFrame | None, _Seconds | None, float]:
+    """The first frame, the seconds of each from it on, and those of the timeline before them all.
+
+    Seconds of frames are None where timestamps are not to be trusted.
+    """
+    first: VideoFrame | None = None
+    time_base = time_base_of(container, stream)
+    stamps, trusted = array("q"), bool(time_base)
+    for packet in _demuxed(container, stream):
+        if first is None:
+            first = _first_frame(packet)
+        if packet.size:
+            if packet.pts is None or packet.is_corrupt:
+                trusted = False
+            else:
                 stamps.append(packet.pts)
-        except av.FFmpegError:
-            return None
-        time_base = float(stream.time_base)
-    offsets = np.sort(np.array(stamps, dtype=np.int64)) * time_base
-    if offsets.size == 0:
+        if first is not None and not trusted:
+            break
+    if first is None or first.pts is None or not trusted:
+        return first, None, 0.0
+    return first, _offsets(stamps, first.pts, time_base), min(stamps, default=0) * time_base
+
+
+def _demuxed(container: InputContainer, stream: VideoStream) -> "Iterator[Packet[VideoStream]]":
+    try:
+        yield from container.demux(stream)
+    except MemoryError:
+        raise
+    except (av.FFmpegError, IndexError):
+        return
+
+
+def _first_frame(packet: "Packet[VideoStream]") -> VideoFrame | None:
+    try:
+        return next(iter(packet.decode()), None)
+    except MemoryError:
+        raise
+    except av.FFmpegError:
         return None
+
+
+def _offsets(stamps: "array[int]", first: int, time_base: float) -> _Seconds | None:
+    """Seconds since the earliest packet, of those from the first frame on, in order."""
+    if not stamps:
+        return None
+    ordered = np.sort(np.frombuffer(stamps, dtype=np.int64)).astype(np.float64)
+    offsets: _Seconds = (ordered - ordered[0]) * time_base
+    lead = (first - ordered[0]) * time_base
     steps = np.diff(offsets)
-    if (steps <= 0).any() or (steps > LONGEST_PAUSE_S).any():
+    if not 0 <= lead < LONGEST_LEAD_S or (steps < SHORTEST_STEP_S).any():
         return None
-    result: np.ndarray[tuple[int], np.dtype[np.float64]] = offsets - offsets[0]
-    return result
+    if (steps > LONGEST_PAUSE_S).any() or offsets[-1] > LONGEST_FILE_S:
+        return None
+    # What comes before the first key frame cannot be had; half a step is far more than rounding.
+    from_first: _Seconds = offsets[offsets > lead - SHORTEST_STEP_S / 2]
+    return from_first
+
+
+def _stretches(offsets: _Seconds, step: float) -> tuple[tuple[float, float], ...]:
+    steps = np.diff(offsets)
+    usual = float(np.median(steps)) if steps.size else step
+    last = np.flatnonzero(steps > max(_PAUSE_S, _PAUSE_STEPS * usual))
+    begins = offsets[np.concatenate([[0], last + 1])]
+    ends = offsets[np.concatenate([last, [offsets.size - 1]])] + usual
+    return tuple(
+        (round(float(begin), 6), round(float(end), 6))
+        for begin, end in zip(begins, ends, strict=True)
+    )
+
+
+def _created_at(container: InputContainer, stream: VideoStream) -> dt.datetime | None:
+    for metadata in (container.metadata, stream.metadata):
+        try:
+            at = dt.datetime.fromisoformat(metadata.get("creation_time", ""))
+        except ValueError:
+            continue
+        if at.tzinfo is not None and (plausible := _plausible(at)) is not None:
+            return plausible
+    return None
+
+
+def _onvif_at(media: Media, origin_s: float) -> dt.datetime | None:
+    if not 0 <= origin_s < LONGEST_FILE_S:
+        return None
+    if isinstance(media, Path):
+        with media.open("rb") as file:
+            found = onvif.starts(file)
+    else:
+        found = onvif.starts(media)
+    # The box says when the timeline was at zero, and what was exported may begin later.
+    late = dt.timedelta(seconds=origin_s)
+    begun = (_plausible(start) for start in found)
+    return next((_plausible(at + late) for at in begun if at is not None), None)
+
+
+def _plausible(at: dt.datetime) -> dt.datetime | None:
+    """`at` in UTC, to the millisecond, if a camera can have stood then."""
+    try:
+        at = at.astimezone(dt.UTC)
+    except OverflowError:
+        return None
+    if not _FIRST_CAMERA <= at < dt.datetime.now(dt.UTC) + _AHEAD:
+        return None
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import av
 import cv2
 import numpy as np
 
+from vision.exports.names import Naming
 from vision.protocols import Image
 from vision.simulate.camera import Pinhole
 from vision.simulate.cutouts import look
@@ -61,18 +61,25 @@ def file_names(day: SiteDay, camera: Camera, start: dt.datetime, seconds: int) -
         ValueError: The camera's pattern does not tell files apart, or asks for a kind of file that
             is not written here.
     """
-    zone = ZoneInfo(camera.clock.time_zone or day.site.file.time_zone)
-    starts = [start + dt.timedelta(seconds=offset) for offset in range(0, seconds, FILE_S)]
-    pattern = camera.exports.replace("*", "sim")
-    names = [moment.astimezone(zone).strftime(pattern) for moment in starts]
+    naming, zone = Naming.of(camera), day.site.file.time_zone
+    offsets = range(0, seconds, FILE_S)
+    names = [
+        naming.write(
+            start + dt.timedelta(seconds=offset),
+            zone,
+            end=start + dt.timedelta(seconds=min(offset + FILE_S, seconds)),
+        )
+        for offset in offsets
+    ]
+    shown = naming.patterns[0].text
     if len(set(names)) < len(names):
         raise ValueError(
-            f"camera {camera.id}: exports {camera.exports!r} gives several files one name; use "
+            f"camera {camera.id}: exports {shown!r} gives several files one name; use "
             "%Y%m%d_%H%M%S in it"
         )
-    if Path(pattern).suffix not in _CONTAINERS:
+    if Path(names[0]).suffix not in _CONTAINERS:
         raise ValueError(
-            f"camera {camera.id}: exports {camera.exports!r} ends in no kind of file that can be "
+            f"camera {camera.id}: exports {shown!r} ends in no kind of file that can be "
             f"rendered; end it in one of {', '.join(_CONTAINERS)}"
         )
     return names

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from vision.contracts import INSTANT
+from vision.contract_terms import INSTANT
 from vision.simulate.geometry import crossings, inside_polygon
 from vision.simulate.plan import FloorPlan
 from vision.simulate.render import TrueBox

@@ -7,22 +7,22 @@ shapes that a camera owns (`vision.site.shape_rules`), finding files (`vision.ex
 import datetime as dt
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from itertools import combinations
 
 import numpy as np
 
 from vision.calibration import CalibrationError, Homography
+from vision.exports.names import Naming
+from vision.exports.patterns import NamePattern, PatternError
 from vision.site import geometry
-from vision.site.models import Camera, Floor, Site
+from vision.site.models import Camera, Floor, RecorderExports, Site
 from vision.site.problems import CAMERAS_YAML, Fault, FieldPath
 
 LARGEST_RESIDUAL_M = 0.5
 """A calibration pair farther off than this says that a pair was measured wrongly."""
 
 _FAR_OUTSIDE_M = 5.0
-_START = ("%Y", "%m", "%d", "%H", "%M", "%S")
-_KNOWN = {*_START, "%f"}
+_WHOLE_START = ("%Y", "%m", "%d", "%H", "%M", "%S")
 
 
 def camera_faults(site: Site) -> Iterator[Fault]:
@@ -44,34 +44,58 @@ def pixel_outside(point: tuple[float, float], camera: Camera) -> bool:
 
 def _exports(camera: Camera, path: FieldPath) -> Iterator[Fault]:
     here = (*path, "exports")
-    pattern = camera.exports
-    if re.match(r"[/\\~]|[A-Za-z]:", pattern) or ".." in pattern.split("/") or "\\" in pattern:
-        what = "the pattern is not a path below the folder of recordings"
+    own = camera.exports if isinstance(camera.exports, str) else None
+    below = camera.exports.folder if isinstance(camera.exports, RecorderExports) else own or ""
+    if re.match(r"[/\\~]|[A-Za-z]:", below) or ".." in below.split("/") or "\\" in below:
+        what = f"the {'folder' if own is None else 'pattern'} is not a path below the folder of "
         remedy = "write it relative to that folder, with / between folders and without .."
+        place = (*here, "folder") if own is None else here
+        yield Fault(CAMERAS_YAML, place, f"{what}recordings", remedy)
+        return
+    if isinstance(camera.exports, RecorderExports) and "/" in (camera.exports.channel or ""):
+        what = "a channel is a part of a name, not a path"
+        yield Fault(CAMERAS_YAML, (*here, "channel"), what, "write what is before the / in folder")
+        return
+    try:
+        naming = Naming.of(camera)
+    except PatternError as error:
+        what, _, remedy = str(error).partition("; ")
         yield Fault(CAMERAS_YAML, here, what, remedy)
         return
-    unknown = [found for found in re.findall(r"%.?", pattern) if found not in _KNOWN]
-    if unknown:
-        what = f"{unknown[0]} is not a part of a date that is known here"
-        yield Fault(CAMERAS_YAML, here, what, "use %Y %m %d %H %M %S %f and * only")
-        return
-    missing = [part for part in _START if part not in pattern]
-    if missing and not camera.clock.starts:
+    if own is not None:
+        yield from _untold(naming.patterns[0], camera, here)
+
+
+def _untold(pattern: NamePattern, camera: Camera, here: FieldPath) -> Iterator[Fault]:
+    """What a pattern of one's own leaves out."""
+    missing = pattern.missing("start") if pattern.tells("start") else _WHOLE_START
+    otherwise = (
+        camera.clock.starts or camera.clock.sidecar or "order" in camera.clock.model_fields_set
+    )
+    if missing and not otherwise:
         what = f"the pattern does not say when a file begins: {' '.join(missing)} is missing"
         remedy = (
             "write the date and time as they stand in the names, such as "
-            "cam_a_%Y%m%d_%H%M%S.mp4, or give each file's start in clock.starts"
+            "cam_a_%Y%m%d_%H%M%S.mp4; or give each file's start in clock.starts or a CSV in "
+            "clock.sidecar, or say in clock.order which of onvif and container to believe"
         )
+        yield Fault(CAMERAS_YAML, here, what, remedy)
+    if pattern.missing("end"):
+        what = f"the end is not a time: {' '.join(pattern.missing('end'))} is missing"
+        remedy = "write all that names have of it within the braces, such as {end:%H%M%S}"
         yield Fault(CAMERAS_YAML, here, what, remedy)
 
 
 def _starts(site: Site, camera: Camera, path: FieldPath) -> Iterator[Fault]:
-    name_of_file = re.sub(r"%.", "*", camera.exports.rpartition("/")[2]).replace("[", "[[]")
+    naming = _naming(camera)
+    if naming is None:
+        return
     for name, start in camera.clock.starts.items():
         here = (*path, "clock", "starts", name)
-        if "/" in name or not fnmatchcase(name, name_of_file):
+        if "/" in name or not any(pattern.fits_file(name) for pattern in naming.patterns):
             what = f"no file of this camera can have the name {name}"
-            remedy = f"write the file's own name, without folders, as in exports {camera.exports}"
+            shown = naming.patterns[0].text
+            remedy = f"write the file's own name, without folders, as in exports {shown}"
             yield Fault(CAMERAS_YAML, here, what, remedy)
         last = site.file.closes or dt.date.max
         # A file may begin on the eve, and after midnight of the last trading day.
@@ -136,8 +160,24 @@ def _outside_frame(camera: Camera, here: FieldPath) -> Fault:
 
 
 def _shared_exports(site: Site) -> Iterator[Fault]:
-    for (_, first), (index, second) in combinations(enumerate(site.cameras), 2):
-        if first.id != second.id and first.exports == second.exports:
-            what = f"cameras {first.id} and {second.id} would read the same files"
-            remedy = "give each camera a folder, or a part of the file names, of its own"
-            yield Fault(CAMERAS_YAML, ("cameras", index, "exports"), what, remedy)
+    namings = [_naming(camera) for camera in site.cameras]
+    # Names that are typical of each camera; none of another may read them.
+    typical = [[] if naming is None else list(naming.samples()) for naming in namings]
+
+    def reads(one: int, other: int) -> bool:
+        naming = namings[one]
+        return naming is not None and any(naming.read(name) is not None for name in typical[other])
+
+    for (first, one), (second, other) in combinations(enumerate(site.cameras), 2):
+        if one.id != other.id and (reads(first, second) or reads(second, first)):
+            what = f"cameras {one.id} and {other.id} would read the same files"
+            remedy = "give each camera a folder, a channel or a part of the file names of its own"
+            yield Fault(CAMERAS_YAML, ("cameras", second, "exports"), what, remedy)
+
+
+def _naming(camera: Camera) -> Naming | None:
+    """How the camera's files are named; None where `_exports` says what is wrong with it."""
+    try:
+        return Naming.of(camera)
+    except PatternError:
+        return None

@@ -10,9 +10,20 @@ from difflib import get_close_matches
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NaiveDatetime, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    NaiveDatetime,
+    Tag,
+    model_validator,
+)
 
 from vision.contracts import FEWEST_GUESSED, GUESSED_STEP
+from vision.contracts_ingest import CLOCK_SOURCES, ClockSource
+from vision.exports.recorders import Recorder
 from vision.site.retention import Retention
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -181,22 +192,56 @@ class Clock(Entry):
     """How the start of a file is found.
 
     `time_zone` is the zone in which the recorder writes names (default: the site's). `starts`
-    gives the first frame's local time of files whose names say nothing.
+    gives the first frame's local time of files whose names say nothing; `sidecar` names a CSV below
+    the folder of recordings that does (columns file and start). Of several sources the first in
+    `order` is taken; where another is more than `tolerance_s` away from it, a check warns. The last
+    source, `order` itself, has a file follow the one whose name comes before; it has to be asked
+    for, since a stray file would be counted. With `correct_drift`, starts follow the line that the
+    other clock draws over the day. A file that begins within `join_within_s` of where the one
+    before ended begins exactly there.
     """
 
     time_zone: TimeZone | None = None
     starts: dict[str, NaiveDatetime] = {}
+    sidecar: str | None = None
+    order: Annotated[tuple[ClockSource, ...], Field(min_length=1)] = CLOCK_SOURCES[:-1]
+    tolerance_s: Annotated[float, Field(ge=0, le=86_400)] = 2.0
+    correct_drift: bool = False
+    join_within_s: Annotated[float, Field(ge=0, le=10)] = 2.0
+
+
+class RecorderExports(Entry):
+    """Files named as a known recorder names them (`vision.exports.recorders`).
+
+    `folder` is where it exports to, below the folder of recordings; `channel` tells the cameras
+    apart that share it, in the recorder's own word.
+    """
+
+    recorder: Recorder
+    folder: Annotated[str, Field(max_length=200)] = ""
+    channel: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+
+
+def _pattern_or_recorder(exports: object) -> str:
+    return "[recorder]" if isinstance(exports, dict | RecorderExports) else "[pattern]"
+
+
+Exports = Annotated[
+    Annotated[str, Tag("[pattern]")] | Annotated[RecorderExports, Tag("[recorder]")],
+    Discriminator(_pattern_or_recorder),
+]
 
 
 class Camera(Dated):
     """One camera: where its files are, which floor it sees, how pixels become metres.
 
     `exports` is a path below the folder of recordings with strftime directives for the start of
-    the file (%Y %m %d %H %M %S), and * for any text, such as `cam_a/cam_a_%Y%m%d_%H%M%S.mp4`.
+    the file (%Y %m %d %H %M %S), and * for any text, such as `cam_a/cam_a_%Y%m%d_%H%M%S.mp4`; or
+    it names the recorder, such as `{recorder: frigate, channel: front_door}`.
     """
 
     floor: Id
-    exports: str
+    exports: Exports
     frame: tuple[Annotated[int, Field(ge=16)], Annotated[int, Field(ge=16)]]
     clock: Clock = Clock()
     calibration: tuple[CalibrationPair, ...] = ()
@@ -214,7 +259,9 @@ class SiteFile(Entry):
 
     Camera-days run `settling_minutes` after the end of a trading day, when recorders have exported
     its last files; marts and report `marts_minutes` after it, when the cameras have been worked
-    through.
+    through. Where less than the share `least_coverage` of the trading hours was observed, a check
+    warns. A file that arrives later, within `late_hours` of the end of its day, has its camera-day
+    run again once it has not changed for `settle_seconds`.
     """
 
     id: Id
@@ -226,6 +273,9 @@ class SiteFile(Entry):
     trading_hours: dict[Weekday, Hours]
     settling_minutes: Annotated[int, Field(ge=0, le=12 * 60)] = 60
     marts_minutes: Annotated[int, Field(ge=0, le=12 * 60)] = 240
+    least_coverage: Annotated[float, Field(ge=0, le=1)] = 0.9
+    settle_seconds: Annotated[int, Field(ge=10, le=24 * 3600)] = 120
+    late_hours: Annotated[int, Field(ge=0, le=24 * 31)] = 48
     floors: Annotated[tuple[Floor, ...], Field(min_length=1)]
     zones: tuple[Zone, ...] = ()
     gates: tuple[Gate, ...] = ()
@@ -267,6 +317,12 @@ class Site(Entry):
             for date in (day, day + dt.timedelta(days=1))
         )
         return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
+
+    def day_of(self, at: dt.datetime) -> dt.date:
+        """The trading day to which a moment belongs."""
+        local = at.astimezone(self.zone_info)
+        early = local.time() < self.file.trading_day_start
+        return local.date() - dt.timedelta(days=early)
 
     def on(self, day: dt.date) -> "SiteDay":
         """The site as it stands on `day`: of every id the newest entry that has begun."""

@@ -21,7 +21,13 @@ def faults(site: Site) -> Iterator[Fault]:
     later day on which an entry begins. Shapes are only judged where the references between them
     hold.
     """
-    found = [*_calendar(site), *_retention(site), *_repeated(site), *_unknown_references(site)]
+    found = [
+        *_calendar(site),
+        *_retention(site),
+        *_late_window(site),
+        *_repeated(site),
+        *_unknown_references(site),
+    ]
     if not found:
         for site_day in site_days(site):
             found += _references_on(site_day)
@@ -77,6 +83,26 @@ def _retention(site: Site) -> Iterator[Fault]:
         )
         remedy = f"set it to {kept.failed_runs_days} or less, or raise failed_runs_days"
         yield Fault(SITE_YAML, ("privacy", "retention", "run_output_days"), what, remedy)
+
+
+def _late_window(site: Site) -> Iterator[Fault]:
+    """A camera-day that a late file runs again needs the files that it had before."""
+    file = site.file
+    rule = file.privacy.retention.recordings_rule
+    if rule is None or file.late_hours < rule.number:
+        return
+    what = (
+        f"late files are waited for {file.late_hours} hours, and recordings kept for no longer "
+        f"({rule}), so a camera-day could be run again from what is left of it"
+    )
+    # Where it stands in the file: the other of the two may be a default.
+    if "late_hours" in file.model_fields_set:
+        remedy = f"set it to {rule.number - 1} or less, or raise delete_after_hours"
+        yield Fault(SITE_YAML, ("late_hours",), what, remedy)
+    else:
+        remedy = f"set it to {file.late_hours + 1} or more, or late_hours to {rule.number - 1}"
+        path: FieldPath = ("privacy", "retention", "recordings", "delete_after_hours")
+        yield Fault(SITE_YAML, path, what, remedy)
 
 
 def _crossed_day_start(hours: Hours, start: dt.time, path: FieldPath) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -40,6 +40,9 @@ _EXAMPLES: Mapping[str, str] = {
     "contact": "contact: privacy@example.com",
     "cameras": "cameras: [{id: cam_entrance, floor: ground, exports: ..., frame: [960, 540]}]",
     "exports": "exports: cam_entrance/cam_entrance_%Y%m%d_%H%M%S.mp4",
+    "recorder": "exports: {recorder: frigate, channel: front_door}",
+    "channel": "channel: front_door",
+    "folder": "folder: nvr",
     "frame": "frame: [960, 540]",
     "calibration": "calibration: [{pixel: [480, 520], floor: [4.0, 1.5]}, ...]",
     "pixel": "pixel: [480, 520]",
@@ -125,7 +128,8 @@ _Wording = tuple[str, str]
 
 
 def _place(detail: ErrorDetails) -> FieldPath:
-    return tuple(part for part in detail["loc"] if part != "[key]")
+    # Parts in brackets are of pydantic's making: keys, and which of several shapes was tried.
+    return tuple(part for part in detail["loc"] if not str(part).startswith("["))
 
 
 def _missing(case: _Case) -> _Wording:
@@ -266,7 +270,10 @@ def _bare(annotation: Any) -> Any:
     while True:
         if get_origin(annotation) is Annotated:
             annotation = get_args(annotation)[0]
-        elif isinstance(annotation, types.UnionType):
-            annotation = next(a for a in get_args(annotation) if a is not type(None))
+        elif isinstance(annotation, types.UnionType) or get_origin(annotation) is Union:
+            shapes = [_bare(a) for a in get_args(annotation) if a is not type(None)]
+            annotation = next(
+                (shape for shape in shapes if hasattr(shape, "model_fields")), shapes[0]
+            )
         else:
             return annotation

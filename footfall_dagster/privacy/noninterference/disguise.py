@@ -4,7 +4,7 @@ Belongs here: which disguises there are, and frames in disguise. Does not belong
 (`replay`), files: their bytes, which `camera_exports` may know, stay the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import cycle, islice, zip_longest
@@ -14,6 +14,8 @@ import dagster as dg
 import numpy as np
 
 from vision.exports.folder import Recordings
+from vision.exports.reading import Stretch
+from vision.exports.wire import Loss
 from vision.protocols import Frame
 
 
@@ -70,9 +72,11 @@ class DisguisedRecordings(Recordings):
     disguise: Disguise = REFERENCE
     others: Path | None = None
 
-    def frames(self, file_name: str, started_at_us: int, fps: float) -> Iterator[Frame]:
-        """Frames of the times of the file, each of its size and in disguise."""
-        filmed = Recordings.frames(self, file_name, started_at_us, fps)
+    def frames(
+        self, stretches: Sequence[Stretch], fps: float, on_loss: Callable[[str, Loss], None]
+    ) -> Iterator[Frame]:
+        """Frames of the times of the files, each of its size and in disguise."""
+        filmed = Recordings.frames(self, stretches, fps, on_loss)
         match self.disguise.pixels:
             case Pixels.FILMED:
                 return filmed
@@ -83,7 +87,7 @@ class DisguisedRecordings(Recordings):
             case Pixels.OTHERS:
                 if self.others is None:
                     raise ValueError("no recordings of other people were given")
-                theirs = Recordings(self.others).frames(file_name, started_at_us, fps)
+                theirs = Recordings(self.others).frames(stretches, fps, lambda _name, _why: None)
                 return _in_step(filmed, theirs)
 
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from vision.boxes import overlap
 from vision.exports.catalogue import catalogue
+from vision.exports.decoded import Decoded
 from vision.exports.folder import Recordings
-from vision.exports.frames import day_frames
+from vision.exports.frames import day_frames, stretches
 from vision.protocols import Detector, Frame
 from vision.site.models import SiteDay
 
@@ -67,12 +68,9 @@ def drift(
     for name in cameras:
         camera = site_day.cameras[name]
         catalogued = catalogue(recordings.find(site_day, camera), camera, site_day)
-        filmed, again = tee(
-            masking.blanked(
-                day_frames(catalogued, recordings, site_day, fps=camera.analysed_fps),
-                camera.masks,
-            )
-        )
+        decoded = Decoded(stretches(catalogued.exports, catalogued.timeline))
+        given = day_frames(decoded, recordings, fps=camera.analysed_fps)
+        filmed, again = tee(masking.blanked(given, camera.masks))
         frames = boxes = disturbed = 0
         moved: list[Floats] = []
         pairs = zip(

@@ -140,7 +140,9 @@ def _run(
     say: Say,
 ) -> None:
     settings = task.settings.model_copy(update={"home": task.home})
-    recordings = DisguisedRecordings(settings.recordings, task.disguise, task.others)
+    recordings = DisguisedRecordings(
+        settings.recordings, settings.s3_endpoint, task.disguise, task.others
+    )
     definitions = task.build(
         settings, {"recordings": recordings, **supplied}, {"progress": progress_logger(say)}
     )

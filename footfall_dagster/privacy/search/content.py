@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
+from footfall_dagster.privacy import sqlite_pages
 from footfall_dagster.privacy.search import (
     archives,
     databases,
@@ -38,9 +39,6 @@ _EMBEDDED = re.compile(
     rb"\x1f\x8b\x08[\0-\x1f]|BZh[1-9]1AY&SY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|\x93NUMPY[\x01-\x03]\0"
     rb"|SQLite format 3\0|ARROW1\0\0|PAR1|\x78[\x01\x5e\x9c\xda]"
 )
-# SQLite's write-ahead log: its rows are read with the database beside it, and of what it has
-# overwritten, cut at any byte, only pictures and floats can be told from remains of text.
-_JOURNALS = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 _STRINGS = re.compile(rb"[\t\n\r\x20-\x7e]{24,}|(?:[\t\n\r\x20-\x7e]\0){24,}")
 _CONTROLS = bytes([*range(1, 9), *range(14, 27)])
 _MOST_EMBEDDED = 60
@@ -70,8 +68,18 @@ class Examiner:
         if streams.are_components(self._account.few):
             self._account.find("tables together", VECTOR, 0.5)
 
-    def examine(self, content: bytes, place: str, depth: int = 0, log: bytes = b"") -> None:
-        """Look into `content`, which was found at `place`."""
+    def examine(
+        self, content: bytes, place: str, depth: int = 0, log: bytes = b"", sealed: bool = True
+    ) -> None:
+        """Look into `content`, which was found at `place`.
+
+        Args:
+            content: Bytes of any kind.
+            place: Where they were found.
+            depth: Containers around them.
+            log: The journal of a database.
+            sealed: Whether it is remarkable if no reader explains them.
+        """
         if len(content) < _LEAST:
             return
         digest = digest_of(content)
@@ -82,11 +90,11 @@ class Examiner:
             return
         self._account.spend(len(content))
         before = self._account.marks
-        self._examine(content, place, depth, log)
+        self._examine(content, place, depth, log, sealed)
         if depth and len(content) >= _LEAST_KNOWN and self._account.marks == before:
             self._account.known.add(digest)
 
-    def _examine(self, content: bytes, place: str, depth: int, log: bytes) -> None:
+    def _examine(self, content: bytes, place: str, depth: int, log: bytes, sealed: bool) -> None:
         if content.count(content[:1]) == len(content):
             return
         if _is_text(content):
@@ -96,19 +104,23 @@ class Examiner:
         for kind, (start, sure) in pictures.look(content).items():
             at = f" > byte {start}" if start else ""
             self._account.find(f"{place}{at}", kind, sure)
-        opened = content.startswith(_JOURNALS) or self._open(content, place, inside, log)
-        sealed = not opened and not self._account.found
-        for kind, sure in raw_bytes.look(content, sealed, only_floats=opened).items():
+        # The rows of a write-ahead log are read with the database beside it, and of what it has
+        # overwritten, cut at any byte, only pictures and floats can be told from remains of text.
+        opened = content.startswith(sqlite_pages.LOGS) or self._open(content, place, inside, log)
+        sealed = sealed and not opened and not self._account.found
+        rest = b"".join(sqlite_pages.pages(content)) if opened else content
+        for kind, sure in raw_bytes.look(rest, sealed, only_floats=opened).items():
             self._account.find(f"{place} > bytes", kind, sure)
         if not opened:
             self._unknown(content, place, depth)
 
-    def _inside(self, depth: int) -> Callable[[bytes, str], None]:
-        return lambda content, place: self.examine(content, place, depth)
+    def _inside(self, depth: int) -> databases.Examine:
+        def examine(content: bytes, place: str, sealed: bool = True) -> None:
+            self.examine(content, place, depth, sealed=sealed)
 
-    def _open(
-        self, content: bytes, place: str, inside: Callable[[bytes, str], None], log: bytes
-    ) -> bool:
+        return examine
+
+    def _open(self, content: bytes, place: str, inside: databases.Examine, log: bytes) -> bool:
         """Open `content` as all that it may be; whether it was anything."""
         account, opened = self._account, False
         if content[8:12] == b"DUCK":

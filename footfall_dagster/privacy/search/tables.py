@@ -3,12 +3,16 @@
 Belongs here: reading the two formats. Does not belong here: judging columns (`columns`).
 """
 
+import io
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from footfall_dagster.privacy.search import pictures, raw_bytes
 from footfall_dagster.privacy.search.account import Account
 from footfall_dagster.privacy.search.columns import Table, names_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Examine = Callable[[bytes, str], None]
 GAP = "bytes that no column owns"
@@ -39,8 +43,9 @@ def open_parquet(content: bytes, place: str, account: Account, examine: Examine)
                 account.find(f"{place} > {gap_place}", GAP, 0.5)
                 examine(gap, f"{place} > {gap_place}")
         for key, value in (metadata.metadata or {}).items():
-            examine(key, f"{place} > key-values")
-            examine(value, f"{place} > key-values")
+            if (key, value) != _as_polars_says(file.schema.to_arrow_schema()):
+                examine(key, f"{place} > key-values")
+                examine(value, f"{place} > key-values")
         for words in (str(metadata.created_by).encode(), *names_of(file.schema_arrow)):
             examine(words, f"{place} > schema")
         footer = content[-8 - int.from_bytes(content[-8:-4], "little") : -8]
@@ -51,6 +56,23 @@ def open_parquet(content: bytes, place: str, account: Account, examine: Examine)
         table.close()
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError):
         account.miss(place)
+
+
+def _as_polars_says(schema: "pa.Schema") -> tuple[bytes, bytes] | None:
+    """The entry in which Polars repeats a file's columns; what differs from it holds something.
+
+    It is binary, and the more columns there are the more it looks like something else.
+    """
+    import polars as pl
+    import pyarrow.parquet as pq
+
+    try:
+        columns = pl.from_arrow(schema.remove_metadata().empty_table())
+        buffer = io.BytesIO()
+        pl.DataFrame(columns).write_parquet(buffer)
+        return next(iter((pq.read_metadata(buffer).metadata or {}).items()), None)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError):
+        return None
 
 
 def open_arrow(content: bytes, place: str, account: Account, examine: Examine) -> None:

@@ -398,13 +398,15 @@ def _version(_patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], An
     )
 
 
-@variant("a table in metadata with columns as Dagster calls its own")
+@variant("a count in a table in metadata")
 def _table(_patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:
     def observed(context: dg.OutputContext) -> dg.AssetObservation:
-        told = dg.TableRecord({"timestamp": SECRET.number, "run_id": SECRET.number})
-        table = dg.MetadataValue.table([told])
+        told = dg.TableRecord({"rule": "rows add up", "rows": SECRET.number, "rows_failed": 0})
+        columns = [("rule", "string"), ("rows", "int"), ("rows_failed", "int")]
+        schema = dg.TableSchema([dg.TableColumn(*column) for column in columns])
+        table = dg.MetadataValue.table([told], schema=schema)
         return dg.AssetObservation(
-            context.asset_key, partition=context.partition_key, metadata={"by_step": table}
+            context.asset_key, partition=context.partition_key, metadata={"by_rule": table}
         )
 
     return said(observed)  # type: ignore[no-any-return]

@@ -15,7 +15,8 @@ from footfall_dagster.checks import marts as mart_checks
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit import small_mall
 from tests.unit.small_mall import DAY, NOON
-from vision.contracts import ANONYMISED_TRAJECTORIES, COVERAGE, GATE_EVENTS, ZONE_VISITS
+from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
+from vision.contracts_ingest import COVERAGE
 
 HOUR = dt.timedelta(hours=1)
 PLAN = SitePlan(small_mall.site(k=3))

@@ -40,15 +40,27 @@ def test_check_says_how_far_calibration_pairs_are_off(tmp_path):
     assert "cm at worst" in result.stdout
 
 
-def test_brackets_in_a_pattern_are_printed_as_they_are(tmp_path):
-    cameras = FILES["cameras.yaml"].replace("exports: cam_b/*.mp4", "exports: '[red]cam_b/*.mp4'")
-    # A set of letters may not begin a name; inside one it is plain text.
-    cameras = cameras.replace("'[red]cam_b", "'x[red]cam_b")
+def test_check_shows_what_names_a_recorder_gives_and_in_which_zone(tmp_path):
+    cameras = FILES["cameras.yaml"].replace(
+        "cam_a/cam_a_%Y%m%d_%H%M%S.mp4", "{recorder: frigate, folder: nvr, channel: hall}"
+    )
 
     result = footfall_site("check", write(tmp_path, cameras=cameras))
 
     assert result.exit_code == 0, result.stderr
-    assert "x[red]cam_b/*.mp4" in result.stdout
+    words = [line.split() for line in result.stdout.splitlines()]
+    assert ["cam_a", "ground", "as", "frigate", "names", "them:", "UTC"] in [w[:7] for w in words]
+    assert ["nvr/%Y-%m-%d/%H/hall/%M.%S.mp4"] in words
+    assert "no times in names" in result.stdout
+
+
+def test_brackets_in_a_pattern_are_printed_as_they_are(tmp_path):
+    cameras = FILES["cameras.yaml"].replace("exports: cam_b/*.mp4", "exports: '[red]cam_b/*.mp4'")
+
+    result = footfall_site("check", write(tmp_path, cameras=cameras))
+
+    assert result.exit_code == 0, result.stderr
+    assert "[red]cam_b/*.mp4" in result.stdout
 
 
 def test_check_prints_every_problem_to_stderr_and_fails(tmp_path):

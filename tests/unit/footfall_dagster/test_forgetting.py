@@ -21,7 +21,8 @@ from footfall_dagster.settings import Settings
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit.footfall_dagster.privacy.test_retention_recordings import mall
 from tests.unit.small_mall import DAY
-from vision.contracts import CAMERA_EXPORTS, DETECTIONS
+from vision.contracts import DETECTIONS
+from vision.contracts_ingest import CAMERA_EXPORTS
 
 CAM = CameraDay(DAY, "cam_a")
 PROCESSED = processed_at(mall(), DAY)

@@ -1,5 +1,6 @@
 """What a step stores is marked with what it was made from, whatever others store meanwhile."""
 
+import datetime as dt
 from pathlib import Path
 
 import dagster as dg
@@ -10,46 +11,58 @@ from assets.plan import SitePlan
 from footfall_dagster.io_manager import LakeIOManager
 from footfall_dagster.lake import CameraDay, Lake
 from tests.unit.small_mall import DAY, NOON, site
-from vision.contracts import CAMERA_EXPORTS, COVERAGE
+from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE, TIMELINE
 from vision.exports.coverage import coverage
+from vision.exports.decoded import Decoded
 
 CAM = CameraDay(DAY, "cam_a")
 
 
-def exports() -> pl.DataFrame:
-    """A file that came late."""
-    row = {
-        "export": 0,
-        "file_name": "cam_a/20260311_120000.mp4",
-        "sha256": "0" * 64,
-        "size_bytes": 1,
-        "started_at": NOON,
-        "clock_source": "name",
-        "status": "quarantined",
-        "reason": "unreadable",
-    }
-    return pl.DataFrame([row], schema=CAMERA_EXPORTS.schema)
+def a_minute(begins: dt.datetime = NOON) -> pl.DataFrame:
+    """The timeline of a file that came late."""
+    row = {"begins_at": begins, "ends_at": begins + dt.timedelta(minutes=1), "sha256": "0" * 64}
+    return pl.DataFrame([row], schema=TIMELINE.schema)
+
+
+def files(*used_s: float) -> pl.DataFrame:
+    """A catalogue of files of which so many seconds are used."""
+    rows = [
+        {
+            "export": number,
+            "file_name": f"cam_a/20260311_12{number:02d}00.mp4",
+            "sha256": f"{number:064x}",
+            "size_bytes": 1,
+            "started_at": NOON + dt.timedelta(minutes=number),
+            "ended_at": NOON + dt.timedelta(minutes=number + 1),
+            "clock_source": "name",
+            "corrected_s": 0.0,
+            "used_s": used,
+            "status": "catalogued",
+        }
+        for number, used in enumerate(used_s)
+    ]
+    return pl.DataFrame(rows, schema=CAMERA_EXPORTS.schema)
 
 
 def test_rows_of_old_files_are_not_taken_for_rows_of_new_ones(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake", site())
     plan = SitePlan(lake.site)
-    lake.write(CAMERA_EXPORTS, CAM, CAMERA_EXPORTS.empty())
-    _, loaded = lake.read_with_receipt(CAMERA_EXPORTS, CAM)
+    lake.write(TIMELINE, CAM, TIMELINE.empty())
+    _, loaded = lake.read_with_receipt(TIMELINE, CAM)
 
     @dg.asset(
         key=plan.key(COVERAGE.name),
-        ins={"camera_exports": dg.AssetIn(plan.key(CAMERA_EXPORTS.name))},
+        ins={"timeline": dg.AssetIn(plan.key(TIMELINE.name))},
         partitions_def=plan.camera_days,
         io_manager_key=IO_MANAGER,
     )
-    def slow(camera_exports: pl.DataFrame) -> pl.DataFrame:
+    def slow(timeline: pl.DataFrame) -> pl.DataFrame:
         # Meanwhile another run of the same camera-day has found a file that came late.
-        lake.write(CAMERA_EXPORTS, CAM, exports())
-        return coverage(camera_exports, lake.site.on(DAY))
+        lake.write(TIMELINE, CAM, a_minute())
+        return coverage(CAMERA_EXPORTS.empty(), Decoded([]), lake.site.on(DAY))
 
     source = dg.AssetSpec(
-        plan.key(CAMERA_EXPORTS.name),
+        plan.key(TIMELINE.name),
         partitions_def=plan.camera_days,
         metadata={"dagster/io_manager_key": IO_MANAGER},
     )
@@ -62,6 +75,50 @@ def test_rows_of_old_files_are_not_taken_for_rows_of_new_ones(tmp_path: Path) ->
         resources={IO_MANAGER: LakeIOManager(lake)},
     ).success
     _, stored = lake.read_with_receipt(COVERAGE, CAM)
-    _, newest = lake.read_with_receipt(CAMERA_EXPORTS, CAM)
+    _, newest = lake.read_with_receipt(TIMELINE, CAM)
     assert newest.sha256 != loaded.sha256
     assert stored.source == loaded.sha256
+
+
+def store(lake: Lake, rows: pl.DataFrame) -> dg.ExecuteInProcessResult:
+    """Materialise a catalogue, as the IO manager stores it."""
+    plan = SitePlan(lake.site)
+
+    @dg.asset(
+        key=plan.key(CAMERA_EXPORTS.name),
+        partitions_def=plan.camera_days,
+        io_manager_key=IO_MANAGER,
+    )
+    def camera_exports() -> pl.DataFrame:
+        return rows
+
+    instance = dg.DagsterInstance.ephemeral()
+    instance.add_dynamic_partitions(plan.cameras.name or "", ["cam_a"])
+    return dg.materialize(
+        [camera_exports],
+        partition_key=dg.MultiPartitionKey({"date": DAY.isoformat(), "camera": "cam_a"}),
+        instance=instance,
+        resources={IO_MANAGER: LakeIOManager(lake)},
+        raise_on_error=False,
+    )
+
+
+def test_a_camera_day_is_replaced_by_one_that_observes_as_much(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake", site())
+    assert store(lake, files(60.0, 30.0)).success
+    assert store(lake, files(30.0, 60.0)).success
+    assert store(lake, files(30.0, 60.0, 60.0)).success
+    assert lake.read(CAMERA_EXPORTS, CAM).height == 3
+
+
+def test_a_camera_day_is_never_replaced_by_one_that_observes_less(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake", site())
+    assert store(lake, files(60.0, 60.0)).success
+    refused = store(lake, files(60.0))
+    assert not refused.success
+    (failure,) = [event for event in refused.all_events if event.is_step_failure]
+    told = failure.step_failure_data.user_failure_data
+    assert told is not None
+    assert "1.0 minutes less" in str(told.description)
+    assert "1 recordings of which it was made are not there" in str(told.description)
+    assert lake.read(CAMERA_EXPORTS, CAM).height == 2

@@ -20,8 +20,10 @@ from footfall_dagster.locks import locked
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.wall import Refused
 from tests.unit.small_mall import DAY, site
-from vision.contracts import CAMERA_EXPORTS, COVERAGE, DETECTIONS, GATE_EVENTS
+from vision.contracts import DETECTIONS, GATE_EVENTS
+from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE
 from vision.exports.coverage import coverage
+from vision.exports.decoded import Decoded
 
 CAM = CameraDay(DAY, "cam_a")
 
@@ -32,14 +34,14 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def test_a_partition_reads_back_as_written(lake: Lake) -> None:
-    frame = coverage(CAMERA_EXPORTS.empty(), lake.site.on(DAY))
+    frame = coverage(CAMERA_EXPORTS.empty(), Decoded([]), lake.site.on(DAY))
     lake.write(COVERAGE, CAM, frame)
     assert lake.read(COVERAGE, CAM).equals(frame)
     assert lake.strangers(COVERAGE, CAM) == []
 
 
 def test_writing_again_leaves_the_same_bytes_and_one_receipt(lake: Lake) -> None:
-    frame = coverage(CAMERA_EXPORTS.empty(), lake.site.on(DAY))
+    frame = coverage(CAMERA_EXPORTS.empty(), Decoded([]), lake.site.on(DAY))
     lake.write(COVERAGE, CAM, frame)
     folder = lake.folder("coverage", CAM)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -70,7 +72,7 @@ def test_a_writer_killed_at_any_step_leaves_the_old_partition_or_the_new(
     lake: Lake, moment: str
 ) -> None:
     """Kill the writer with SIGKILL in the middle of the first call of `moment` from the wall on."""
-    old = coverage(CAMERA_EXPORTS.empty(), lake.site.on(DAY))
+    old = coverage(CAMERA_EXPORTS.empty(), Decoded([]), lake.site.on(DAY))
     lake.write(COVERAGE, CAM, old)
     code = f"""
         import os, signal, sys
@@ -121,7 +123,7 @@ def test_a_writer_killed_at_any_step_leaves_the_old_partition_or_the_new(
 def test_what_is_no_table_is_refused_and_the_partition_with_it(
     lake: Lake, handed: Callable[[pl.DataFrame], Any]
 ) -> None:
-    rows = coverage(CAMERA_EXPORTS.empty(), lake.site.on(DAY))
+    rows = coverage(CAMERA_EXPORTS.empty(), Decoded([]), lake.site.on(DAY))
     lake.write(COVERAGE, CAM, rows)
     with pytest.raises(Refused):
         lake.write(COVERAGE, CAM, handed(rows))
@@ -133,7 +135,7 @@ def test_what_is_no_table_is_refused_and_the_partition_with_it(
 def test_a_run_killed_while_it_notes_a_refusal_can_be_run_again(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    good = coverage(CAMERA_EXPORTS.empty(), lake.site.on(DAY))
+    good = coverage(CAMERA_EXPORTS.empty(), Decoded([]), lake.site.on(DAY))
     lake.write(COVERAGE, CAM, good)
     with monkeypatch.context() as patch:
 
@@ -152,7 +154,7 @@ def test_a_run_killed_while_it_notes_a_refusal_can_be_run_again(
 
 def test_whoever_asks_what_failed_waits_for_who_is_writing(lake: Lake) -> None:
     """Between a file and its receipt a partition looks like one that was tampered with."""
-    lake.write(COVERAGE, CAM, coverage(CAMERA_EXPORTS.empty(), lake.site.on(DAY)))
+    lake.write(COVERAGE, CAM, coverage(CAMERA_EXPORTS.empty(), Decoded([]), lake.site.on(DAY)))
     folder = lake.folder(COVERAGE.name, CAM)
     receipt = next(folder.glob(f"*{wall.RECEIPT_SUFFIX}"))
     with ThreadPoolExecutor(1) as pool:

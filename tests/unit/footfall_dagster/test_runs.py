@@ -45,9 +45,14 @@ def status(instance: dg.DagsterInstance, run_id: str) -> DagsterRunStatus:
     return run.status
 
 
-def test_a_run_of_a_process_that_is_gone_is_failed(instance: dg.DagsterInstance) -> None:
+@pytest.mark.parametrize("killed_in", ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"])
+def test_a_run_of_a_process_that_is_gone_is_failed(
+    killed_in: str, instance: dg.DagsterInstance
+) -> None:
     tags = {HOST_TAG: socket.gethostname(), PID_TAG: str(ended_process())}
-    run_id = started(instance, **tags)
+    run_id = instance.create_run_for_job(
+        some_job, status=DagsterRunStatus[killed_in], tags=tags
+    ).run_id
     assert fail_dead_runs(instance) == [run_id]
     assert status(instance, run_id) is DagsterRunStatus.FAILURE
 

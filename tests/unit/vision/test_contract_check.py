@@ -10,13 +10,13 @@ from vision.contract_check import Bounds, violations
 from vision.contract_terms import Contract
 from vision.contracts import (
     ANONYMISED_TRAJECTORIES,
-    COVERAGE,
     DETECTIONS,
     GATE_EVENTS,
     LAKE,
     TRACKS,
     ZONE_VISITS,
 )
+from vision.contracts_ingest import COVERAGE
 
 START = dt.datetime(2026, 3, 14, 4, tzinfo=dt.UTC)
 BOUNDS = Bounds(
@@ -177,7 +177,8 @@ def test_ids_of_trajectories_are_ranks(starts: list[int], rows: int) -> None:
 
 def test_text_is_matched_as_a_whole() -> None:
     exports = LAKE["camera_exports"]
-    row = (0, "a.mp4", "0" * 64, 5, AT, AT, 1, 9, 9, 25.0, 25.0, "h264", "name", "catalogued", None)
+    row = (0, "a.mp4", "0" * 64, 5, None, AT, AT, 1, 9, 9, 25.0, 25.0, 0.0, "h264", "name", None)
+    row += (AT, "container", 0.5, 0.0, 1.0, "catalogued", None)
     assert violations(frame(exports, row), exports, BOUNDS) == []
     longer = (0, "a.mp4", "0" * 64 + "\nleak", *row[3:])
     assert [v.column for v in violations(frame(exports, longer), exports, BOUNDS)] == ["sha256"]

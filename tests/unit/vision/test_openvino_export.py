@@ -1,9 +1,10 @@
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from vision import openvino_export
-from vision.openvino_export import ExportFailed, exported
+from vision.openvino_export import ExportedModel, ExportFailed, exported
 
 
 def _pretend_export(calls: list[Path]) -> object:
@@ -41,38 +42,37 @@ def test_other_weights_of_the_same_name_are_another_model(
     assert [model.read_text() for model in models] == ["one", "two"]
 
 
-def test_a_model_that_another_process_finished_meanwhile_is_used(
+def test_of_two_that_want_a_model_at_once_one_exports_and_the_other_waits_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights, cache = tmp_path / "w.pt", tmp_path / "cache"
     weights.write_text("one")
-    pretend = _pretend_export([])
+    calls: list[Path] = []
+    pretend = _pretend_export(calls)
+    with ThreadPoolExecutor() as others:
+        waiting: list[Future[ExportedModel]] = []
 
-    def overtaken(weights: Path, scratch: Path) -> None:
-        monkeypatch.setattr(openvino_export, "_export_aside", pretend)
-        exported(weights, cache)
-        pretend(weights, scratch)  # type: ignore[operator]
+        def while_another_asks(weights: Path, scratch: Path) -> None:
+            waiting.append(others.submit(exported, weights, cache))
+            pretend(weights, scratch)  # type: ignore[operator]
 
-    monkeypatch.setattr(openvino_export, "_export_aside", overtaken)
-    assert exported(weights, cache).xml.read_text() == "one"
-    assert [entry.name[0] for entry in cache.iterdir() if entry.name.startswith(".")] == []
+        monkeypatch.setattr(openvino_export, "_export_aside", while_another_asks)
+        ours = exported(weights, cache)
+        assert waiting[0].result() == ours
+    assert len(calls) == 1
 
 
-def test_a_killed_export_leaves_nothing_that_is_taken_for_a_model(
+def test_what_a_killed_export_left_is_no_model_and_is_cleared_up_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights, cache = tmp_path / "w.pt", tmp_path / "cache"
     weights.write_text("one")
-
-    def killed(weights: Path, scratch: Path) -> None:
-        (scratch / "model_openvino_model").mkdir()
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(openvino_export, "_export_aside", killed)
-    with pytest.raises(KeyboardInterrupt):
-        exported(weights, cache)
+    left = cache / ".export-of_somebody_dead" / "model_openvino_model"
+    left.mkdir(parents=True)
+    (left / "model.xml").write_text("half")
     monkeypatch.setattr(openvino_export, "_export_aside", _pretend_export([]))
     assert exported(weights, cache).xml.read_text() == "one"
+    assert [entry.name for entry in cache.iterdir() if entry.name.startswith(".")] == []
 
 
 def test_a_file_that_is_no_checkpoint_is_refused_by_name(tmp_path: Path) -> None:

@@ -66,9 +66,23 @@ def test_recordings_are_ours_to_delete_only_where_the_site_says_so(tmp_path: Pat
     site_with(tmp_path, "    recordings: {}\n")
     rule = load_site(tmp_path).file.privacy.retention.recordings_rule
     assert str(rule) == "72 hours"
-    site_with(tmp_path, "    recordings: {delete_after_hours: 24}\n")
+    site_with(tmp_path, "    recordings: {delete_after_hours: 24}\nlate_hours: 23\n")
     rule = load_site(tmp_path).file.privacy.retention.recordings_rule
     assert str(rule) == "24 hours"
+
+
+def test_a_late_file_must_find_the_others_of_its_day_still_there(tmp_path: Path) -> None:
+    text = site_with(tmp_path, "    recordings: {delete_after_hours: 24}\n")
+    (problem,) = problems_in(tmp_path)
+    assert problem.field == "privacy.retention.recordings.delete_after_hours"
+    assert (problem.file, problem.line) == ("site.yaml", line_of(text, "    recordings:"))
+    assert problem.remedy == "set it to 49 or more, or late_hours to 23"
+    text = site_with(tmp_path, "    recordings: {}\nlate_hours: 72\n")
+    (problem,) = problems_in(tmp_path)
+    assert (problem.field, problem.line) == ("late_hours", line_of(text, "late_hours:"))
+    assert problem.remedy == "set it to 71 or less, or raise delete_after_hours"
+    site_with(tmp_path, "    recordings: {}\nlate_hours: 71\n")
+    assert not problems_in(tmp_path)
 
 
 def test_every_dataset_follows_a_field_of_the_retention() -> None:

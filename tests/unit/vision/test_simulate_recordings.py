@@ -15,6 +15,7 @@ from vision.simulate import simulate
 from vision.simulate.cutouts import look, photographed_people
 from vision.simulate.record import file_names
 from vision.simulate.truth import FOLDER
+from vision.site.models import Camera
 
 SECONDS = 64
 
@@ -53,6 +54,26 @@ def test_files_are_named_as_the_recorder_would_and_found_again(simulated):
         first = dt.datetime(2026, 3, 14, 10, tzinfo=dt.UTC)
         assert starts == [first, first + dt.timedelta(minutes=1)]
         assert len(summary.files[camera.id]) == 2
+
+
+@pytest.mark.parametrize(
+    ("exports", "last"),
+    [
+        ({"recorder": "frigate", "folder": "nvr", "channel": "a"}, "nvr/2026-07-14/09/a/01.00.mp4"),
+        (
+            {"recorder": "dahua", "channel": "001"},
+            "2026-07-14/001/dav/10/10.01.00-10.01.04[R][0@0][0].mp4",
+        ),
+        ({"recorder": "axis"}, "20260714_100100_0000_000000000000.mp4"),
+        ("a/*_%s.{mp4|mkv}", "a/sim_1784019660.mp4"),
+    ],
+)
+def test_files_are_named_as_any_recorder_would(exports, last):
+    day = arcade()
+    camera = Camera(id="a", floor="ground", frame=(640, 360), exports=exports)
+    names = file_names(day, camera, dt.datetime(2026, 7, 14, 9, tzinfo=dt.UTC), SECONDS)
+    assert len(names) == 2
+    assert names[-1] == last
 
 
 def test_frames_come_at_the_rate_asked_for_from_nought_on(simulated):

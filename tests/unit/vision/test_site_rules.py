@@ -17,6 +17,8 @@ _CROSSED = """\
 """
 
 # file, what is changed, into what, the field, the text that marks its line, part of the remedy
+_PATTERN = "cam_a/cam_a_%Y%m%d_%H%M%S.mp4"
+
 BROKEN_RULES = [
     # Dates and hours.
     pytest.param(
@@ -208,6 +210,55 @@ BROKEN_RULES = [
         "of its own", id="two cameras that read the same files",
     ),
     pytest.param(
+        CAMERAS, "%Y%m%d_%H%M%S", "%Y%m%d_%H%M%S-{end:%Y%H%M}", "cameras[0].exports", "{end:",
+        "{end:%H%M%S}", id="a pattern whose end has half a date",
+    ),
+    pytest.param(
+        CAMERAS, "%Y%m%d_%H%M%S", "%Y%m%d_%H%M%S_{serial}", "cameras[0].exports", "{serial}",
+        "{end:...}", id="a field that is not known",
+    ),
+    pytest.param(
+        CAMERAS, _PATTERN, "{recorder: frigate}", "cameras[0].exports", "frigate",
+        "Frigate's name of the camera, as in 2026-06-15/14/front_door/30.45.mp4",
+        id="a recorder that needs a channel and has none",
+    ),
+    pytest.param(
+        CAMERAS, _PATTERN, "{recorder: frigat, channel: hall}", "cameras[0].exports.recorder",
+        "frigat", "did you mean frigate?", id="a recorder that is not known",
+    ),
+    pytest.param(
+        CAMERAS, _PATTERN, "{recorder: frigate, chanel: hall}", "cameras[0].exports.chanel",
+        "chanel", "did you mean channel?", id="a field that a recorder has not",
+    ),
+    pytest.param(
+        CAMERAS, _PATTERN, "{channel: hall}", "cameras[0].exports.recorder", "hall",
+        "recorder: frigate", id="a mapping that names no recorder",
+    ),
+    pytest.param(
+        CAMERAS, _PATTERN, "{recorder: frigate, channel: 7}", "cameras[0].exports.channel",
+        "channel: 7", "quotes", id="a channel that is a number",
+    ),
+    pytest.param(
+        CAMERAS, _PATTERN, "{recorder: frigate, channel: a/hall}", "cameras[0].exports.channel",
+        "a/hall", "in folder", id="a channel with a folder in it",
+    ),
+    pytest.param(
+        CAMERAS, _PATTERN, "{recorder: onvif, folder: /nvr}", "cameras[0].exports.folder",
+        "/nvr", "relative", id="a recorder in an absolute folder",
+    ),
+    pytest.param(
+        CAMERAS, _PATTERN, "{recorder: frigate, folder: 'nvr_%Y', channel: hall}",
+        "cameras[0].exports", "nvr_%Y", "pattern of your own", id="a recorder in a dated folder",
+    ),
+    pytest.param(
+        CAMERAS, _PATTERN, "[cam_a]", "cameras[0].exports", "[cam_a]", "cam_entrance_%Y",
+        id="a list of patterns",
+    ),
+    pytest.param(
+        CAMERAS, _PATTERN, "{recorder: onvif, folder: cam_b}", "cameras[1].exports",
+        "cam_b/*.mp4", "of its own", id="a recorder in the folder of another camera",
+    ),
+    pytest.param(
         CAMERAS, "morning.mp4:", "cam_b/morning.mp4:",
         "cameras[1].clock.starts.cam_b/morning.mp4", "cam_b/morning", "without folders",
         id="a start given for a path",
@@ -234,6 +285,28 @@ def test_a_broken_rule(tmp_path, file, old, new, field, mark, remedy):
     if mark is not None:
         assert found.file == file
         assert found.line == line_of(FILES[file].replace(old, new), mark)
+
+
+@pytest.mark.parametrize(
+    ("cam_a", "cam_b", "shared"),
+    [
+        ("{recorder: frigate, channel: hall}", "{recorder: frigate, channel: door}", False),
+        ("{recorder: frigate, channel: hall}", "{recorder: frigate, channel: hall}", True),
+        ("{recorder: frigate, channel: hall}", "'%Y-%m-%d/%H/hall/%M.%S.{mkv|mp4}'", True),
+        ("{recorder: axis}", "{recorder: axis, channel: B8A44F292D8D}", True),
+        ("{recorder: axis, folder: a}", "{recorder: axis, folder: b}", False),
+        ("{recorder: hikvision, channel: ch01}", "{recorder: hikvision, channel: ch011}", False),
+        ("{recorder: plain, channel: a_}", "{recorder: plain, channel: b_}", False),
+        ("a*_%s.mp4", "ab*_%s.mp4", True),
+    ],
+)
+def test_cameras_of_one_recorder_are_told_apart(tmp_path, cam_a, cam_b, shared):
+    cameras = FILES[CAMERAS].replace(_PATTERN, cam_a).replace("cam_b/*.mp4", cam_b)
+    cameras = cameras.partition("    clock:")[0]
+
+    problems = problems_in(write(tmp_path, cameras=cameras))
+
+    assert [problem.field for problem in problems] == ["cameras[1].exports"] * shared
 
 
 def test_a_site_that_never_trades(tmp_path):

@@ -27,7 +27,8 @@ from footfall_dagster.resources import report_store, warehouse
 from footfall_dagster.settings import Settings
 from tests.unit import small_mall
 from tests.unit.small_mall import DAY, NOON
-from vision.contracts import ANONYMISED_TRAJECTORIES, COVERAGE, GATE_EVENTS, LAKE, ZONE_VISITS
+from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, LAKE, ZONE_VISITS
+from vision.contracts_ingest import COVERAGE
 
 SITE = small_mall.site()
 HOUR = dt.timedelta(hours=1)

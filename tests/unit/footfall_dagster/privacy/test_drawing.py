@@ -6,9 +6,8 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from assets.metadata import coverage_plot, five_minute_plot
+from assets.metadata import five_minute_plot
 from footfall_dagster.privacy.drawing import FEW_COLOURS, is_drawn, is_plot
-from tests.unit import small_mall
 from tests.unit.small_mall import NOON
 
 SVG = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'>{}</svg>"
@@ -23,8 +22,6 @@ def test_plots_as_the_assets_draw_them_are_plots() -> None:
     crossings = five_minute_plot(times, "Crossings per five minutes, UTC", "crossings")
     assert crossings is not None
     assert is_plot(crossings.md_str or "")
-    minutes = small_mall.coverage(small_mall.site_day(), (NOON, NOON + dt.timedelta(hours=2)))
-    assert is_plot(coverage_plot(minutes).md_str or "")
 
 
 def test_a_rectangle_is_drawn() -> None:

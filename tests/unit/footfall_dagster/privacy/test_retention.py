@@ -19,15 +19,15 @@ from footfall_dagster.privacy.retention import due_at, is_due, processed_at
 from tests.unit.small_mall import DAY, NOON, crossings, site, walks
 from vision.contracts import (
     ANONYMISED_TRAJECTORIES,
-    CAMERA_EXPORTS,
-    COVERAGE,
     DETECTIONS,
     GATE_EVENTS,
     LAKE,
     TRACKS,
     ZONE_DEMOGRAPHICS_DAILY,
 )
+from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE, TIMELINE
 from vision.exports.coverage import coverage
+from vision.exports.decoded import Decoded
 from vision.site.retention import Retention, Rule
 
 CAM = CameraDay(DAY, "cam_a")
@@ -46,7 +46,8 @@ def lake(tmp_path: Path) -> Lake:
     """A camera-day that was made on time."""
     made = Lake(tmp_path / "lake", site())
     made.write(CAMERA_EXPORTS, CAM, CAMERA_EXPORTS.empty())
-    made.write(COVERAGE, CAM, coverage(CAMERA_EXPORTS.empty(), made.site.on(DAY)))
+    made.write(TIMELINE, CAM, TIMELINE.empty())
+    made.write(COVERAGE, CAM, coverage(CAMERA_EXPORTS.empty(), Decoded([]), made.site.on(DAY)))
     made.write(DETECTIONS, CAM, boxes())
     made.write(TRACKS, CAM, TRACKS.empty())
     made.write(ANONYMISED_TRAJECTORIES, CAM, walks((NOON, [(1.125, 1.125), (1.375, 1.125)])))

@@ -19,7 +19,8 @@ from footfall_dagster.privacy.purge_recordings import (
 )
 from footfall_dagster.privacy.retention import processed_at
 from tests.unit.small_mall import DAY, NOON, site
-from vision.contracts import CAMERA_EXPORTS, GATE_EVENTS
+from vision.contracts import GATE_EVENTS
+from vision.contracts_ingest import CAMERA_EXPORTS, TIMELINE
 from vision.exports.folder import Recordings
 from vision.site.models import Site
 from vision.site.retention import Recordings as MayDelete
@@ -50,6 +51,8 @@ def catalogue(folder: Path, last_ends: dt.datetime = NOON + dt.timedelta(hours=2
             "started_at": NOON + dt.timedelta(hours=number),
             "ended_at": last_ends if number else NOON + dt.timedelta(hours=1),
             "clock_source": "name",
+            "corrected_s": 0.0,
+            "used_s": 3600.0,
             "status": "catalogued",
         }
         for number, name in enumerate(NAMES)
@@ -75,8 +78,9 @@ def lake_of_day(
 ) -> Lake:
     lake = Lake(recordings.root.parent / "lake", site or mall())
     lake.write(CAMERA_EXPORTS, CAM, rows)
+    lake.write(TIMELINE, CAM, TIMELINE.empty())
     if with_events:
-        # Events name the catalogue through tracks and detections, which may be gone by now.
+        # Events name the timeline through tracks and detections, which may be gone by now.
         lake.write(GATE_EVENTS, CAM, GATE_EVENTS.empty())
         _vouch_for(lake)
     for part in lake.root.rglob(wall.PART):
@@ -86,10 +90,10 @@ def lake_of_day(
 
 def _vouch_for(lake: Lake) -> None:
     """Give the events the source that they get when a camera-day is made in order."""
-    _, exports = lake.read_with_receipt(CAMERA_EXPORTS, CAM)
+    _, timeline = lake.read_with_receipt(TIMELINE, CAM)
     folder = lake.folder(GATE_EVENTS.name, CAM)
     _, made = lake.read_with_receipt(GATE_EVENTS, CAM)
-    told = wall.Receipt(**{**_fields(made), "source": exports.sha256})
+    told = wall.Receipt(**{**_fields(made), "source": timeline.sha256})
     next(folder.glob(f"*{wall.RECEIPT_SUFFIX}")).write_text(told.text)
 
 
@@ -106,7 +110,7 @@ def outcomes(lake: Lake, recordings: Recordings, now: dt.datetime = LATER) -> li
 
 
 def there(recordings: Recordings) -> list[bool]:
-    return [recordings.path(name).exists() for name in NAMES]
+    return [(recordings.root / name).exists() for name in NAMES]
 
 
 def test_files_that_were_worked_through_go_after_their_hours(recordings: Recordings) -> None:
@@ -138,9 +142,11 @@ def test_files_of_a_day_that_was_not_worked_through_are_left_and_said(
     assert there(recordings) == [True, True]
 
 
-def test_events_of_another_catalogue_do_not_count(recordings: Recordings) -> None:
-    lake = lake_of_day(recordings, catalogue(recordings.root))
-    lake.write(CAMERA_EXPORTS, CAM, catalogue(recordings.root).head(1))
+def test_events_of_another_timeline_do_not_count(recordings: Recordings) -> None:
+    rows = catalogue(recordings.root)
+    lake = lake_of_day(recordings, rows)
+    first = rows.head(1).select(begins_at="started_at", ends_at="ended_at", sha256="sha256")
+    lake.write(TIMELINE, CAM, first)
     (told,) = outcomes(lake, recordings, LATER + dt.timedelta(days=400))
     assert isinstance(told, LeftAlone)
     assert there(recordings) == [True, True]
@@ -148,7 +154,7 @@ def test_events_of_another_catalogue_do_not_count(recordings: Recordings) -> Non
 
 def test_a_file_that_has_changed_since_keeps_all_of_its_day(recordings: Recordings) -> None:
     lake = lake_of_day(recordings, catalogue(recordings.root))
-    recordings.path(NAMES[1]).write_bytes(b"other frames")
+    (recordings.root / NAMES[1]).write_bytes(b"other frames")
     (told,) = outcomes(lake, recordings)
     assert isinstance(told, LeftAlone)
     assert there(recordings) == [True, True]
@@ -157,8 +163,8 @@ def test_a_file_that_has_changed_since_keeps_all_of_its_day(recordings: Recordin
 def test_a_file_behind_a_link_is_left(recordings: Recordings) -> None:
     lake = lake_of_day(recordings, catalogue(recordings.root))
     elsewhere = recordings.root.parent / "archive.mp4"
-    recordings.path(NAMES[0]).rename(elsewhere)
-    recordings.path(NAMES[0]).symlink_to(elsewhere)
+    (recordings.root / NAMES[0]).rename(elsewhere)
+    (recordings.root / NAMES[0]).symlink_to(elsewhere)
     (told,) = outcomes(lake, recordings)
     assert isinstance(told, LeftAlone)
     assert elsewhere.exists()
@@ -187,7 +193,7 @@ def test_where_nothing_may_be_deleted_nothing_is_said_to_be(recordings: Recordin
 
 def test_a_file_that_nobody_catalogued_is_never_touched(recordings: Recordings) -> None:
     lake = lake_of_day(recordings, catalogue(recordings.root))
-    other = recordings.path("cam_a/20260311_140000.mp4")
+    other = recordings.root / "cam_a/20260311_140000.mp4"
     other.write_bytes(b"late")
     outcomes(lake, recordings)
     assert other.exists()

@@ -19,11 +19,13 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from footfall_dagster.privacy.search import Limits, search, worker
 from footfall_dagster.privacy.search.limits import DEFAULT
+from vision.contracts_ingest import CAMERA_EXPORTS
 
 RNG = np.random.default_rng(2)
 VECTOR = (RNG.normal(size=128) / 11).astype(np.float32)
@@ -163,6 +165,24 @@ def test_rows_that_were_deleted_from_a_database_are_found(tmp_path: Path) -> Non
     assert "vector" in {kind for _, kind, _ in worker.look(path, "a.db", DEFAULT)["found"]}
 
 
+def test_links_between_pages_and_ends_of_moved_rows_are_no_vectors(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    numbers = [int(number) for number in RNG.permutation(np.arange(3600, 7600))]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA page_size = 512")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        # Behind so many pages a link looks like two components of 16 bits.
+        connection.execute("CREATE TABLE before AS SELECT zeroblob(3700000) AS content")
+        connection.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, event TEXT)")
+        rows = ((number, '{"note": "every camera delivered the day"} ' * 9) for number in numbers)
+        connection.executemany("INSERT INTO events VALUES (?, ?)", rows)
+        connection.commit()
+        log = path.with_name("a.db-wal").read_bytes()
+    assert _look(tmp_path / "b", log) == (set(), [])
+    assert _look(path, path.read_bytes()) == (set(), [])
+
+
 def test_clean_tables_pass_and_a_column_of_vectors_does_not(tmp_path: Path) -> None:
     clean = pl.DataFrame(
         {
@@ -256,3 +276,16 @@ def test_tables_without_rows_are_no_finding_together(tmp_path: Path) -> None:
         )
         assert (tmp_path / f"{number}.parquet").stat().st_size <= worker.SMALL
     assert search({"lake": tmp_path}).passed
+
+
+def test_what_polars_says_of_many_columns_is_no_finding_and_anything_in_its_place_is(
+    tmp_path: Path,
+) -> None:
+    buffer = io.BytesIO()
+    CAMERA_EXPORTS.empty().write_parquet(buffer)
+    content = buffer.getvalue()
+    assert _look(tmp_path / "part.parquet", content) == (set(), [])
+    said = pq.read_metadata(io.BytesIO(content)).metadata[b"ARROW:schema"]
+    vector = base64.b64encode(VECTOR.tobytes() * 4)
+    planted = content.replace(said, vector[: len(said)].ljust(len(said), b"="))
+    assert _look(tmp_path / "planted.parquet", planted) != (set(), [])

@@ -1,0 +1,130 @@
+"""When the marts of a day are made again: after the last of its late cameras, and once."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+from dagster import DagsterRun, DagsterRunStatus
+
+from assets.plan import SitePlan
+from footfall_dagster.following import day_of, outdated_by
+from footfall_dagster.runs import process_tags
+from tests.unit.small_mall import DAY, site
+
+PLAN = SitePlan(site())
+AFTER_MARTS = PLAN.site.day_window(DAY)[1] + dt.timedelta(hours=5)
+
+
+class Runs:
+    """Runs of one trading day, one after the other."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+
+    def camera(self, camera: str, ending: str | None = "SUCCESS", **tags: str) -> DagsterRun:
+        return self._run(
+            "camera_day",
+            {"dagster/partition": f"{camera}|{DAY}", "dagster/partition/date": f"{DAY}", **tags},
+            ending,
+        )
+
+    def marts(self, ending: str | None = "SUCCESS") -> DagsterRun:
+        return self._run("site_day", {"dagster/partition": f"{DAY}"}, ending)
+
+    def end(self, run: DagsterRun, ending: str = "SUCCESS") -> None:
+        self._report(run, "PIPELINE_START")
+        self._report(run, f"PIPELINE_{ending}")
+
+    def outdated_by(self, now: dt.datetime = AFTER_MARTS) -> str | None:
+        run = outdated_by(self.instance, PLAN, DAY, now)
+        return run and run.tags["dagster/partition"].partition("|")[0]
+
+    def _run(self, job: str, tags: dict[str, str], ending: str | None) -> DagsterRun:
+        run = DagsterRun(
+            job_name=job, run_id=str(uuid.uuid4()), status=DagsterRunStatus.NOT_STARTED, tags=tags
+        )
+        self.instance.add_run(run)
+        if ending is not None:
+            self.end(run, ending)
+        return run
+
+    def _report(self, run: DagsterRun, event: str) -> None:
+        self.instance.report_dagster_event(dg.DagsterEvent(event, run.job_name), run.run_id)
+
+
+@pytest.fixture
+def runs() -> Iterator[Runs]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Runs(instance)
+
+
+def test_marts_that_began_after_their_cameras_stand(runs: Runs) -> None:
+    runs.camera("cam_a")
+    runs.camera("cam_b")
+    runs.marts()
+    assert runs.outdated_by() is None
+
+
+def test_marts_are_made_again_after_a_late_camera(runs: Runs) -> None:
+    runs.camera("cam_a")
+    runs.marts()
+    runs.camera("cam_a")
+    assert runs.outdated_by() == "cam_a"
+    runs.marts()
+    assert runs.outdated_by() is None
+
+
+def test_they_wait_for_the_last_of_several_cameras(runs: Runs) -> None:
+    runs.marts()
+    runs.camera("cam_a")
+    last = runs.camera("cam_b", ending=None)
+    assert runs.outdated_by() is None
+    runs.end(last)
+    assert runs.outdated_by() == "cam_b"
+
+
+def test_they_do_not_wait_for_ever_for_a_camera_that_fails(runs: Runs) -> None:
+    runs.marts()
+    runs.camera("cam_a")
+    last = runs.camera("cam_b", ending=None)
+    runs.end(last, "FAILURE")
+    assert runs.outdated_by() == "cam_a"
+
+
+def test_marts_that_are_queued_will_load_what_is_there(runs: Runs) -> None:
+    runs.camera("cam_a")
+    runs.marts(ending=None)
+    assert runs.outdated_by() is None
+
+
+def test_marts_that_failed_are_not_asked_for_again(runs: Runs) -> None:
+    runs.camera("cam_a")
+    runs.marts("FAILURE")
+    assert runs.outdated_by() is None
+
+
+def test_the_first_marts_of_a_day_are_the_schedules(runs: Runs) -> None:
+    runs.camera("cam_a")
+    assert runs.outdated_by(AFTER_MARTS - dt.timedelta(hours=2)) is None
+    assert runs.outdated_by() == "cam_a"
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        pytest.param(process_tags(), id="of `footfall run`"),
+        pytest.param({"dagster/backfill": "abcdefgh"}, id="of a backfill"),
+    ],
+)
+def test_runs_are_left_to_whoever_started_them(runs: Runs, tags: dict[str, str]) -> None:
+    runs.marts()
+    runs.camera("cam_a", **tags)
+    assert runs.outdated_by() is None
+
+
+def test_the_day_of_a_run_of_camera_days_is_told_by_its_partition() -> None:
+    tags = {"dagster/partition": f"cam_a|{DAY}", "dagster/partition/date": f"{DAY}"}
+    assert day_of(DagsterRun(job_name="camera_day", tags=tags)) == DAY
+    assert day_of(DagsterRun(job_name="camera_day")) is None

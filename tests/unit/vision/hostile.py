@@ -1,0 +1,64 @@
+"""Files that do something to whoever decodes them, once they have been read up to some place.
+
+Belongs here: sources that are opened in the process that decodes, so that it really crashes, hangs
+or fills its memory. Nothing heavy is imported, since that process imports this module.
+"""
+
+import ctypes
+import io
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Deed = Literal["crash", "abort", "hang", "hang in C", "explode", "vanish"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hostile:
+    """The file at `lies`, good for the first `share` of its bytes."""
+
+    lies: Path
+    deed: Deed
+    share: float = 0.5
+
+    @property
+    def path(self) -> None:
+        return None
+
+    @contextmanager
+    def reading(self) -> "Iterator[_Trap]":
+        if self.deed == "vanish":
+            raise FileNotFoundError(self.lies)
+        yield _Trap(self.lies.read_bytes(), self.share, _DEEDS[self.deed])
+
+
+class _Trap(io.BytesIO):
+    def __init__(self, content: bytes, share: float, spring: Callable[[], object]) -> None:
+        super().__init__(content)
+        self._last = len(content) * share
+        self._spring = spring
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() > self._last:
+            self._spring()
+        # In small pieces, so that a few frames come before the end.
+        return super().read(min(size or 0, 1024))
+
+
+def _hang_in_c() -> None:
+    # Holds the interpreter, as a decoder does that never comes back from a call.
+    ctypes.PyDLL(None).sleep(3600)
+
+
+_DEEDS: dict[Deed, Callable[[], object]] = {
+    "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "abort": os.abort,
+    "hang": lambda: time.sleep(3600),
+    "hang in C": _hang_in_c,
+    "explode": lambda: bytearray(2**42),
+}

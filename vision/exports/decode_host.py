@@ -1,0 +1,158 @@
+"""Frames of a camera-day, decoded in a process of their own that may crash, hang or explode.
+
+Belongs here: starting that process, taking its frames, giving up what it cannot read. Does not
+belong here: what it does (`vision.exports.decode_worker`).
+
+It decodes the next frame while a detector looks at this one, so the process costs no time.
+"""
+
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from vision.exports.decode_worker import Task
+from vision.exports.limits import Limits
+from vision.exports.reading import Reading
+from vision.exports.wire import HEADER_BYTES, LENGTH, LOSSES, Kind, Loss, Message
+from vision.protocols import Frame, Image
+
+OnLoss = Callable[[str, Loss], None]
+"""Takes the name of a file that is given up, or the rest of it, and why."""
+
+_START_S = 120.0
+"""What Python and FFmpeg may take to load on a machine that is busy."""
+_FRUGAL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""Each thread of a decoder would reserve address space that nobody uses and the limit counts."""
+
+
+class RecordingGone(OSError):  # noqa: N818 - says what it is
+    """A file of the catalogue cannot be opened any more."""
+
+
+def decoded_frames(
+    readings: Sequence[Reading], fps: float, limits: Limits, on_loss: OnLoss
+) -> Iterator[Frame]:
+    """Yield the frames of `readings` nearest to a grid of `fps` points a second.
+
+    Where a file crashes its decoder, hangs it, or takes more memory than it may, the rest of the
+    file is given up and a new process goes on with the next one.
+
+    Args:
+        readings: In order of time, none overlapping another.
+        fps: Analysed rate, frames per second of recorded time.
+        limits: What one file may cost.
+        on_loss: Told of each file that is given up; of one that fails often, often.
+
+    Raises:
+        RecordingGone: A file cannot be opened at all, which is a mount that is away rather than a
+            bad file.
+        RuntimeError: The process does not start.
+    """
+    remaining = list(readings)
+    while remaining:
+        with _Worker(Task(remaining, fps, limits.memory_bytes), limits.frame_s) as worker:
+            yield from worker.frames(on_loss)
+        if worker.failed is None:
+            return
+        bad = remaining[worker.reading]
+        on_loss(bad.stretch.file_name, worker.failed)
+        # What comes later of the same file lies behind the place that it failed at.
+        remaining = [
+            one
+            for one in remaining[worker.reading + 1 :]
+            if one.stretch.file_name != bad.stretch.file_name
+        ]
+
+
+class _Worker:
+    """One life of the process.
+
+    Attributes:
+        reading: Number of the reading that it was last heard of with.
+        failed: Why it ended before its task did; None where it did not.
+    """
+
+    def __init__(self, task: Task, frame_s: float) -> None:
+        self._task = task
+        self._frame_s = frame_s
+        self.reading = 0
+        self.failed: Loss | None = None
+
+    def __enter__(self) -> "_Worker":
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "vision.exports.decode_worker", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env=os.environ
+                | _FRUGAL
+                # It finds what this process finds, wherever it was started.
+                | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+
+    def frames(self, on_loss: OnLoss) -> Iterator[Frame]:
+        """Every frame until the task is done or the process is."""
+        self._start()
+        try:
+            while (message := self._heard()).kind is not Kind.END:
+                name = self._task.readings[message.reading].stretch.file_name
+                # A frame of one file may be chosen when the next one is open already.
+                self.reading = max(self.reading, message.reading)
+                match message.kind:
+                    case Kind.FRAME:
+                        image: Image = np.empty((message.height, message.width, 3), np.uint8)
+                        self._receive(image.data.cast("B"))
+                        yield Frame(message.value, image)
+                    case Kind.LOST:
+                        on_loss(name, LOSSES[message.value])
+                    case Kind.ABSENT:
+                        raise RecordingGone(
+                            f"{name} is in the catalogue and cannot be opened any more; bring "
+                            "the folder of recordings back, or materialise camera_exports again"
+                        )
+        except TimeoutError:
+            self.failed = "took_too_long"
+        except (ConnectionError, ValueError, IndexError):
+            self.failed = "decoder_crashed"
+
+    def _start(self) -> None:
+        task = pickle.dumps(self._task)
+        self._socket.settimeout(_START_S)
+        try:
+            self._socket.sendall(LENGTH.pack(len(task)) + task)
+            if self._heard(_START_S).kind is Kind.READY:
+                return
+        except (OSError, ValueError):
+            pass
+        raise RuntimeError(
+            "the process that decodes does not start; what it printed says why: see that "
+            f"`{sys.executable} -c 'import vision.exports.decode'` works"
+        )
+
+    def _heard(self, patience_s: float | None = None) -> Message:
+        header = bytearray(HEADER_BYTES)
+        self._receive(memoryview(header), patience_s)
+        return Message.unpacked(bytes(header))
+
+    def _receive(self, buffer: memoryview, patience_s: float | None = None) -> None:
+        """Fill `buffer`; TimeoutError if that takes longer than a frame may."""
+        until = time.monotonic() + (patience_s or self._frame_s)
+        while buffer:
+            self._socket.settimeout(max(0.001, until - time.monotonic()))
+            received = self._socket.recv_into(buffer)
+            if not received:
+                raise ConnectionResetError
+            buffer = buffer[received:]
