@@ -12,6 +12,7 @@ _COMMANDS = {
     "demo": "Materialise an example day and print it beside the truth.",
     "run": "Materialise one trading day of a site, from recordings to report.",
     "site": "Check a site directory, or draw it.",
+    "exports": "Say what is in a folder of recordings, and what is missing.",
     "privacy": "Look after the privacy wall: search, prove, purge, verify its reports.",
     "ui": "Start Dagster's webserver and daemon on the same instance.",
     "simulate": "Render the recordings of a simulated day, and its truth.",
