@@ -7,6 +7,7 @@ decoded (`assets.detections`).
 
 import hashlib
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -74,22 +75,19 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
             lake.stored(CAMERA_EXPORTS.name, site_day.day, camera.id),
         )
         _warn(context, made.exports)
-        yield dg.Output(
+        yield _output(
+            CAMERA_EXPORTS,
             made.exports,
-            output_name=CAMERA_EXPORTS.name,
-            metadata=_told_of_files(made, site_day, camera),
-            data_version=_version(made.exports.filter(pl.col("status") != "repeated")),
+            _told_of_files(made, site_day, camera),
+            _version(made.exports.filter(pl.col("status") != "repeated")),
         )
         arrived = context.run.tags.get(_SENSOR) == source.ARRIVALS
         if arrived and lake.is_made_from(made.timeline, site_day.day, camera.id):
             # What is not yielded is not made again, nor is anything that follows from it.
             context.log.info("the files that arrived show nothing that was not there before")
             return
-        yield dg.Output(
-            made.timeline,
-            output_name=TIMELINE.name,
-            metadata=_told_of_timeline(made.timeline),
-            data_version=_version(made.timeline),
+        yield _output(
+            TIMELINE, made.timeline, _told_of_timeline(made.timeline), _version(made.timeline)
         )
 
     return [ingest]
@@ -100,6 +98,15 @@ def _out(plan: SitePlan, contract: Contract, *, is_required: bool = True) -> dg.
         plan, contract, kinds={"polars", "parquet"}, lineage=_LINEAGE[contract.name]
     )
     return dg.AssetOut(**fields, group_name=INGEST, is_required=is_required)
+
+
+def _output(
+    contract: Contract, frame: pl.DataFrame, told: dict[str, Any], version: dg.DataVersion
+) -> dg.Output[pl.DataFrame]:
+    """A dataset and its version, which Dagster 1.13 marks as beta (constraints.txt pins it)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.Output(frame, output_name=contract.name, metadata=told, data_version=version)
 
 
 class _Measuring:
