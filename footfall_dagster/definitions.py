@@ -3,6 +3,7 @@
 Belongs here: which parts there are and who supplies what. Does not belong here: any of the parts.
 """
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,9 @@ from footfall_dagster.checks import arrivals, camera_days, exports, privacy, ret
 from footfall_dagster.checks import marts as mart_checks
 from footfall_dagster.settings import Settings
 from vision.site.load import load_site
+
+# Dagster copies a sensor that has resources, with a parameter that it marks as beta itself.
+warnings.filterwarnings("ignore", "Parameter `owners` of initializer `Sensor", dg.BetaWarning)
 
 
 def build_definitions(

@@ -43,6 +43,7 @@ class Export:
         modified_at: When it was last written, to the second, UTC.
         arrived_at: When it was last written, moved or renamed, UTC.
         told: The start of the recording by each source that says one, microseconds, UTC.
+        named_end: When it ends by its name, UTC; None where that does not say.
         outside: Whether it lies elsewhere, behind a link; it is not opened then.
     """
 
@@ -51,6 +52,7 @@ class Export:
     modified_at: dt.datetime
     arrived_at: dt.datetime
     told: Mapping[ClockSource, int]
+    named_end: dt.datetime | None = None
     outside: bool = False
 
     @property
@@ -132,7 +134,7 @@ class Recordings:
             for file in (listed or place.files)(prefix, naming.depth)
             if (times := naming.read(file.name)) is not None
         }
-        told = _told(named, camera, naming, zone)
+        told, ends = _told(named, camera, naming, zone)
         for name, at in self._in_sidecar(camera, naming, zone).items():
             if name in named:
                 told.setdefault(name, {})["sidecar"] = _us(at)
@@ -143,6 +145,7 @@ class Recordings:
                 modified_at=file.modified_at,
                 arrived_at=file.arrived_at,
                 told=told.get(name, {}),
+                named_end=ends.get(name),
                 outside=file.outside,
             )
             for name, (file, _) in named.items()
@@ -189,9 +192,11 @@ def of_window(found: Sequence[Export], window: tuple[dt.datetime, dt.datetime]) 
     first = bisect_left(found, start, hi=timed, key=_about)
     until = bisect_left(found, end, lo=first, hi=timed, key=_about)
     last = found[first - 1].about if first else start
-    # The last one before, and its copies.
+    # The last one before, its copies, and whichever says itself that it reaches so far.
     copies = bisect_left(found, last, hi=first, key=_about)
-    reaching = found[copies:first] if last > start - _LONGEST_FILE else []
+    earliest = bisect_left(found, start - _LONGEST_FILE, hi=first, key=_about)
+    reaching = [one for one in found[earliest:copies] if one.named_end and one.named_end > start]
+    reaching += found[max(copies, earliest) : first]
     untimed = [export for export in found[timed:] if export.modified_at >= start]
     return [*reaching, *found[first:until], *untimed]
 
@@ -222,8 +227,8 @@ def dates_of(window: tuple[dt.datetime, dt.datetime]) -> list[dt.date]:
 
 def _told(
     listed: Mapping[str, tuple[File, NameTimes]], camera: Camera, naming: Naming, site_zone: str
-) -> dict[str, dict[ClockSource, int]]:
-    """What the site file and names say of the starts of files."""
+) -> tuple[dict[str, dict[ClockSource, int]], dict[str, dt.datetime]]:
+    """What the site file and names say of the starts of files; and names of their ends."""
     zone = naming.time_zone(site_zone)
     given = {
         name: NameTimes(start)
@@ -240,7 +245,7 @@ def _told(
     )
     for name, times in read.items():
         told.setdefault(name, {})["name"] = _us(times.start)
-    return told
+    return told, {name: times.end for name, times in read.items() if times.end is not None}
 
 
 def _us(at: dt.datetime) -> int:

@@ -81,6 +81,16 @@ def test_a_day_runs_from_trading_day_start_and_takes_the_file_that_reaches_into_
     ]
 
 
+def test_a_long_file_reaches_into_the_day_past_a_short_one_that_began_later(
+    tmp_path: Path,
+) -> None:
+    night = "cam/cam_20260314_010000-050000.mp4"
+    short, copy = "cam/cam_20260314_030000-030100.mp4", "cam/cam_20260314_030000-030100_1.mp4"
+    recordings = put(tmp_path, night, "cam/cam_20260314_020000-030000.mp4", short, copy)
+    day = site_day(exports="cam/cam_%Y%m%d_%H%M%S-{end:%H%M%S}{copy}.mp4")
+    assert list(found(recordings, day)) == [night, short, copy]
+
+
 def test_files_of_other_shapes_are_not_taken(tmp_path: Path) -> None:
     recordings = put(
         tmp_path,
