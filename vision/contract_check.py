@@ -34,8 +34,9 @@ from vision.contract_terms import (
     SiteWord,
 )
 from vision.contracts import GRID_M
-from vision.contracts_ingest import CLOCKS_SHOW, UNSUPPORTED_NAME
+from vision.contracts_ingest import UNSUPPORTED_NAME
 from vision.exports.names import stored_names
+from vision.exports.places import CLOCKS_SHOW
 from vision.site.models import SiteDay
 
 

@@ -4,7 +4,6 @@ Belongs here: what may be stored of recordings, none of which says anything of p
 belong here: every other contract, and the list of all (`vision.contracts`).
 """
 
-import datetime as dt
 from typing import Literal, get_args
 
 import polars as pl
@@ -28,9 +27,6 @@ UNSUPPORTED_NAME = "unsupported"
 ClockSource = Literal["site_file", "onvif", "container", "name", "sidecar", "order"]
 """Where the start of a file can be read from, the best first."""
 CLOCK_SOURCES: tuple[ClockSource, ...] = get_args(ClockSource)
-
-CLOCKS_SHOW = (dt.datetime(1990, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC))
-"""What a clock may show that is merely wrong; beyond, it was never set."""
 
 CODECS = ("av1", "h263", "h264", "hevc", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "vp8", "vp9")
 OTHER_CODEC = "other"

@@ -18,7 +18,7 @@ from vision.exports import sidecar
 from vision.exports.limits import Limits
 from vision.exports.local_time import to_utc
 from vision.exports.names import NameTimes, Naming
-from vision.exports.places import Bucket, File, Folder, Place, Source
+from vision.exports.places import NEVER_SET, Bucket, File, Folder, Place, Source
 from vision.exports.reading import Reading, Stretch
 from vision.exports.wire import Loss
 from vision.protocols import Frame
@@ -197,7 +197,10 @@ def of_window(found: Sequence[Export], window: tuple[dt.datetime, dt.datetime]) 
     earliest = bisect_left(found, start - _LONGEST_FILE, hi=first, key=_about)
     reaching = [one for one in found[earliest:copies] if one.named_end and one.named_end > start]
     reaching += found[max(copies, earliest) : first]
-    untimed = [export for export in found[timed:] if export.modified_at >= start]
+    # One of which nobody noted when it was written may be of any day.
+    untimed = [
+        one for one in found[timed:] if one.modified_at >= start or one.modified_at == NEVER_SET
+    ]
     return [*reaching, *found[first:until], *untimed]
 
 

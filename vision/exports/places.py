@@ -23,6 +23,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
+CLOCKS_SHOW = (dt.datetime(1990, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC))
+"""What a clock may show that is merely wrong; beyond, it was never set."""
+NEVER_SET = CLOCKS_SHOW[0]
+"""Stands for a time of writing that says nothing, so that it stays the same at every look."""
 _CLIENTS = frozenset({"aiobotocore", "aiohttp", "botocore"})
 _BLOCK_BYTES = 4 * 2**20
 _KEPT_IN_MEMORY = 64 * 2**20
@@ -41,7 +45,8 @@ class File:
     Attributes:
         name: Below the root, with / between folders.
         size_bytes: As far as it has been written.
-        modified_at: When it was last written, to the second, UTC.
+        modified_at: When it was last written, to the second, UTC; `NEVER_SET` where that was never
+            noted.
         arrived_at: When anything of it last changed, its name and place included, UTC. A file that
             is moved or copied with its old time of writing arrives now.
         outside: Whether a link leads to it from below the root, and it lies elsewhere: whoever may
@@ -319,7 +324,9 @@ def _object(name: str, info: dict[str, Any]) -> File:
 
 def _second(timestamp: float) -> dt.datetime:
     try:
-        return dt.datetime.fromtimestamp(int(timestamp), dt.UTC)
+        at = dt.datetime.fromtimestamp(int(timestamp), dt.UTC)
     except (OverflowError, ValueError, OSError):
         # A time that no calendar has: as good as none.
-        return dt.datetime.fromtimestamp(0, dt.UTC)
+        return NEVER_SET
+    # Mounts of buckets say 1970, archives and cameras without a clock 1980.
+    return at if CLOCKS_SHOW[0] <= at < CLOCKS_SHOW[1] else NEVER_SET

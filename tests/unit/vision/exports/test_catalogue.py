@@ -230,3 +230,28 @@ def test_the_last_file_before_the_day_reaches_into_it(tmp_path: Path) -> None:
         ("04:00:00.000", "04:00:05.000"),
         ("03:59:55.000", "04:00:00.000"),
     ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(0, id="as a mounted bucket has it"),
+        pytest.param(315_532_800, id="as an archive has it that noted none"),
+        pytest.param(7_258_118_400, id="in another century"),
+    ],
+)
+def test_a_time_of_writing_that_was_never_set_costs_nothing(tmp_path: Path, written: int) -> None:
+    os.utime(put(tmp_path, "20260314_120000.mkv"), (written, written))
+    first = made(tmp_path, camera_day())
+    assert told(first, "status") == [("20260314_120000.mkv", "catalogued")]
+    again = made(tmp_path, camera_day(), before=first.exports)
+    assert again.opened == 0
+    assert again.exports.equals(first.exports)
+
+
+def test_a_file_whose_time_nobody_noted_is_found_by_what_it_says_itself(tmp_path: Path) -> None:
+    created = {"creation_time": "2026-03-14T12:00:00.000000Z"}
+    os.utime(put(tmp_path, "export.mp4", metadata=created), (0, 0))
+    assert told(made(tmp_path, camera_day(exports="cam/export*.mp4")), "clock_source") == [
+        ("export.mp4", "container")
+    ]
