@@ -27,6 +27,12 @@ CLOCKS_SHOW = (dt.datetime(1990, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, t
 """What a clock may show that is merely wrong; beyond, it was never set."""
 NEVER_SET = CLOCKS_SHOW[0]
 """Stands for a time of writing that says nothing, so that it stays the same at every look."""
+_GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE})
+"""What is said of a file that is gone since its folder was listed, or of a link to nothing."""
+_OF_THE_DISK = frozenset(
+    {"lost+found", "System Volume Information", "$RECYCLE.BIN", "@eaDir", "#recycle"}
+)
+"""Folders that a disk brings along, in which no recorder writes and which only root may list."""
 _CLIENTS = frozenset({"aiobotocore", "aiohttp", "botocore"})
 _BLOCK_BYTES = 4 * 2**20
 _KEPT_IN_MEMORY = 64 * 2**20
@@ -268,12 +274,14 @@ def _regular_file(path: Path) -> BinaryIO:
 def _files(folder: str, name: str, begins: str, depth: int, root: Path) -> Iterator[File]:
     try:
         entries = os.scandir(folder)
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError as error:
+        if error.errno not in _GONE:
+            raise
         return
     outside = not _is_within(folder, root)
     with entries:
         for entry in entries:
-            if not entry.name.startswith(begins):
+            if not entry.name.startswith(begins) or entry.name in _OF_THE_DISK:
                 continue
             try:
                 if depth and entry.is_dir():
@@ -281,9 +289,9 @@ def _files(folder: str, name: str, begins: str, depth: int, root: Path) -> Itera
                 elif entry.is_file():
                     leaves = outside or (entry.is_symlink() and not _is_within(entry.path, root))
                     yield _file(name + entry.name, entry.stat(), leaves)
-            except FileNotFoundError:
-                # Gone since the folder was listed.
-                continue
+            except OSError as error:
+                if error.errno not in _GONE:
+                    raise
 
 
 def _is_within(path: str, root: Path) -> bool:

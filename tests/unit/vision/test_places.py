@@ -77,6 +77,43 @@ def test_what_lists_as_a_file_and_is_none_is_passed_over(tmp_path: Path) -> None
     assert [file.name for file in Folder(tmp_path).files("cam/", 1)] == ["cam/a.mp4"]
 
 
+def test_a_link_to_itself_costs_nobody_else(tmp_path: Path) -> None:
+    put(tmp_path, "cam/a.mp4")
+    (tmp_path / "cam" / "b.mp4").symlink_to("b.mp4")
+    (tmp_path / "loop").symlink_to("loop")
+    assert [file.name for file in Folder(tmp_path).files("cam/", 1)] == ["cam/a.mp4"]
+    assert [file.name for file in Folder(tmp_path).files("", 2)] == ["cam/a.mp4"]
+    assert list(Folder(tmp_path).files("loop/", 1)) == []
+
+
+def test_folders_of_the_disk_itself_are_not_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "cam/a.mp4", "lost+found/a.mp4")
+    scandir = os.scandir
+
+    def only_root_may(path: str) -> object:
+        if path.endswith("lost+found"):
+            raise PermissionError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", only_root_may)
+    assert [file.name for file in Folder(tmp_path).files("", 2)] == ["cam/a.mp4"]
+
+
+def test_a_folder_that_we_may_not_list_is_no_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "cam/a.mp4")
+
+    def not_ours(path: str) -> object:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "scandir", not_ours)
+    with pytest.raises(PermissionError):
+        list(Folder(tmp_path).files("cam/", 1))
+
+
 def test_a_file_that_keeps_its_time_of_writing_still_arrives_now(tmp_path: Path) -> None:
     before = dt.datetime.now(dt.UTC).replace(microsecond=0)
     put(tmp_path, "cam/a.mp4")
