@@ -27,6 +27,11 @@ def test_times_with_and_without_an_offset_are_read() -> None:
         (b"file,start\na.mp4\n", "line 2"),
         (b"file,start\na.mp4,2026-01-01T00:00Z\na.mp4,2026-01-02T00:00Z\n", "line 3"),
         (b"\xff\xfe\x00", "UTF-8"),
+        (b"file,start\na.mp4,0001-01-01T00:00+14:00\n", "line 2"),
+        (b"file,start\na.mp4,0001-01-01T00:00Z\n", "line 2"),
+        (b"file,start\na.mp4,9999-12-31T23:59-14:00\n", "line 2"),
+        (b'file,start\n"' + b"a" * 200_000 + b'",2026-01-01T00:00Z\n', "no CSV"),
+        (b'file,"' + b"a" * 200_000, "no CSV"),
     ],
 )
 def test_what_cannot_be_believed_is_said_with_its_line(content: bytes, told: str) -> None:
