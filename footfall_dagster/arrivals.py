@@ -27,6 +27,7 @@ from footfall_dagster.jobs import CAMERA_DAY
 from footfall_dagster.lake import Lake
 from footfall_dagster.schedules import trades_on
 from vision.exports.folder import Recordings
+from vision.exports.sidecar import SidecarError
 from vision.site.models import Site
 
 UNFINISHED = [
@@ -110,7 +111,8 @@ class Arrivals:
         before, look = Memory.of(cursor), _Look(self, instance, now)
         days = late_window(self.plan.site, now)
         sweeps = now.timestamp() - before.swept >= _SWEEP_EVERY_S
-        for delivery in deliveries(self.recordings, self.plan.site, None if sweeps else days):
+        wanted = None if sweeps else days
+        for delivery in deliveries(self.recordings, self.plan.site, wanted, look.at_fault):
             if delivery.camera_day.day in days:
                 look.at(delivery, before.waiting.get(str(delivery.camera_day)))
             elif self._is_past(delivery.camera_day.day, now):
@@ -175,6 +177,10 @@ class _Look:
         if observed.is_told_late(self._instance, plan, key, delivery.exports):
             return
         self._late[key] = delivery.fingerprint
+
+    def at_fault(self, camera: str, fault: SidecarError) -> None:
+        """Say why a camera is passed over."""
+        self._words.append(f"{camera} waits for its sidecar: {fault}")
 
     def result(self, memory: Memory) -> dg.SensorResult:
         """What Dagster is to do."""

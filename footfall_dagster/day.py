@@ -32,8 +32,10 @@ from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from footfall_dagster.weights import at_hand
 from vision.contracts import lake_of
-from vision.exports.folder import fingerprint
+from vision.exports.folder import Export, Recordings, fingerprint
+from vision.exports.sidecar import SidecarError
 from vision.site.load import load_site
+from vision.site.models import Camera, SiteDay
 
 Say = Callable[[str], None]
 _INPUTS_TAG = "footfall/inputs"
@@ -75,8 +77,10 @@ def materialise_day(
     recordings, site_day = settings.exports, plan.site.on(day)
     for camera in sorted(site_day.cameras):
         key = dg.MultiPartitionKey({"date": day.isoformat(), "camera": camera})
-        found = [export.name for export in recordings.find(site_day, site_day.cameras[camera])]
-        if only_fewer(lake, camera_day(key), found) and runner.stands(CAMERA_DAY, key):
+        found = _found(recordings, site_day, site_day.cameras[camera])
+        names = None if found is None else [export.name for export in found]
+        fewer = names is not None and only_fewer(lake, camera_day(key), names)
+        if fewer and runner.stands(CAMERA_DAY, key):
             continue
         runner.run(CAMERA_DAY, key, inputs[camera], partial(_is_whole, lake, key))
     everything = _digest(inputs[camera] for camera in sorted(inputs))
@@ -213,16 +217,26 @@ def _inputs(settings: Settings, plan: SitePlan, day: dt.date) -> dict[str, str]:
     recordings = settings.exports
     site_day = plan.site.on(day)
     found = {
-        name: fingerprint(recordings.find(site_day, camera))
+        name: ""
+        if (exports := _found(recordings, site_day, camera)) is None
+        else fingerprint(exports)
         for name, camera in site_day.cameras.items()
     }
     shared = [_code(), plan.site.model_dump_json()]
-    if any(files != fingerprint([]) for files in found.values()):
+    if any(files not in {"", fingerprint([])} for files in found.values()):
         shared.append(_stat(at_hand(settings)))
         if plan.site.file.privacy.age_gender is not None:
             models = (settings.face_model, settings.age_gender_model)
             shared += [_stat(model) for model in models if model is not None and model.is_file()]
     return {name: _digest([*shared, files]) for name, files in found.items()}
+
+
+def _found(recordings: Recordings, site_day: SiteDay, camera: Camera) -> list[Export] | None:
+    """A camera's files; None where its sidecar cannot be believed, of which its own run fails."""
+    try:
+        return recordings.find(site_day, camera)
+    except SidecarError:
+        return None
 
 
 def _code() -> str:

@@ -10,7 +10,7 @@ or `footfall run`.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import groupby
@@ -24,6 +24,7 @@ from footfall_dagster.schedules import trades_on
 from vision.contracts_ingest import CAMERA_EXPORTS, UNSUPPORTED_NAME
 from vision.exports.folder import Export, Recordings, dates_of, fingerprint, of_window
 from vision.exports.names import stored_names
+from vision.exports.sidecar import SidecarError
 from vision.site.models import Camera, Site
 
 _AS_IT_WAS = ("file_name", "size_bytes", "modified_at")
@@ -66,7 +67,10 @@ class Difference:
 
 
 def deliveries(
-    recordings: Recordings, site: Site, days: Sequence[dt.date] | None = None
+    recordings: Recordings,
+    site: Site,
+    days: Sequence[dt.date] | None = None,
+    on_fault: Callable[[str, SidecarError], None] = lambda _camera, _fault: None,
 ) -> Iterator[Delivery]:
     """What there is of every camera-day.
 
@@ -77,6 +81,8 @@ def deliveries(
         site: Whose cameras.
         days: Of which days, camera-days without a file included; None stands for all days of which
             there is a file.
+        on_fault: Told of a camera that is passed over, since its sidecar cannot be believed: that
+            is no reason to keep the others waiting, and its own runs fail of it.
     """
     # Cameras may share folders.
     listed = cache(lambda prefix, depth: list(recordings.place.files(prefix, depth)))
@@ -87,9 +93,14 @@ def deliveries(
                 continue
             dates = {date for day in held for date in dates_of(site.day_window(day))}
             site_day = site.on(max(since, site.file.opens))
-            found = recordings.of_camera(site_day, camera, None if days is None else dates, listed)
-            wanted = held or [day for day in _days_of(site, found) if since <= day < until]
-            for day, exports in _by_day(site, found, wanted):
+            wanted = None if days is None else dates
+            try:
+                found = recordings.of_camera(site_day, camera, wanted, listed)
+            except SidecarError as fault:
+                on_fault(camera_id, fault)
+                continue
+            told = held or [day for day in _days_of(site, found) if since <= day < until]
+            for day, exports in _by_day(site, found, told):
                 yield Delivery(CameraDay(day, camera_id), tuple(exports))
 
 

@@ -15,6 +15,7 @@ from footfall_dagster.lake import CameraDay
 from tests.arrivals import CAMERAS, Desk, desk
 from tests.unit.small_mall import site
 from vision.contracts_ingest import CAMERA_EXPORTS
+from vision.site.models import Clock
 
 
 @pytest.fixture
@@ -233,3 +234,18 @@ def test_the_late_window_runs_from_the_schedule_to_the_hours_of_the_site_file(
 ) -> None:
     window = late_window(site(), dt.datetime.fromisoformat(now))
     assert [f"{day:%d}" for day in window] == days
+
+
+def test_a_sidecar_that_cannot_be_believed_keeps_no_other_camera_waiting(tmp_path: Path) -> None:
+    with_sidecar = Clock(sidecar="cam_b/times.csv")
+    cameras = tuple(
+        one.model_copy(update={"clock": with_sidecar}) if one.id == "cam_b" else one
+        for one in site().cameras
+    )
+    at = Desk(tmp_path, site=site().model_copy(update={"cameras": cameras}))
+    made(at)
+    (tmp_path / "recordings" / "cam_b" / "times.csv").write_text("file,start\na.mp4,yesterday\n")
+    at.put("cam_a", at.day, "130000")
+    at.tick()
+    assert "cam_b waits for its sidecar: line 2" in at.said
+    assert at.tick() == [f"cam_a|{at.day}"]
