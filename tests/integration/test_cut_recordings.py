@@ -138,13 +138,7 @@ def whole(
     "jitter_s",
     [
         pytest.param(0.0, id="named to the millisecond"),
-        pytest.param(
-            1.0,
-            id="named up to a second wrong",
-            marks=pytest.mark.xfail(
-                strict=True, reason="files that follow each other are not joined yet"
-            ),
-        ),
+        pytest.param(1.0, id="named up to a second wrong"),
     ],
 )
 def test_a_clip_cut_into_thirty_files_gives_the_tracks_and_counts_of_the_whole(
