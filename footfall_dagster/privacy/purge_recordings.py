@@ -186,13 +186,22 @@ def _worked_through(lake: Lake, camera_day: CameraDay) -> bool:
 def _of_this_day(
     lake: Lake, rows: pl.DataFrame, camera_day: CameraDay
 ) -> Iterator[tuple[str, str]]:
-    """Files that only this day needs: one that reaches into the next day is the next day's."""
+    """Files that only this day needs: one that reaches into the next day is the next day's.
+
+    But where that one was made without it, nobody else will ever delete it.
+    """
     ends = lake.site.day_window(camera_day.day)[1]
     last_day = camera_day.day == lake.site.file.closes
+    tomorrow = camera_day.day + dt.timedelta(days=1)
+    after = None if last_day else lake.stored(CAMERA_EXPORTS.name, tomorrow, camera_day.camera)
+    of_tomorrow = None if after is None else set(after["file_name"])
     columns = ("file_name", "sha256", "ended_at", "reason")
     for name, digest, ended_at, reason in rows.select(columns).iter_rows():
         # Under an unsupported name a file was never opened, and what is stored is not its name.
-        if reason != "unsupported_name" and (last_day or ended_at is None or ended_at <= ends):
+        if reason == "unsupported_name":
+            continue
+        reaches = not last_day and ended_at is not None and ended_at > ends
+        if not reaches or (of_tomorrow is not None and name not in of_tomorrow):
             yield name, digest
 
 

@@ -18,6 +18,7 @@ from vision.site.models import Clock
 
 _SECOND = 1_000_000
 _MOST_APART_S = 86_400.0
+_MOST_CORRECTED_S = _MOST_APART_S - 60
 _FEWEST_FOR_DRIFT = 8
 _SHORTEST_FOR_DRIFT_US = 3600 * _SECOND
 """Clocks that tell whole seconds say nothing of drift over a few minutes."""
@@ -151,7 +152,12 @@ def _against_the_other(starts: Sequence[Started]) -> _Line | None:
     compared = {one.compared_with for one in starts}
     if len(compared) != 1 or None in compared:
         return None
-    return _line(starts, [(one.apart_s or 0.0) * _SECOND for one in starts])
+    line = _line(starts, [(one.apart_s or 0.0) * _SECOND for one in starts])
+    # Of a clock that was never set only that is known, and nothing follows it.
+    wild = line is not None and any(
+        abs(line.at(one.at_us)) >= _MOST_CORRECTED_S * _SECOND for one in starts
+    )
+    return None if wild else line
 
 
 def _against_the_frames(starts: Sequence[Started], clock: Clock) -> _Line | None:

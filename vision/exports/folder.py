@@ -28,6 +28,8 @@ Listing = Callable[[str, int], Iterable[File]]
 """Files whose names begin so, so many folders below the root."""
 
 _LONGEST_FILE = dt.timedelta(hours=24)
+_MOST_AT_ONCE = 8
+"""Files that one camera may be writing at one moment."""
 _WIDEST_ZONE = dt.timedelta(hours=14)
 _DAY = dt.timedelta(days=1)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -97,8 +99,9 @@ class Recordings:
         """Files of `camera` that may show part of the trading day, by start, then name.
 
         A file belongs if it starts within the day; so does the last one that starts before it, by
-        up to 24 hours, since it may reach into the day; and any whose start only its content tells,
-        if it was written after the day began.
+        up to 24 hours, since it may reach into the day, and any earlier one that does so by its
+        name or, where that tells no end, was still written to; and any whose start only its content
+        tells, if it was written after the day began.
 
         Raises:
             FileNotFoundError: The folder or bucket itself is absent, which is a setting gone wrong
@@ -195,7 +198,13 @@ def of_window(found: Sequence[Export], window: tuple[dt.datetime, dt.datetime]) 
     # The last one before, its copies, and whichever says itself that it reaches so far.
     copies = bisect_left(found, last, hi=first, key=_about)
     earliest = bisect_left(found, start - _LONGEST_FILE, hi=first, key=_about)
-    reaching = [one for one in found[earliest:copies] if one.named_end and one.named_end > start]
+    eve = found[earliest:copies]
+    # A recorder closes a file when it ends. Where many were written later, they were copied.
+    late = [one for one in eve if one.named_end is None and one.modified_at > start]
+    still_open = late if len(late) <= _MOST_AT_ONCE else []
+    reaching = [
+        one for one in eve if one in still_open or (one.named_end and one.named_end > start)
+    ]
     reaching += found[max(copies, earliest) : first]
     # One of which nobody noted when it was written may be of any day.
     untimed = [

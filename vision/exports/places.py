@@ -27,6 +27,8 @@ CLOCKS_SHOW = (dt.datetime(1990, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, t
 """What a clock may show that is merely wrong; beyond, it was never set."""
 NEVER_SET = CLOCKS_SHOW[0]
 """Stands for a time of writing that says nothing, so that it stays the same at every look."""
+MOST_BYTES = 2**43
+"""A file that claims more, most of it holes, is told of as one that has so many."""
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE})
 """What is said of a file that is gone since its folder was listed, or of a link to nothing."""
 _OF_THE_DISK = frozenset(
@@ -302,7 +304,7 @@ def _file(name: str, told: os.stat_result, outside: bool = False) -> File:
     modified_at = _second(told.st_mtime)
     later = told.st_ctime >= told.st_mtime + 1
     arrived_at = _second(told.st_ctime) if later else modified_at
-    return File(name, told.st_size, modified_at, arrived_at, outside)
+    return File(name, min(told.st_size, MOST_BYTES), modified_at, arrived_at, outside)
 
 
 def _why(failure: Exception) -> str | None:

@@ -11,6 +11,7 @@ goes on with the next.
 import json
 import os
 import queue
+import re
 import signal
 import threading
 from collections import deque
@@ -26,7 +27,7 @@ from vision.exports import foreign
 from vision.exports.child import Child, Ended
 from vision.exports.content import Content
 from vision.exports.limits import Limits
-from vision.exports.places import Source, Unreachable
+from vision.exports.places import CLOCKS_SHOW, MOST_BYTES, Source, Unreachable
 from vision.exports.probe import VideoProbe
 from vision.exports.reasons import Reason
 
@@ -44,6 +45,7 @@ _REASONS: dict[int, Reason] = {
     signal.SIGKILL: "took_too_much_memory",
 }
 
+_SHA256 = re.compile("[0-9a-f]{64}")
 _CONTENT = TypeAdapter(Content)
 _VIDEO = TypeAdapter(VideoProbe)
 _REASON: TypeAdapter[Reason] = TypeAdapter(Reason)
@@ -237,10 +239,10 @@ class _Worker:
     def _answer(self, child: Child, task: _Task) -> Probed | SetAside:
         file, content, seconds = task.file, None, self._seconds(task)
         try:
-            told = json.loads(child.answer(seconds))
+            told = _said(child.answer(seconds))
             if "content" in told:
-                content = _CONTENT.validate_python(told["content"])
-                told = json.loads(child.answer(seconds))
+                content = _believed(_CONTENT.validate_python(told["content"]))
+                told = _said(child.answer(seconds))
             child.done()
             outcome = _concluded(file, content, told)
         except Ended as ended:
@@ -270,14 +272,42 @@ def _request(file: Candidate, seconds: float) -> bytes:
     return json.dumps(asked).encode() + b"\n"
 
 
+def _said(line: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(line)
+    except RecursionError:
+        raise ValueError("no answer of ours") from None
+    if not isinstance(told, dict):
+        raise ValueError("no answer of ours")
+    return told
+
+
+def _believed(content: Content) -> Content:
+    """What identifies a file, if it is what `camera_exports` may hold: one lie costs no day."""
+    first, last = CLOCKS_SHOW
+    if not (
+        _SHA256.fullmatch(content.sha256)
+        and 0 <= content.size_bytes <= MOST_BYTES
+        and first <= content.modified_at < last
+        and content.modified_at.microsecond == 0
+    ):
+        raise ValueError("no content of a file")
+    return content
+
+
 def _concluded(file: Candidate, content: Content | None, told: dict[str, Any]) -> Probed | SetAside:
-    if "storage" in told:
+    if "storage" in told and file.source.path is None:
+        # Not in the child's words: a file may have put them into its mouth.
         raise Unreachable(
-            f"the storage of recordings failed while {file.name} was read "
-            f"({told['storage']}); see that it can be reached, then run the camera-day again"
+            f"the storage of recordings failed while {file.name} was read; see that it is up, that "
+            "we may read it, and that FOOTFALL_S3_ENDPOINT or AWS_ENDPOINT_URL is right, then run "
+            "the camera-day again"
         )
     if content is not None and "video" in told:
-        return Probed(file, content, _VIDEO.validate_python(told["video"]))
+        video = _VIDEO.validate_python(told["video"])
+        if not video.is_possible:
+            raise ValueError("no video has that")
+        return Probed(file, content, video)
     kind = told.get("kind")
     return SetAside(
         file,

@@ -40,6 +40,7 @@ __all__ = ["UnreadableVideo", "VideoProbe", "probe"]
 LONGEST_FILE_S = 25 * 3600.0
 """A file that claims to last longer than the longest day is not believed."""
 _PAUSE_S, _PAUSE_STEPS = 2.0, 5.0
+_MOST_FRAMES = 100_000_000
 _MOST_STRETCHES = 50_000
 _LARGEST_SIDE_PX = 16_384
 _FIRST_CAMERA = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
@@ -94,6 +95,24 @@ class VideoProbe:
     def paused_s(self) -> float:
         """Seconds within the file of which there are none."""
         return self.duration_s - self.recorded_s
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether `probe` can have found this: `camera_exports` refuses all else, and the day."""
+        edges = [edge for stretch in self.stretches for edge in stretch]
+        rates = (0.0 if self.declared_fps is None else self.declared_fps, self.delivered_fps)
+        return (
+            0 < min(self.width, self.height) <= max(self.width, self.height) <= _LARGEST_SIDE_PX
+            and 0 < self.frames <= _MOST_FRAMES
+            and all(0 <= rate <= 1000 and rate == round(rate, 3) for rate in rates)
+            and 0 < len(self.stretches) <= _MOST_STRETCHES
+            and edges == sorted(edges)
+            and 0 <= edges[0] < edges[-1] <= LONGEST_FILE_S
+            and all(
+                at is None or (at.tzinfo is not None and _plausible(at) == at)
+                for at in (self.container_at, self.onvif_at)
+            )
+        )
 
 
 def probe(media: Media, expected_size: tuple[int, int] | None = None) -> VideoProbe:

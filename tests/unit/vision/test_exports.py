@@ -1,6 +1,7 @@
 """Which files belong to a camera-day."""
 
 import datetime as dt
+import os
 from pathlib import Path
 
 import pytest
@@ -74,11 +75,28 @@ def test_a_day_runs_from_trading_day_start_and_takes_the_file_that_reaches_into_
         "cam/cam_20260315_035959.mp4",
         "cam/cam_20260315_040000.mp4",
     )
+    ended = site_day().window[0].timestamp() - 60
+    os.utime(tmp_path / "cam/cam_20260314_030000.mp4", (ended, ended))
     assert list(found(recordings, site_day())) == [
         "cam/cam_20260314_035900.mp4",
         "cam/cam_20260314_040000.mp4",
         "cam/cam_20260315_035959.mp4",
     ]
+
+
+def test_a_file_that_was_still_written_to_reaches_into_the_day(tmp_path: Path) -> None:
+    day = site_day()
+    hour, clip = "cam/cam_20260314_033000.mp4", "cam/cam_20260314_035000.mp4"
+    recordings = put(tmp_path, hour, clip)
+    for name, ended in ((hour, 30), (clip, -9)):
+        at = (day.window[0] + dt.timedelta(minutes=ended)).timestamp()
+        os.utime(tmp_path / name, (at, at))
+    assert list(found(recordings, day)) == [hour, clip]
+
+
+def test_files_that_were_all_copied_later_say_nothing_of_when_they_ended(tmp_path: Path) -> None:
+    names = [f"cam/cam_20260314_03{minute:02}00.mp4" for minute in range(20)]
+    assert list(found(put(tmp_path, *names), site_day())) == names[-1:]
 
 
 def test_a_long_file_reaches_into_the_day_past_a_short_one_that_began_later(

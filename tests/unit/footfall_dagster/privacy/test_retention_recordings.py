@@ -207,6 +207,19 @@ def test_a_file_that_reaches_into_the_next_day_waits_for_it(recordings: Recordin
     assert there(recordings) == [False, True]
 
 
+def test_a_file_that_the_next_day_was_made_without_does_not_wait_for_it(
+    recordings: Recordings,
+) -> None:
+    into_next = mall().day_window(DAY)[1] + dt.timedelta(minutes=10)
+    lake = lake_of_day(recordings, catalogue(recordings.root, last_ends=into_next))
+    lake.write(
+        CAMERA_EXPORTS, CameraDay(DAY + dt.timedelta(days=1), "cam_a"), CAMERA_EXPORTS.empty()
+    )
+    (told,) = outcomes(lake, recordings)
+    assert isinstance(told, PurgeReceipt)
+    assert there(recordings) == [False, False]
+
+
 def test_a_purge_killed_between_two_files_deletes_the_other_next_time(
     recordings: Recordings,
 ) -> None:

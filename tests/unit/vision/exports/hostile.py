@@ -12,6 +12,21 @@ from vision.exports.probe import VideoProbe, probe
 MEASURE = f"{__name__}:measure"
 
 
+_LIES = {
+    b"lie": b'{"video": {"width": "wide"}}\n',
+    b"babble": b"[]\n",
+    b"rave": b"[" * 50_000 + b"\n",
+    b"blame": b'{"storage": "secret"}\n',
+    b"boast": b"".join(
+        (
+            b'{"video": {"width": 0, "height": 48, "codec": "h264", "declared_fps": null, ',
+            b'"frames": 1, "delivered_fps": 1.0, "stretches": [[0.0, 1.0]], "container_at": null, ',
+            b'"onvif_at": null}}\n',
+        )
+    ),
+}
+"""What a process says that has been taken over."""
+
 _poisoned = []
 
 
@@ -34,10 +49,10 @@ def measure(media: Media) -> VideoProbe:
         case b"out of memory":
             # What the kernel does where limits were too generous.
             os.kill(os.getpid(), signal.SIGKILL)
-        case b"lie":
+        case kind if kind in _LIES:
             for descriptor in range(3, 16):
                 with contextlib.suppress(OSError):
-                    os.write(descriptor, b'{"video": {"width": "wide"}}\n')
+                    os.write(descriptor, _LIES[kind])
         case b"raise":
             raise ZeroDivisionError("somewhere in a library")
     return probe(media)

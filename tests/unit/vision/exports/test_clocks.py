@@ -1,6 +1,8 @@
 """When files began, by several clocks that may disagree."""
 
 import random
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -113,6 +115,24 @@ def test_drift_is_corrected_where_the_site_asks_and_outliers_do_not_matter() -> 
     assert moved[0] == pytest.approx(0, abs=0.3)
     assert moved[-1] == pytest.approx(12.0 * 23 / 24, abs=0.6)
     assert all(one.corrected_s == 0 for one in corrected(starts, Clock(join_within_s=0)))
+
+
+@pytest.mark.parametrize(
+    "apart",
+    [
+        pytest.param(lambda _hour: -86_400.0, id="a clock that was never set"),
+        pytest.param(lambda hour: 28_000.0 * (hour - 3), id="a clock that runs away"),
+    ],
+)
+def test_a_clock_that_would_move_files_by_a_day_corrects_nothing(
+    apart: Callable[[int], float],
+) -> None:
+    starts = [
+        replace(one, apart_s=max(-86_400.0, min(86_400.0, apart(hour))))
+        for hour, one in enumerate(_drifting(0.0))
+    ]
+    told = Clock(correct_drift=True, join_within_s=0)
+    assert [one.corrected_s for one in corrected(starts, told)] == [0.0] * len(starts)
 
 
 def _drifting(gains_s_per_day: float) -> list[Started]:
