@@ -258,7 +258,9 @@ def _of_the_day(row: dict[str, Any], export: Export, site_day: SiteDay) -> dict[
     One whose name is of the day and whose best clock is not stays visible: no other day has it.
     """
     start, end = site_day.window
-    if row["started_at"] < end and row.get("ended_at", row["started_at"]) >= start:
+    # One that ended as the day began shows nothing of it.
+    reaches = row["started_at"] >= start or row.get("ended_at", row["started_at"]) > start
+    if row["started_at"] < end and reaches:
         return row
     named = export.started_at
     if named is None or not start <= named < end:

@@ -10,7 +10,7 @@ import io
 from dataclasses import dataclass
 from typing import BinaryIO, ClassVar, cast
 
-from vision.exports.places import Source
+from vision.exports.places import MOST_BYTES, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +34,4 @@ def content(source: Source, file: BinaryIO) -> Content:
     """What identifies the bytes of a source that was opened as `file`."""
     file.seek(0)
     digest = hashlib.file_digest(cast("io.BufferedIOBase", file), "sha256").hexdigest()
-    return Content(digest, file.tell(), source.file().modified_at)
+    return Content(digest, min(file.tell(), MOST_BYTES), source.file().modified_at)

@@ -82,6 +82,7 @@ class _Worker:
         self._task = task
         self._frame_s = frame_s
         self.reading = 0
+        self._next_us = 0
         self.failed: Loss | None = None
 
     def __enter__(self) -> "_Worker":
@@ -113,6 +114,11 @@ class _Worker:
                 self.reading = max(self.reading, message.reading)
                 match message.kind:
                     case Kind.FRAME:
+                        stretch = self._task.readings[message.reading].stretch
+                        earliest = max(stretch.begins_us, self._next_us)
+                        if not earliest <= message.value < stretch.ends_us:
+                            raise ValueError("a frame of another time")
+                        self._next_us = message.value + 1
                         image: Image = np.empty((message.height, message.width, 3), np.uint8)
                         self._receive(image.data.cast("B"))
                         yield Frame(message.value, image)

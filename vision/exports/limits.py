@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SLOWEST = 1_000_000
+_LONGEST_S = 4 * 3600.0
+"""A file of nothing but a hole may claim any size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,8 @@ class Limits:
 
     Attributes:
         memory_bytes: Address space of the process that opens it.
-        probe_s: Seconds to measure it, and a second more for each megabyte that it has.
+        probe_s: Seconds to measure it, and a second more for each megabyte that it has,
+            up to four hours.
         frame_s: Seconds from one decoded frame to the next.
     """
 
@@ -29,7 +32,7 @@ class Limits:
 
     def measuring_s(self, size_bytes: int) -> float:
         """Seconds that measuring a file of this size may take: whole nights are large."""
-        return self.probe_s + size_bytes / _SLOWEST
+        return min(self.probe_s + size_bytes / _SLOWEST, max(self.probe_s, _LONGEST_S))
 
 
 def submit(memory_bytes: int) -> None:

@@ -10,12 +10,14 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Deed = Literal["crash", "abort", "hang", "hang in C", "explode", "vanish"]
+from vision.exports.wire import Kind, Message
+
+Deed = Literal["crash", "abort", "hang", "hang in C", "explode", "lie", "vanish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,19 @@ def _hang_in_c() -> None:
     ctypes.PyDLL(None).sleep(3600)
 
 
+def _lie() -> None:
+    """Give a frame of the day before any, as a process does that was taken over."""
+    for descriptor in range(3, 16):
+        with suppress(OSError):
+            os.write(descriptor, Message(Kind.FRAME, 0, 0, 1, 1).packed() + bytes(3))
+    time.sleep(3600)
+
+
 _DEEDS: dict[Deed, Callable[[], object]] = {
     "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "abort": os.abort,
     "hang": lambda: time.sleep(3600),
     "hang in C": _hang_in_c,
     "explode": lambda: bytearray(2**42),
+    "lie": _lie,
 }

@@ -126,6 +126,7 @@ def test_only_frames_of_the_stretch_are_given(clip: Path) -> None:
         ("hang", "took_too_long"),
         ("hang in C", "took_too_long"),
         ("explode", "took_too_much_memory"),
+        ("lie", "decoder_crashed"),
     ],
 )
 def test_a_file_that_ends_its_decoder_costs_the_rest_of_itself(

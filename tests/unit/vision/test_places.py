@@ -9,8 +9,9 @@ import pytest
 
 from tests.unit.vision.test_exports import put, site_day
 from vision.exports.folder import Recordings, fingerprint
+from vision.exports.limits import Limits
 from vision.exports.patterns import NamePattern, prefixes
-from vision.exports.places import Folder, Source, Unreachable
+from vision.exports.places import MOST_BYTES, Folder, Source, Unreachable
 
 MARCH = [dt.date(2026, 3, 14), dt.date(2026, 3, 15)]
 
@@ -75,6 +76,17 @@ def test_what_lists_as_a_file_and_is_none_is_passed_over(tmp_path: Path) -> None
     (tmp_path / "cam" / "b.mp4").mkdir()
     (tmp_path / "cam" / "c.mp4").symlink_to(tmp_path / "nowhere")
     assert [file.name for file in Folder(tmp_path).files("cam/", 1)] == ["cam/a.mp4"]
+
+
+def test_a_file_of_holes_claims_no_more_than_may_be_stored(tmp_path: Path) -> None:
+    put(tmp_path, "cam/a.mp4")
+    try:
+        os.truncate(tmp_path / "cam" / "a.mp4", 2 * MOST_BYTES)
+    except OSError:
+        pytest.skip("this file system has no such files")
+    (file,) = Folder(tmp_path).files("cam/", 1)
+    assert file.size_bytes == MOST_BYTES
+    assert Limits().measuring_s(file.size_bytes) < 86_400
 
 
 def test_a_link_to_itself_costs_nobody_else(tmp_path: Path) -> None:

@@ -255,3 +255,11 @@ def test_a_file_whose_time_nobody_noted_is_found_by_what_it_says_itself(tmp_path
     assert told(made(tmp_path, camera_day(exports="cam/export*.mp4")), "clock_source") == [
         ("export.mp4", "container")
     ]
+
+
+def test_a_file_that_ends_as_the_day_begins_is_none_of_its_files(tmp_path: Path) -> None:
+    put(tmp_path, "20260314_035950.mkv")
+    put(tmp_path, "20260314_040000.mkv")
+    assert told(made(tmp_path, camera_day()), "status", "used_s") == [
+        ("20260314_040000.mkv", "catalogued", 10.0)
+    ]
