@@ -67,22 +67,18 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         camera = camera_of(site_day, context.partition_key)
         found = recordings.find(site_day, camera)
         source.note_made_from(context, plan, found)
-        made = catalogue(
-            found,
-            camera,
-            site_day,
-            _Measuring(context),
-            lake.stored(CAMERA_EXPORTS.name, site_day.day, camera.id),
-        )
+        before = lake.stored(CAMERA_EXPORTS.name, site_day.day, camera.id)
+        made = catalogue(found, camera, site_day, _Measuring(context), before)
         _warn(context, made.exports)
-        yield _output(
-            CAMERA_EXPORTS,
-            made.exports,
-            _told_of_files(made, site_day, camera),
-            _version(made.exports.filter(pl.col("status") != "repeated")),
-        )
-        arrived = context.run.tags.get(_SENSOR) == source.ARRIVALS
-        if arrived and lake.is_made_from(made.timeline, site_day.day, camera.id):
+        version = _version_of_files(made.exports)
+        told = _told_of_files(made, site_day, camera)
+        yield _output(CAMERA_EXPORTS, made.exports, told, version)
+        if (
+            context.run.tags.get(_SENSOR) == source.ARRIVALS
+            and before is not None
+            and version == _version_of_files(before)
+            and lake.is_made_from(made.timeline, site_day.day, camera.id)
+        ):
             # What is not yielded is not made again, nor is anything that follows from it.
             context.log.info("the files that arrived show nothing that was not there before")
             return
@@ -162,6 +158,11 @@ def _told_of_timeline(timeline: pl.DataFrame) -> dict[str, Any]:
 
 def _seconds(durations: pl.Series) -> float:
     return float(durations.dt.total_microseconds().sum() or 0) / 1_000_000
+
+
+def _version_of_files(exports: pl.DataFrame) -> dg.DataVersion:
+    """That of the files that show something, or that would have."""
+    return _version(exports.filter(pl.col("status") != "repeated"))
 
 
 def _version(frame: pl.DataFrame) -> dg.DataVersion:

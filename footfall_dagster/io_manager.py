@@ -23,6 +23,8 @@ from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE
 _STEPS_REMEMBERED = 64
 _NO_LOSS_S = 1.0
 """What joining files another way may take away or add."""
+_NO_LOSS_SEEN_S = 10.0
+"""What looking at other frames may: another rate, another detector."""
 _Step = tuple[str, str]
 _Loaded = tuple[_Step | None, str]
 """A step of a run, and a dataset."""
@@ -44,6 +46,8 @@ class LakeIOManager(dg.IOManager):
         contract = self._contract(context.asset_key)
         if contract is CAMERA_EXPORTS and isinstance(obj, pl.DataFrame):
             self._refuse_less(camera_day(context.partition_key), obj)
+        if contract is COVERAGE and isinstance(obj, pl.DataFrame):
+            self._refuse_less_seen(camera_day(context.partition_key), obj)
         try:
             self._refuse_metadata(context, contract)
             source = self._loaded.get((_step(context), contract.made_from))
@@ -101,6 +105,25 @@ class LakeIOManager(dg.IOManager):
             f"again; or, to start afresh without them, delete the file {catalogue} first",
             allow_retries=False,
         )
+
+    def _refuse_less_seen(self, day: CameraDay, minutes: pl.DataFrame) -> None:
+        """Fail where the same files were decoded for less than before: a disk that is failing.
+
+        What was made from all of them stands, since nothing that follows is made from less.
+        """
+        before = self._lake.stored(COVERAGE.name, day.day, day.camera)
+        if before is None:
+            return
+        lost_s = float(before["readable_s"].sum()) - float(minutes["readable_s"].sum())
+        if lost_s > _NO_LOSS_SEEN_S:
+            stored = self._lake.folder(COVERAGE.name, day) / PART
+            raise dg.Failure(
+                description=f"{day} was decoded for {lost_s / 60:.1f} minutes less than before; "
+                "the warnings of this step say which files broke off. What was made from all of "
+                "it stands as it is. Look after the disk or mount and run the day again; or, "
+                f"where less is right, delete the file {stored} first",
+                allow_retries=False,
+            )
 
     def _load(self, contract: Contract, partition: str) -> tuple[pl.DataFrame, Receipt]:
         try:

@@ -11,6 +11,7 @@ from assets.plan import SitePlan
 from footfall_dagster.io_manager import LakeIOManager
 from footfall_dagster.lake import CameraDay, Lake
 from tests.unit.small_mall import DAY, NOON, site
+from vision.contract_terms import Contract
 from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE, TIMELINE
 from vision.exports.coverage import coverage
 from vision.exports.decoded import Decoded
@@ -80,22 +81,24 @@ def test_rows_of_old_files_are_not_taken_for_rows_of_new_ones(tmp_path: Path) ->
     assert stored.source == loaded.sha256
 
 
-def store(lake: Lake, rows: pl.DataFrame) -> dg.ExecuteInProcessResult:
-    """Materialise a catalogue, as the IO manager stores it."""
+def store(
+    lake: Lake, rows: pl.DataFrame, contract: Contract = CAMERA_EXPORTS
+) -> dg.ExecuteInProcessResult:
+    """Materialise a dataset, as the IO manager stores it."""
     plan = SitePlan(lake.site)
 
     @dg.asset(
-        key=plan.key(CAMERA_EXPORTS.name),
+        key=plan.key(contract.name),
         partitions_def=plan.camera_days,
         io_manager_key=IO_MANAGER,
     )
-    def camera_exports() -> pl.DataFrame:
+    def dataset() -> pl.DataFrame:
         return rows
 
     instance = dg.DagsterInstance.ephemeral()
     instance.add_dynamic_partitions(plan.cameras.name or "", ["cam_a"])
     return dg.materialize(
-        [camera_exports],
+        [dataset],
         partition_key=dg.MultiPartitionKey({"date": DAY.isoformat(), "camera": "cam_a"}),
         instance=instance,
         resources={IO_MANAGER: LakeIOManager(lake)},
@@ -122,3 +125,22 @@ def test_a_camera_day_is_never_replaced_by_one_that_observes_less(tmp_path: Path
     assert "1.0 minutes less" in str(told.description)
     assert "1 recordings of which it was made are not there" in str(told.description)
     assert lake.read(CAMERA_EXPORTS, CAM).height == 2
+
+
+def minutes(lake: Lake, seen_s: float) -> pl.DataFrame:
+    """Coverage of a day of which one minute was decoded for so long."""
+    frame = coverage(CAMERA_EXPORTS.empty(), Decoded([]), lake.site.on(DAY))
+    first = pl.int_range(frame.height) == 0
+    return frame.with_columns(
+        pl.when(first).then(60.0).otherwise("recorded_s").alias("recorded_s"),
+        pl.when(first).then(seen_s).otherwise("readable_s").alias("readable_s"),
+    )
+
+
+def test_coverage_is_never_replaced_by_one_of_which_less_was_decoded(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake", site())
+    assert store(lake, minutes(lake, 55.0), COVERAGE).success
+    assert store(lake, minutes(lake, 50.0), COVERAGE).success
+    assert not store(lake, minutes(lake, 20.0), COVERAGE).success
+    assert lake.read(COVERAGE, CAM)["readable_s"].sum() == 50.0
+    assert store(lake, minutes(lake, 60.0), COVERAGE).success
