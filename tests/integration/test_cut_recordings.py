@@ -137,7 +137,7 @@ def whole(
 @pytest.mark.parametrize(
     "jitter_s",
     [
-        pytest.param(0.0, id="named to the millisecond"),
+        pytest.param(0.0, id="named to the millisecond", marks=pytest.mark.long),
         pytest.param(1.0, id="named up to a second wrong"),
     ],
 )

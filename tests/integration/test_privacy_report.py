@@ -326,7 +326,7 @@ def test_what_is_past_its_retention_is_found_a_day_after_the_purge_should_have_c
     overdue = {one.file.split("/")[1] for one in late.findings}
     assert {"detections", "tracks"} <= overdue
     assert "gate_events" not in overdue
-    assert late.files == 14
+    assert late.files == 16
 
 
 def test_the_last_proof_stands_in_the_report(house: House) -> None:

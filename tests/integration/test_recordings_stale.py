@@ -48,7 +48,7 @@ class Ledger:
         """Run the step of `camera_exports` as the job does."""
         result = self.definitions.resolve_job_def("camera_day").execute_in_process(
             instance=self.instance,
-            asset_selection=[self.plan.key("camera_exports")],
+            asset_selection=[self.plan.key("camera_exports"), self.plan.key("timeline")],
             partition_key=key(camera, day),
             run_config=QUIET,
         )

@@ -187,11 +187,8 @@ def test_by_footfall_run_which_makes_the_camera_day_again(settings: Settings) ->
     (beside / "0001.jpg").write_bytes(b"\xff\xd8\xff\xe0")
     done = command(settings.home, "footfall", "run", str(SITE), "--day", DAY.isoformat())
     assert done.returncode == 1, done.stdout[-3000:]
-    # With nothing recorded, the other camera saw nothing either, and that is what is said of it.
-    assert counted(settings) == {
-        GATES[FAILED]: (None, "privacy_failed"),
-        GATES[CLEAN]: (None, "no_exports"),
-    }
+    # With nothing recorded, the other camera would have seen less: what was made of it stands.
+    assert counted(settings) == ONLY_THE_CLEAN_ONE
 
 
 def test_by_a_schedule(settings: Settings, instance: dg.DagsterInstance) -> None:

@@ -90,9 +90,13 @@ def of_asset(name: str, view: str) -> str:
     return f"/assets/{'/'.join(PLAN.key(name).path)}?view={view}"
 
 
-def launch(page: Page, camera: str, day: str) -> None:
+def launch(page: Page, camera: str, day: str, together_with: str = "") -> None:
     """Press Materialize, choose one camera-day in the dialog, press Launch."""
     page.get_by_role("button", name="Materialize").first.click()
+    if together_with:
+        expect(page.get_by_role("dialog").get_by_text(together_with)).to_be_visible()
+        page.get_by_role("button", name="Confirm").click()
+        expect(page.get_by_role("button", name="Confirm")).to_be_hidden()
     dialog = page.get_by_role("dialog").first
     dialog.get_by_text("Select a partition or create one").first.click()
     page.locator("label").filter(has_text=camera).last.click()
@@ -150,7 +154,7 @@ def test_the_expanded_graph_shows_every_asset_in_its_group_right_of_what_it_is_m
 def test_a_partition_is_materialised_by_the_launch_button(server: Server, page: Page) -> None:
     partition = f"cam_entrance|{DAY}"
     page.goto(of_asset(CAMERA_EXPORTS.name, "partitions"))
-    launch(page, "cam_entrance", DAY)
+    launch(page, "cam_entrance", DAY, together_with="timeline")
     server.wait_for_run(partition)
     page.goto(of_asset(CAMERA_EXPORTS.name, f"partitions&partition={quote(partition)}"))
     expect(page.get_by_text(partition, exact=True).first).to_be_visible()

@@ -79,7 +79,8 @@ class Place:
             shutil.copytree("examples/arcade", site)
             folder = home / "recordings" / CAMERA
             folder.mkdir(parents=True)
-            shutil.copy(clip, folder / f"{CAMERA}_20260314_100000.mp4")
+            # With its time of writing, which the catalogue has.
+            shutil.copy2(clip, folder / f"{CAMERA}_20260314_100000.mp4")
             (home / "dagster").mkdir()
         text = Path("examples/arcade/site.yaml").read_text()
         (site / "site.yaml").write_text(text.replace("privacy:\n", f"privacy:\n{privacy}"))
@@ -222,7 +223,7 @@ def test_switched_off_the_vectors_of_a_detector_go_nowhere_and_every_byte_is_the
     assert given[0] is None
     assert given[1] is not None
     assert off == memory == vault
-    assert len(off) == 7
+    assert len(off) == 8
 
 
 @pytest.mark.parametrize("held_in", ["memory", "vault"])
@@ -245,7 +246,7 @@ def test_detections_alone_leave_no_vectors_and_tracks_alone_say_that_there_are_n
 ) -> None:
     given: list[np.ndarray | None] = []
     place = Place(tmp_path, clip, "  appearance: vault\n", ByPlace(given.append))
-    assert place.run("camera_exports", "coverage", "detections").success
+    assert place.run("camera_exports", "timeline", "coverage", "detections").success
     assert place.vault() == []
     result = place.run("tracks")
     assert result.success

@@ -7,6 +7,7 @@ Belongs here: its hash, size and time of writing. Does not belong here: opening 
 import datetime as dt
 import hashlib
 import io
+import os
 from dataclasses import dataclass
 from typing import BinaryIO, ClassVar, cast
 
@@ -34,4 +35,4 @@ def content(source: Source, file: BinaryIO) -> Content:
     """What identifies the bytes of a source that was opened as `file`."""
     file.seek(0)
     digest = hashlib.file_digest(cast("io.BufferedIOBase", file), "sha256").hexdigest()
-    return Content(digest, min(file.tell(), MOST_BYTES), source.file().modified_at)
+    return Content(digest, min(file.seek(0, os.SEEK_END), MOST_BYTES), source.file().modified_at)
