@@ -59,7 +59,8 @@ def _hang_in_c() -> None:
 
 def _lie() -> None:
     """Give a frame of the day before any, as a process does that was taken over."""
-    for descriptor in range(3, 16):
+    # The socket has the number that it had where the host opened it.
+    for descriptor in range(3, 1024):
         with suppress(OSError):
             os.write(descriptor, Message(Kind.FRAME, 0, 0, 1, 1).packed() + bytes(3))
     time.sleep(3600)
