@@ -1,6 +1,6 @@
 """A run that is killed and run again leaves what a run leaves that nobody kills.
 
-A few moments of each; tests/long has a hundred and more.
+A moment of each, so that every run of the suite stays short; tests/long has a hundred and more.
 """
 
 from pathlib import Path
@@ -25,9 +25,9 @@ def test_a_first_camera_day_may_be_killed(starts: Starts) -> None:
 
 def test_a_camera_day_that_takes_in_a_late_file_may_be_killed(starts: Starts) -> None:
     clean = starts.camera_day_after_a_late_file
-    assert_kills_change_nothing(clean, moments(clean, by_clock=1, by_operation=1, seed=5))
+    assert_kills_change_nothing(clean, moments(clean, by_clock=0, by_operation=1, seed=5))
 
 
 def test_the_marts_of_a_site_day_may_be_killed(starts: Starts) -> None:
     clean = starts.site_day_beside_another
-    assert_kills_change_nothing(clean, moments(clean, by_clock=1, by_operation=1, seed=6))
+    assert_kills_change_nothing(clean, moments(clean, by_clock=1, by_operation=0, seed=6))
