@@ -93,7 +93,9 @@ class Folder:
         folder, slash, begins = prefix.rpartition("/")
         below = depth - folder.count("/") - bool(slash)
         root = self.root.resolve()
-        yield from _files(str(self.root / folder), folder + slash, begins, below, root)
+        start = str(self.root / folder)
+        outside = not _is_within(start, root)
+        yield from _files(start, folder + slash, begins, below, root, outside)
 
     def file(self, name: str) -> File:
         """One file as it is now; raises OSError where it is not there."""
@@ -273,23 +275,26 @@ def _regular_file(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def _files(folder: str, name: str, begins: str, depth: int, root: Path) -> Iterator[File]:
+def _files(
+    folder: str, name: str, begins: str, depth: int, root: Path, outside: bool
+) -> Iterator[File]:
     try:
         entries = os.scandir(folder)
     except OSError as error:
         if error.errno not in _GONE:
             raise
         return
-    outside = not _is_within(folder, root)
     with entries:
         for entry in entries:
             if not entry.name.startswith(begins) or entry.name in _OF_THE_DISK:
                 continue
             try:
+                # Asking where a path leads is slow, and only a link leads elsewhere.
+                leaves = not _is_within(entry.path, root) if entry.is_symlink() else outside
                 if depth and entry.is_dir():
-                    yield from _files(entry.path, f"{name}{entry.name}/", "", depth - 1, root)
+                    below = f"{name}{entry.name}/"
+                    yield from _files(entry.path, below, "", depth - 1, root, leaves)
                 elif entry.is_file():
-                    leaves = outside or (entry.is_symlink() and not _is_within(entry.path, root))
                     yield _file(name + entry.name, entry.stat(), leaves)
             except OSError as error:
                 if error.errno not in _GONE:
@@ -297,7 +302,11 @@ def _files(folder: str, name: str, begins: str, depth: int, root: Path) -> Itera
 
 
 def _is_within(path: str, root: Path) -> bool:
-    return Path(path).resolve().is_relative_to(root)
+    try:
+        return Path(path).resolve().is_relative_to(root)
+    except (OSError, RuntimeError):
+        # A link in a circle leads nowhere that is inside.
+        return False
 
 
 def _file(name: str, told: os.stat_result, outside: bool = False) -> File:
