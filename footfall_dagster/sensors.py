@@ -4,7 +4,7 @@ Belongs here: sensors. Does not belong here: what happens by the clock (`schedul
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -25,17 +25,18 @@ if TYPE_CHECKING:
     )
 
 _SCHEDULED = "dagster/schedule_name"
+_Jobs = Sequence["UnresolvedAssetJobDefinition"]
+_Request = Callable[[DagsterRun, dg.DagsterInstance], dg.RunRequest | dg.SkipReason]
+"""What follows from the end of a run."""
 
 
-def build(
-    plan: SitePlan, jobs: Sequence["UnresolvedAssetJobDefinition"], late: dg.JobDefinition
-) -> list[dg.SensorDefinition]:
+def build(plan: SitePlan, jobs: _Jobs, late: dg.JobDefinition) -> list[dg.SensorDefinition]:
     """The sensors of a site; all run unless they are switched off in the UI."""
     return [
         _cameras(plan),
         _dead_runs(),
         _arrivals(plan, jobs, late),
-        *(_site_day_after(plan, status, jobs) for status in ("SUCCESS", "FAILURE", "CANCELED")),
+        *(_site_day_after(status, plan, jobs) for status in ("SUCCESS", "FAILURE", "CANCELED")),
         *(_privacy_after(status, jobs) for status in ("SUCCESS", "FAILURE")),
     ]
 
@@ -78,9 +79,7 @@ def _dead_runs() -> dg.SensorDefinition:
     return sensor
 
 
-def _arrivals(
-    plan: SitePlan, jobs: Sequence["UnresolvedAssetJobDefinition"], late: dg.JobDefinition
-) -> dg.SensorDefinition:
+def _arrivals(plan: SitePlan, jobs: _Jobs, late: dg.JobDefinition) -> dg.SensorDefinition:
     by_name = {job.name: job for job in jobs}
 
     @dg.sensor(
@@ -102,30 +101,24 @@ def _arrivals(
     return sensor
 
 
-def _site_day_after(
-    plan: SitePlan, status: str, jobs: Sequence["UnresolvedAssetJobDefinition"]
-) -> dg.SensorDefinition:
-    by_name = {job.name: job for job in jobs}
-
-    @dg.run_status_sensor(
-        name=f"site_day_after_{status.lower()}",
-        run_status=DagsterRunStatus[status],
-        monitored_jobs=[by_name[CAMERA_DAY]],
-        request_job=by_name[SITE_DAY],
-        minimum_interval_seconds=30,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Makes the marts of a day again after the last of its camera-days that were "
-        "made later than they; the schedule makes them first.",
-    )
-    def sensor(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
-        day = day_of(context.dagster_run)
+def _site_day_after(status: str, plan: SitePlan, jobs: _Jobs) -> dg.SensorDefinition:
+    def request(run: DagsterRun, instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
+        day = day_of(run)
         now = dt.datetime.now(dt.UTC)
-        run = outdated_by(context.instance, plan, day, now) if day is not None else None
-        if day is None or run is None:
+        last = outdated_by(instance, plan, day, now) if day is not None else None
+        if day is None or last is None:
             return dg.SkipReason("the marts of the day are made or asked for otherwise")
-        return dg.RunRequest(run_key=f"{day} {run.run_id}", partition_key=day.isoformat())
+        return dg.RunRequest(run_key=f"{day} {last.run_id}", partition_key=day.isoformat())
 
-    return sensor
+    return _after(
+        status,
+        CAMERA_DAY,
+        SITE_DAY,
+        jobs,
+        "Makes the marts of a day again after the last of its camera-days that were made later "
+        "than they; the schedule makes them first.",
+        request,
+    )
 
 
 def needs_privacy_day(run: DagsterRun) -> bool:
@@ -136,27 +129,39 @@ def needs_privacy_day(run: DagsterRun) -> bool:
     return run.job_name == SITE_DAY and not {_SCHEDULED, PID_TAG} & set(run.tags)
 
 
-def _privacy_after(
-    status: str, jobs: Sequence["UnresolvedAssetJobDefinition"]
+def _privacy_after(status: str, jobs: _Jobs) -> dg.SensorDefinition:
+    def request(run: DagsterRun, _instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
+        if not needs_privacy_day(run):
+            return dg.SkipReason("its privacy report is asked for otherwise")
+        return dg.RunRequest(run_key=run.run_id, partition_key=run.tags["dagster/partition"])
+
+    return _after(
+        status,
+        SITE_DAY,
+        PRIVACY_DAY,
+        jobs,
+        "The privacy report of each day whose marts were launched by hand or in a backfill; the "
+        "schedules take care of the others.",
+        request,
+    )
+
+
+def _after(
+    status: str, monitored: str, requested: str, jobs: _Jobs, description: str, request: _Request
 ) -> dg.SensorDefinition:
+    """The sensor that may have one job run when a run of another ends with `status`."""
     by_name = {job.name: job for job in jobs}
 
     @dg.run_status_sensor(
-        name=f"privacy_day_after_{status.lower()}",
+        name=f"{requested}_after_{status.lower()}",
         run_status=DagsterRunStatus[status],
-        monitored_jobs=[by_name[SITE_DAY]],
-        request_job=by_name[PRIVACY_DAY],
+        monitored_jobs=[by_name[monitored]],
+        request_job=by_name[requested],
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="The privacy report of each day whose marts were launched by hand or in a "
-        "backfill; the schedules take care of the others.",
+        description=description,
     )
     def sensor(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
-        if not needs_privacy_day(context.dagster_run):
-            return dg.SkipReason("its privacy report is asked for otherwise")
-        return dg.RunRequest(
-            run_key=context.dagster_run.run_id,
-            partition_key=context.dagster_run.tags["dagster/partition"],
-        )
+        return request(context.dagster_run, context.instance)
 
     return sensor
