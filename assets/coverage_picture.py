@@ -17,6 +17,7 @@ import dagster as dg
 import polars as pl
 
 from assets.metadata import plot
+from vision.exports.coverage import trading_hours_of
 from vision.site.models import SiteDay
 
 if TYPE_CHECKING:
@@ -272,10 +273,9 @@ def _say(axes: "Axes", shown: Sequence[tuple[str, str]]) -> None:
 
 
 def _told(coverage: pl.DataFrame, site_day: SiteDay) -> str:
-    hours = site_day.trading_hours
     day = f"{site_day.day:%a %d %b %Y}"
-    if hours is None:
+    if site_day.trading_hours is None:
         return f"{day}: closed"
-    trading = coverage.filter(pl.col("minute").is_between(*hours, closed="left"))
+    trading = trading_hours_of(coverage, site_day)
     observed = int(trading["readable_s"].sum() / 60)
     return f"{day}: {observed} of {trading.height} min observed while open"

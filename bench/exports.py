@@ -31,11 +31,11 @@ import av
 import numpy as np
 import polars as pl
 
+from tests.unit.vision.test_exports import site_day
 from vision.exports.catalogue import Catalogue, catalogue
 from vision.exports.folder import Recordings
 from vision.exports.places import Folder, Source
 from vision.exports.pool import Candidate, Probed, probe_all
-from vision.site.models import Camera, Floor, Hours, Notice, Site, SiteFile
 
 CLIPS, SECONDS, FPS, SIZE = 8, 10, 15, (1280, 720)
 FFPROBE = ("ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json")
@@ -85,13 +85,13 @@ def unchanged(folder: Path, count: int, large_s: float) -> None:
         # A box that every reader skips.
         own = struct.pack(">I4sQ", 16, b"free", number)
         (folder / "cam" / f"{at:%Y%m%d_%H%M%S}.mp4").write_bytes(clip + own)
-    camera = Camera(id="cam", floor="ground", frame=(320, 180), exports="cam/%Y%m%d_%H%M%S.mp4")
-    site_day = _site(camera).on(midnight.date())
+    day = site_day(midnight.date(), exports="cam/%Y%m%d_%H%M%S.mp4", frame=(320, 180))
+    camera = day.cameras["cam"]
     recordings = Recordings(folder)
 
     def made(before: pl.DataFrame | None) -> tuple[Catalogue, float]:
         began = time.perf_counter()
-        found = catalogue(recordings.find(site_day, camera), camera, site_day, before=before)
+        found = catalogue(recordings.find(day, camera), camera, day, before=before)
         return found, time.perf_counter() - began
 
     first, first_s = made(None)
@@ -103,19 +103,6 @@ def unchanged(folder: Path, count: int, large_s: float) -> None:
     print(f"{'unchanged, median':>20}: {second_s:8.2f} s, {again[0][0].opened} files opened")
     print(f"{'times faster':>20}: {first_s / second_s:8.1f} than over these files")
     print(f"{'':>20}  {large_s / second_s:8.1f} than over the large ones")
-
-
-def _site(camera: Camera) -> Site:
-    file = SiteFile(
-        id="site",
-        name="Site",
-        time_zone="UTC",
-        opens=dt.date(2026, 1, 1),
-        trading_hours={"sat": Hours(opens=dt.time(9), closes=dt.time(18))},
-        floors=(Floor(id="ground", outline=((0, 0), (5, 0), (5, 5))),),
-        notice=Notice(controller="c", contact="c@example.org"),
-    )
-    return Site(file=file, cameras=(camera,))
 
 
 def drawn(path: Path, seed: int, size: tuple[int, int] = SIZE) -> Path:

@@ -25,7 +25,6 @@ from footfall_dagster import late_files
 from footfall_dagster.deliveries import Delivery, deliveries, difference, written_at
 from footfall_dagster.jobs import CAMERA_DAY
 from footfall_dagster.lake import Lake
-from footfall_dagster.schedules import trades_on
 from vision.exports.folder import Recordings
 from vision.exports.sidecar import SidecarError
 from vision.site.models import Site
@@ -231,7 +230,7 @@ def late_window(site: Site, now: dt.datetime) -> list[dt.date]:
     late = dt.timedelta(hours=site.file.late_hours)
     today = now.astimezone(site.zone_info).date()
     days = (today - dt.timedelta(days=back) for back in range(late.days + 3))
-    ends = ((day, site.day_window(day)[1]) for day in days if trades_on(site.file, day))
+    ends = ((day, site.day_window(day)[1]) for day in days if site.file.trades_on(day))
     return sorted(day for day, end in ends if end + settling <= now < end + late)
 
 

@@ -27,7 +27,6 @@ from footfall_dagster.privacy.purge_recordings import only_fewer
 from footfall_dagster.privacy.wall import Refused
 from footfall_dagster.resources import records, report_store, warehouse
 from footfall_dagster.runs import fail_dead_runs, process_tags
-from footfall_dagster.schedules import trades_on
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from footfall_dagster.weights import at_hand
@@ -35,10 +34,12 @@ from vision.contracts import lake_of
 from vision.exports.folder import Export, Recordings, fingerprint
 from vision.exports.sidecar import SidecarError
 from vision.site.load import load_site
-from vision.site.models import Camera, SiteDay
+from vision.site.models import SiteDay
 
 Say = Callable[[str], None]
 _INPUTS_TAG = "footfall/inputs"
+_Found = dict[str, list[Export] | None]
+"""Files by camera; None where a sidecar cannot be believed, of which the camera's own run fails."""
 
 
 class DayFailed(Exception):  # noqa: N818 - says what it is
@@ -73,12 +74,11 @@ def materialise_day(
     definitions = build_definitions(settings, loggers={"progress": progress_logger(say)})
     runner = _Runner(definitions, instance, say)
     lake = Lake(settings.lake, plan.site)
-    inputs = _inputs(settings, plan, day)
-    recordings, site_day = settings.exports, plan.site.on(day)
-    for camera in sorted(site_day.cameras):
+    found = _found(settings.exports, plan.site.on(day))
+    inputs = _inputs(settings, plan, found)
+    for camera, exports in sorted(found.items()):
         key = dg.MultiPartitionKey({"date": day.isoformat(), "camera": camera})
-        found = _found(recordings, site_day, site_day.cameras[camera])
-        names = None if found is None else [export.name for export in found]
+        names = None if exports is None else [export.name for export in exports]
         fewer = names is not None and only_fewer(lake, camera_day(key), names)
         if fewer and runner.stands(CAMERA_DAY, key):
             continue
@@ -105,7 +105,7 @@ def materialise_day(
 
 def _refuse_other_days(plan: SitePlan, day: dt.date) -> None:
     file = plan.site.file
-    if not trades_on(file, day):
+    if not file.trades_on(day):
         until = f" to {file.closes}" if file.closes else ""
         raise DayFailed(
             f"{day} is no trading day of {plan.site.id}, which site.yaml has open from "
@@ -212,31 +212,28 @@ def _site_day_is_there(settings: Settings, plan: SitePlan, day: dt.date) -> bool
     )
 
 
-def _inputs(settings: Settings, plan: SitePlan, day: dt.date) -> dict[str, str]:
+def _inputs(settings: Settings, plan: SitePlan, found: _Found) -> dict[str, str]:
     """For each camera a digest of all that its camera-day is made from."""
-    recordings = settings.exports
-    site_day = plan.site.on(day)
-    found = {
-        name: ""
-        if (exports := _found(recordings, site_day, camera)) is None
-        else fingerprint(exports)
-        for name, camera in site_day.cameras.items()
-    }
     shared = [_code(), plan.site.model_dump_json()]
-    if any(files not in {"", fingerprint([])} for files in found.values()):
+    if any(found.values()):
         shared.append(_stat(at_hand(settings)))
         if plan.site.file.privacy.age_gender is not None:
             models = (settings.face_model, settings.age_gender_model)
             shared += [_stat(model) for model in models if model is not None and model.is_file()]
-    return {name: _digest([*shared, files]) for name, files in found.items()}
+    return {
+        camera: _digest([*shared, "" if exports is None else fingerprint(exports)])
+        for camera, exports in found.items()
+    }
 
 
-def _found(recordings: Recordings, site_day: SiteDay, camera: Camera) -> list[Export] | None:
-    """A camera's files; None where its sidecar cannot be believed, of which its own run fails."""
-    try:
-        return recordings.find(site_day, camera)
-    except SidecarError:
-        return None
+def _found(recordings: Recordings, site_day: SiteDay) -> _Found:
+    found: _Found = {}
+    for name, camera in site_day.cameras.items():
+        try:
+            found[name] = recordings.find(site_day, camera)
+        except SidecarError:
+            found[name] = None
+    return found
 
 
 def _code() -> str:

@@ -13,25 +13,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import groupby
 from pathlib import Path
 
 import polars as pl
 
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised, Purged
 from footfall_dagster.privacy.wall import PART, Refused
-from footfall_dagster.schedules import trades_on
 from vision.contracts_ingest import CAMERA_EXPORTS, UNSUPPORTED_NAME
-from vision.exports.folder import Export, Recordings, dates_of, fingerprint, of_window
+from vision.exports.folder import AS_LISTED, Export, Recordings, dates_of, fingerprint, of_window
 from vision.exports.names import stored_names
 from vision.exports.sidecar import SidecarError
 from vision.site.models import Camera, Site
 
-_AS_IT_WAS = ("file_name", "size_bytes", "modified_at")
-"""Columns of a catalogue by which a file is known not to have changed."""
 _DAY = dt.timedelta(days=1)
 _File = tuple[object, ...]
-"""Their values."""
+"""Values of `AS_LISTED`."""
 
 
 @dataclass(frozen=True)
@@ -155,13 +151,13 @@ def written_at(lake: Lake, camera_day: CameraDay) -> dt.datetime | None:
 
 
 def _files_of(rows: pl.DataFrame) -> Iterable[_File]:
-    return rows.select(_AS_IT_WAS).iter_rows()
+    return rows.select(AS_LISTED).iter_rows()
 
 
 def _as_catalogued(export: Export, named_plainly: bool = True) -> _File:
     """An export as a catalogue has it: under an unsupported name it was never opened."""
     if named_plainly:
-        return (export.name, export.size_bytes, export.modified_at)
+        return export.as_listed
     return (UNSUPPORTED_NAME, 0, None)
 
 
@@ -196,12 +192,8 @@ def _versions(site: Site, camera_id: str) -> Iterator[tuple[Camera, dt.date, dt.
 
 def _days_of(site: Site, found: Iterable[Export]) -> list[dt.date]:
     """Trading days on which files begin, in order."""
-    shift = dt.timedelta(hours=site.file.trading_day_start.hour)
-    shift += dt.timedelta(minutes=site.file.trading_day_start.minute)
-    zone = site.zone_info
-    # By the clock on the wall, as trading days are counted.
-    began = ((one.about.astimezone(zone).replace(tzinfo=None) - shift).date() for one in found)
-    return [day for day, _ in groupby(sorted(began)) if trades_on(site.file, day)]
+    days = {site.day_of(one.about) for one in found}
+    return [day for day in sorted(days) if site.file.trades_on(day)]
 
 
 def _by_day(

@@ -87,10 +87,7 @@ class LakeIOManager(dg.IOManager):
 
     def _refuse_less(self, day: CameraDay, found: pl.DataFrame) -> None:
         """Fail rather than let a camera-day be replaced by one that observes fewer minutes."""
-        before = self._lake.stored(CAMERA_EXPORTS.name, day.day, day.camera)
-        if before is None:
-            return
-        lost_s = float(before["used_s"].sum()) - float(found["used_s"].sum())
+        lost_s = self._lost_s(CAMERA_EXPORTS, day, found, "used_s")
         if lost_s <= _NO_LOSS_S:
             return
         why = "the files that are there show less than those that it was made from"
@@ -111,10 +108,7 @@ class LakeIOManager(dg.IOManager):
 
         What was made from all of them stands, since nothing that follows is made from less.
         """
-        before = self._lake.stored(COVERAGE.name, day.day, day.camera)
-        if before is None:
-            return
-        lost_s = float(before["readable_s"].sum()) - float(minutes["readable_s"].sum())
+        lost_s = self._lost_s(COVERAGE, day, minutes, "readable_s")
         if lost_s > _NO_LOSS_SEEN_S:
             stored = self._lake.folder(COVERAGE.name, day) / PART
             raise dg.Failure(
@@ -124,6 +118,11 @@ class LakeIOManager(dg.IOManager):
                 f"where less is right, delete the file {stored} first",
                 allow_retries=False,
             )
+
+    def _lost_s(self, contract: Contract, day: CameraDay, rows: pl.DataFrame, column: str) -> float:
+        """By how many seconds of `column` what is stored has more than `rows`."""
+        before = self._lake.stored(contract.name, day.day, day.camera)
+        return 0.0 if before is None else float(before[column].sum()) - float(rows[column].sum())
 
     def _load(self, contract: Contract, partition: str) -> tuple[pl.DataFrame, Receipt]:
         try:

@@ -36,7 +36,7 @@ def _camera_days(plan: SitePlan) -> dg.ScheduleDefinition:
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         day = ended_day(plan.site.file, context.scheduled_execution_time, minutes)
-        if not trades_on(plan.site.file, day):
+        if not plan.site.file.trades_on(day):
             yield dg.SkipReason(f"{day} is outside the days on which the site file has it open")
             return
         for camera in sorted(plan.site.on(day).cameras):
@@ -82,7 +82,7 @@ def _once_a_day(
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         day = ended_day(plan.site.file, context.scheduled_execution_time, minutes)
-        if not trades_on(plan.site.file, day):
+        if not plan.site.file.trades_on(day):
             return dg.SkipReason(f"{day} is outside the days on which the site file has it open")
         return dg.RunRequest(run_key=day.isoformat(), partition_key=day.isoformat())
 
@@ -105,8 +105,3 @@ def ended_day(file: SiteFile, fires_at: dt.datetime, minutes: int) -> dt.date:
     )
     local = fires_at.astimezone(ZoneInfo(file.time_zone))
     return (local.replace(tzinfo=None) - start).date() - dt.timedelta(days=1)
-
-
-def trades_on(file: SiteFile, day: dt.date) -> bool:
-    """Whether the site file has the site open on `day`."""
-    return file.opens <= day and (file.closes is None or day <= file.closes)

@@ -14,9 +14,9 @@ import polars as pl
 from tests.unit.vision.exports import media
 from vision.contract_check import Bounds, wrong_values
 from vision.contracts_ingest import CAMERA_EXPORTS
+from vision.exports.bounds import LONGEST_S
 from vision.exports.places import Folder, Source
 from vision.exports.pool import Candidate, Probed, SetAside, probe_all
-from vision.exports.probe import LONGEST_FILE_S
 from vision.site.load import load_site
 
 MEASURED = ("frames", "width", "height", "declared_fps", "delivered_fps")
@@ -111,7 +111,7 @@ def tried(paths: Sequence[Path], folder: Path, seeds: Sequence[int]) -> Counter[
         ends[outcome.reason if isinstance(outcome, SetAside) else "measured"] += 1
         assert outcome.content is not None, f"{outcome.file.name} was not even hashed"
         if isinstance(outcome, Probed):
-            assert 0 < outcome.video.duration_s <= LONGEST_FILE_S
+            assert 0 < outcome.video.duration_s <= LONGEST_S
             rows.append({name: getattr(outcome.video, name) for name in MEASURED})
         Path(outcome.file.source.path).unlink()
     columns = [column for column in CAMERA_EXPORTS.columns if column.name in MEASURED]

@@ -35,8 +35,8 @@ from vision.contract_terms import (
 )
 from vision.contracts import GRID_M
 from vision.contracts_ingest import UNSUPPORTED_NAME
+from vision.exports.bounds import CLOCKS_SHOW
 from vision.exports.names import stored_names
-from vision.exports.places import CLOCKS_SHOW
 from vision.site.models import SiteDay
 
 

@@ -19,6 +19,7 @@ from vision.contract_terms import (
     Range,
     RecordingName,
 )
+from vision.exports.bounds import LONGEST_S, MOST_BYTES, MOST_FRAMES, MOST_SIDE_PX
 from vision.exports.reasons import REPEATED, SET_ASIDE
 
 UNSUPPORTED_NAME = "unsupported"
@@ -32,7 +33,6 @@ CODECS = ("av1", "h263", "h264", "hevc", "mjpeg", "mpeg1video", "mpeg2video", "m
 OTHER_CODEC = "other"
 
 _MILLISECOND, _SECOND = 1_000, 1_000_000
-_DAY_S = 25 * 3600
 
 CAMERA_EXPORTS = Contract(
     name="camera_exports",
@@ -53,7 +53,7 @@ CAMERA_EXPORTS = Contract(
             RecordingName(),
         ),
         Column("sha256", pl.String(), "", "SHA-256 of the file's bytes", Matches(r"[0-9a-f]{64}")),
-        Column("size_bytes", pl.Int64(), "byte", "Size of the file", Range(0, 2**43)),
+        Column("size_bytes", pl.Int64(), "byte", "Size of the file", Range(0, MOST_BYTES)),
         Column(
             "modified_at",
             INSTANT,
@@ -67,14 +67,14 @@ CAMERA_EXPORTS = Contract(
             INSTANT,
             "UTC",
             "When the first frame was taken, as all clocks together say",
-            InTradingDay(_MILLISECOND, margin_us=_DAY_S * _SECOND),
+            InTradingDay(_MILLISECOND, margin_us=LONGEST_S * _SECOND),
         ),
         Column(
             "ended_at",
             INSTANT,
             "UTC",
             "When the last frame ends; NULL where unknown",
-            InTradingDay(margin_us=_DAY_S * _SECOND),
+            InTradingDay(margin_us=LONGEST_S * _SECOND),
             nullable=True,
         ),
         Column(
@@ -82,11 +82,15 @@ CAMERA_EXPORTS = Contract(
             pl.Int64(),
             "1",
             "Frames that were decoded",
-            Range(0, 100_000_000),
+            Range(0, MOST_FRAMES),
             nullable=True,
         ),
-        Column("width", pl.Int32(), "px", "Width of a frame", Range(1, 16384), nullable=True),
-        Column("height", pl.Int32(), "px", "Height of a frame", Range(1, 16384), nullable=True),
+        Column(
+            "width", pl.Int32(), "px", "Width of a frame", Range(1, MOST_SIDE_PX), nullable=True
+        ),
+        Column(
+            "height", pl.Int32(), "px", "Height of a frame", Range(1, MOST_SIDE_PX), nullable=True
+        ),
         Column(
             "declared_fps",
             pl.Float64(),
@@ -108,7 +112,7 @@ CAMERA_EXPORTS = Contract(
             pl.Float64(),
             "s",
             "Seconds between first and last frame in which nothing was recorded",
-            Range(0, _DAY_S, 0.01),
+            Range(0, LONGEST_S, 0.01),
             nullable=True,
         ),
         Column(
@@ -170,7 +174,7 @@ CAMERA_EXPORTS = Contract(
             pl.Float64(),
             "s",
             "Seconds of it that are on the timeline of the day",
-            Range(0, _DAY_S, 0.001),
+            Range(0, LONGEST_S, 0.001),
         ),
         Column(
             "status",

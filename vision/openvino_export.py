@@ -24,6 +24,7 @@ from pathlib import Path
 
 import yaml
 
+from vision.processes import environment
 from vision.quiet import ultralytics
 
 _FORMAT = 1
@@ -99,16 +100,10 @@ def _key(weights: Path) -> str:
 
 def _export_aside(weights: Path, scratch: Path) -> None:
     shutil.copyfile(weights, scratch / "model.pt")
-    environment = {
-        **os.environ,
-        **ultralytics(scratch),
-        # `-m` finds this module wherever the parent found it.
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), *sys.path]),
-    }
     with subprocess.Popen(
         [sys.executable, "-m", "vision.openvino_export", "model.pt"],
         cwd=scratch,
-        env=environment,
+        env=environment(**ultralytics(scratch)),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

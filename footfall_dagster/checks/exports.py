@@ -16,7 +16,7 @@ from footfall_dagster.lake import Lake, NotMaterialised
 from footfall_dagster.privacy.wall import Refused
 from vision.contract_terms import Contract
 from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE
-from vision.site.models import SiteDay
+from vision.exports.coverage import trading_hours_of
 
 OBSERVED, READABLE, CLOCKS = "observed", "readable", "clocks_agree"
 
@@ -75,14 +75,6 @@ def _observed(plan: SitePlan) -> dg.AssetChecksDefinition:
         )
 
     return check
-
-
-def trading_hours_of(coverage: pl.DataFrame, site_day: SiteDay) -> pl.DataFrame:
-    """The minutes of `coverage` in which the site trades; none on a day on which it is closed."""
-    hours = site_day.trading_hours
-    if hours is None:
-        return coverage.clear()
-    return coverage.filter(pl.col("minute").is_between(*hours, closed="left"))
 
 
 def observed_share(hours: pl.DataFrame) -> float:

@@ -119,7 +119,7 @@ def _site_day(directory: Path, day: dt.date | None) -> SiteDay:
     chosen = day or site.file.closes or site.file.opens
     if isinstance(chosen, dt.datetime):
         chosen = chosen.date()
-    if chosen < site.file.opens or (site.file.closes and chosen > site.file.closes):
+    if not site.file.trades_on(chosen):
         raise click.BadParameter(f"{chosen} is outside the days of site {site.id}")
     return site.on(chosen)
 

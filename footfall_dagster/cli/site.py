@@ -120,7 +120,7 @@ def _day(site: Site, day: dt.datetime | None) -> dt.date:
         begun = (entry.valid_from for entry in entries if entry.valid_from)
         return max((site.file.opens, *begun))
     asked = day.date()
-    if asked < site.file.opens or (site.file.closes and asked > site.file.closes):
+    if not site.file.trades_on(asked):
         raise click.BadParameter(
             f"{asked} is no trading day of this site, {_lifetime(site)}", param_hint="--day"
         )

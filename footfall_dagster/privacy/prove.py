@@ -45,7 +45,6 @@ from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.noninterference.compare import Difference, differences
 from footfall_dagster.privacy.noninterference.disguise import REFERENCE, Disguise, disguises
 from footfall_dagster.privacy.noninterference.run import Build, Outcome, Say, Task, carry_out
-from footfall_dagster.schedules import trades_on
 from footfall_dagster.settings import Settings
 from vision.protocols import Detector
 from vision.site.load import load_site
@@ -177,7 +176,7 @@ def cameras_to_prove(
     Raises:
         NotProvable: There is no such camera or day, or nothing was recorded or is left of it.
     """
-    if not trades_on(site.file, day):
+    if not site.file.trades_on(day):
         raise NotProvable(f"{day} is no trading day of {site.id}")
     site_day = site.on(day)
     if unknown := sorted(set(named) - site_day.cameras.keys()):

@@ -23,6 +23,7 @@ from vision.contracts_ingest import (
 from vision.exports import timeline
 from vision.exports.clocks import Started, begins_at_creation, choose, corrected, drift_s_per_day
 from vision.exports.folder import Export
+from vision.exports.instants import at_of, us_of, window_us
 from vision.exports.known import Known, remembered
 from vision.exports.names import stored_names
 from vision.exports.pool import Candidate, Probed, SetAside, probe_all
@@ -111,7 +112,7 @@ def catalogue(
         timeline.Candidate(one.known.content.sha256, one.stretches, one.known.video.delivered_fps)
         for one in settled
     ]
-    taken = timeline.resolve(candidates, _window(site_day))
+    taken = timeline.resolve(candidates, window_us(site_day.window))
     used_us = [0] * len(settled)
     for stretch in taken:
         used_us[stretch.candidate] += stretch.ends_us - stretch.begins_us
@@ -132,9 +133,9 @@ def told_of(export: Export, video: VideoProbe, camera: Camera) -> dict[ClockSour
     """The start of a file by each source that can be it, but for its order, microseconds, UTC."""
     told = dict(export.told)
     if video.onvif_at is not None:
-        told["onvif"] = _epoch_us(video.onvif_at)
+        told["onvif"] = us_of(video.onvif_at)
     if video.container_at is not None:
-        created = _epoch_us(video.container_at)
+        created = us_of(video.container_at)
         if begins_at_creation(created, _lasts_us(video), told, camera.clock):
             told["container"] = created
     return told
@@ -193,7 +194,7 @@ def _used_row(file: _File, used_us: int) -> dict[str, Any]:
 
 def _row(file: _File) -> dict[str, Any]:
     content, video, began = file.known.content, file.known.video, file.began
-    started_at = _at(_to_ms(began.at_us))
+    started_at = at_of(_to_ms(began.at_us))
     return {
         "file_name": file.export.name,
         "sha256": content.sha256,
@@ -232,7 +233,7 @@ def _set_aside_rows(
             "sha256": _NO_CONTENT,
             "size_bytes": export.size_bytes,
             "modified_at": export.modified_at,
-            "started_at": _at(_to_ms(began.at_us)),
+            "started_at": at_of(_to_ms(began.at_us)),
             "clock_source": began.source,
             "corrected_s": 0.0,
             "used_s": 0.0,
@@ -284,11 +285,6 @@ def _numbered(rows: Iterable[dict[str, Any] | None]) -> pl.DataFrame:
     return pl.DataFrame(numbered, schema=CAMERA_EXPORTS.schema)
 
 
-def _window(site_day: SiteDay) -> tuple[int, int]:
-    start, end = (_epoch_us(at) for at in site_day.window)
-    return start, end
-
-
 def _fits(video: VideoProbe, camera: Camera) -> bool:
     return (video.width, video.height) == camera.frame
 
@@ -303,11 +299,3 @@ def _us(seconds: float) -> int:
 
 def _to_ms(at_us: int) -> int:
     return round(at_us / 1000) * 1000
-
-
-def _epoch_us(at: dt.datetime) -> int:
-    return round(at.timestamp() * 1_000_000)
-
-
-def _at(at_us: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(microseconds=at_us)

@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+
+from vision.processes import environment
 
 _COMMAND = (sys.executable, "-P", "-m", "vision.exports.worker")
 _LONGEST_ANSWER = 8 * 2**20
@@ -49,12 +50,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ
-            | {
-                # It finds what we find, wherever we were started.
-                "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
-                "OPENBLAS_NUM_THREADS": "1",
-            },
+            env=environment(OPENBLAS_NUM_THREADS="1"),
         )
         try:
             self.answer(_START_S)

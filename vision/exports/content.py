@@ -11,7 +11,8 @@ import os
 from dataclasses import dataclass
 from typing import BinaryIO, ClassVar, cast
 
-from vision.exports.places import MOST_BYTES, Source
+from vision.exports.bounds import MOST_BYTES
+from vision.exports.places import Source
 
 
 @dataclass(frozen=True, slots=True)

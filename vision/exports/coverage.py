@@ -1,7 +1,8 @@
 """The ledger of a camera-day: what was observed in each minute, and why not where not.
 
-Belongs here: rows of the `coverage` contract. Does not belong here: what is in a file
-(`vision.exports.catalogue`), what of it was decoded (`vision.exports.decoded`).
+Belongs here: rows of the `coverage` contract, and which of them are of trading hours. Does not
+belong here: what is in a file (`vision.exports.catalogue`), what of it was decoded
+(`vision.exports.decoded`).
 """
 
 import datetime as dt
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from vision.contract_terms import INSTANT
 from vision.contracts_ingest import COVERAGE
 from vision.exports.decoded import Decoded
+from vision.exports.instants import us_of
 from vision.exports.intervals import MINUTE_US, Interval, merged, seconds_by_minute, without
 from vision.site.models import SiteDay
 
@@ -31,7 +33,7 @@ def coverage(exports: pl.DataFrame, decoded: Decoded, site_day: SiteDay) -> pl.D
         site_day: The site on that day.
     """
     start, end = site_day.window
-    start_us, minutes = _us(start), (end - start) // dt.timedelta(minutes=1)
+    start_us, minutes = us_of(start), (end - start) // dt.timedelta(minutes=1)
     observed = decoded.readable()
 
     def seconds(intervals: list[Interval]) -> NDArray[np.float64]:
@@ -64,6 +66,14 @@ def coverage(exports: pl.DataFrame, decoded: Decoded, site_day: SiteDay) -> pl.D
     return frame.with_columns(reason=reason).select(COVERAGE.schema.names()).cast(COVERAGE.schema)
 
 
+def trading_hours_of(coverage: pl.DataFrame, site_day: SiteDay) -> pl.DataFrame:
+    """The minutes of `coverage` in which the site trades; none on a day on which it is closed."""
+    hours = site_day.trading_hours
+    if hours is None:
+        return coverage.clear()
+    return coverage.filter(pl.col("minute").is_between(*hours, closed="left"))
+
+
 def _claims(exports: pl.DataFrame) -> list[Interval]:
     """What files say that they hold; of one that cannot be opened nothing is known."""
     known = exports.drop_nulls("ended_at")
@@ -78,7 +88,3 @@ def _trading(site_day: SiteDay) -> pl.Expr:
         return pl.lit(False)
     opens, closes = hours
     return (pl.col("minute") > opens - dt.timedelta(minutes=1)) & (pl.col("minute") < closes)
-
-
-def _us(at: dt.datetime) -> int:
-    return round(at.timestamp() * 1_000_000)

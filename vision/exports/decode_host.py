@@ -6,7 +6,6 @@ belong here: what it does (`vision.exports.decode_worker`).
 It decodes the next frame while a detector looks at this one, so the process costs no time.
 """
 
-import os
 import pickle
 import socket
 import subprocess
@@ -20,6 +19,7 @@ from vision.exports.decode_worker import Task
 from vision.exports.limits import Limits
 from vision.exports.reading import Reading
 from vision.exports.wire import HEADER_BYTES, LENGTH, LOSSES, Kind, Loss, Message
+from vision.processes import environment
 from vision.protocols import Frame, Image
 
 OnLoss = Callable[[str, Loss], None]
@@ -92,10 +92,7 @@ class _Worker:
                 [sys.executable, "-P", "-m", "vision.exports.decode_worker", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
-                env=os.environ
-                | _FRUGAL
-                # It finds what this process finds, wherever it was started.
-                | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env=environment(**_FRUGAL),
             )
         return self
 

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.exports.grid import PAUSE_US
+from vision.exports.bounds import PAUSE_STEPS, PAUSE_US
 from vision.exports.intervals import Interval, merged, without
 from vision.exports.reading import Stretch
 from vision.exports.wire import Loss
 from vision.protocols import Frame
 
-_STEPS_MISSED = 5
 _STEPS_TO_KNOW = 5
 _SLOWEST_STEP_US = 12_000_000
 """Whoever looks less often than this is blind in between, however regularly."""
@@ -83,7 +82,7 @@ class Decoded:
             edges = np.concatenate([[begins], times[first:end], [ends]])
             # What is before the first frame is judged by that frame's step.
             step = np.concatenate([[steps[first]], steps[first:end]])
-            limit = np.maximum(PAUSE_US, _STEPS_MISSED * step)
+            limit = np.maximum(PAUSE_US, PAUSE_STEPS * step)
             for index in np.flatnonzero(np.diff(edges) > limit):
                 seen_us = int(step[index]) if index else 0
                 yield int(edges[index]) + seen_us, int(edges[index + 1])

@@ -13,7 +13,7 @@ from typing import Any
 from vision.exports.catalogue import catalogue, told_of
 from vision.exports.clocks import choose
 from vision.exports.folder import Export, Recordings, of_window
-from vision.exports.local_time import Decided, to_utc
+from vision.exports.instants import at_of
 from vision.exports.names import Naming, stored_names
 from vision.exports.pool import Probed, SetAside
 from vision.exports.sidecar import SidecarError
@@ -22,7 +22,6 @@ from vision.site.models import Camera, Site
 
 Outcomes = Mapping[str, Probed | SetAside]
 """What came of opening files, by name."""
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,6 @@ class Entry:
 
     camera: Camera
     exports: list[Export]
-    decided: Mapping[str, Decided | None]
 
     def openable(self, site: Site) -> dict[str, int]:
         """Names, in order, and sizes of its files that a camera-day would open."""
@@ -56,11 +54,7 @@ def entries_of(recordings: Recordings, site: Site) -> list[Entry]:
             where = f"{camera.clock.sidecar}, the sidecar of {camera.id}"
             raise SidecarError(f"{where}: {error}") from None
         kept = [one for one in exports if _in_force(site, camera, site.day_of(one.about))]
-        naming = Naming.of(camera)
-        modified = {one.name: one.modified_at for one in exports}
-        times = {name: read for name in modified if (read := naming.read(name)) is not None}
-        utc = to_utc(times, naming.time_zone(site.file.time_zone), modified.__getitem__)
-        found.append(Entry(camera, kept, {name: moment.decided_by for name, moment in utc.items()}))
+        found.append(Entry(camera, kept))
     return found
 
 
@@ -77,8 +71,8 @@ def _absent(export: Export, entry: Entry, site: Site) -> str | None:
     """Why its trading day has no camera-day of this camera."""
     if export.started_at is None:
         return None
-    day, file = site.day_of(export.started_at), site.file
-    if day < file.opens or (file.closes is not None and day > file.closes):
+    day = site.day_of(export.started_at)
+    if not site.file.trades_on(day):
         return "not_open"
     return "no_camera_yet" if entry.camera.id not in site.on(day).cameras else None
 
@@ -108,10 +102,7 @@ def _zone(camera: Camera, site: Site) -> str | None:
 def _of_entry(entry: Entry, site: Site, outcomes: Outcomes) -> list[Told]:
     rows = _rows(entry, site, outcomes)
     return [
-        replace(
-            _told(export, entry, site, outcomes.get(export.name), rows.get(export.name, [])),
-            decided_by=entry.decided.get(export.name),
-        )
+        _told(export, entry, site, outcomes.get(export.name), rows.get(export.name, []))
         for export in entry.exports
     ]
 
@@ -147,7 +138,7 @@ def _days(
         lasts_us = round(outcome.video.duration_s * 1e6)
         began = choose(told_of(export, outcome.video, camera), lasts_us, camera.clock)
         if began is not None:
-            days |= {site.day_of(_at(began.at_us)), site.day_of(_at(began.at_us + lasts_us))}
+            days |= {site.day_of(at_of(began.at_us)), site.day_of(at_of(began.at_us + lasts_us))}
     return days
 
 
@@ -163,16 +154,19 @@ def _told(
     told = dict(export.told) if video is None else told_of(export, video, camera)
     began = choose(told, 0, camera.clock)
     kind = outcome.kind if isinstance(outcome, SetAside) else None
-    known = Told(export.name, export.size_bytes, "unopened", video=video, kind=kind)
+    decided_by = None if export.named is None else export.named.decided_by
+    known = Told(
+        export.name, export.size_bytes, "unopened", video=video, kind=kind, decided_by=decided_by
+    )
     if began is not None:
         known = replace(
             known,
-            starts={source: _at(told[source]) for source in camera.clock.order if source in told},
-            start=_at(began.at_us),
+            starts={source: at_of(told[source]) for source in camera.clock.order if source in told},
+            start=at_of(began.at_us),
             taken=began.source,
             compared_with=began.compared_with,
             apart_s=began.apart_s,
-            day=site.day_of(_at(began.at_us)),
+            day=site.day_of(at_of(began.at_us)),
         )
     if rows:
         return _as_catalogued(known, rows, site)
@@ -218,7 +212,3 @@ def _as_catalogued(known: Told, rows: Sequence[dict[str, Any]], site: Site) -> T
         day=site.day_of(row["started_at"]),
         used_s=sum(one["used_s"] for one in rows),
     )
-
-
-def _at(at_us: int) -> dt.datetime:
-    return _EPOCH + dt.timedelta(microseconds=at_us)

@@ -15,14 +15,20 @@ from pathlib import Path
 
 from vision.contracts_ingest import ClockSource
 from vision.exports import sidecar
+from vision.exports.instants import at_of, us_of
 from vision.exports.limits import Limits
-from vision.exports.local_time import to_utc
+from vision.exports.local_time import UtcTimes, to_utc
 from vision.exports.names import NameTimes, Naming
 from vision.exports.places import NEVER_SET, Bucket, File, Folder, Place, Source
 from vision.exports.reading import Reading, Stretch
 from vision.exports.wire import Loss
 from vision.protocols import Frame
 from vision.site.models import Camera, SiteDay
+
+AS_LISTED = ("file_name", "size_bytes", "modified_at")
+"""Columns of a catalogue by which a file is known not to have changed."""
+Listed = tuple[str, int, dt.datetime]
+"""Their values."""
 
 Listing = Callable[[str, int], Iterable[File]]
 """Files whose names begin so, so many folders below the root."""
@@ -32,7 +38,6 @@ _MOST_AT_ONCE = 8
 """Files that one camera may be writing at one moment."""
 _WIDEST_ZONE = dt.timedelta(hours=14)
 _DAY = dt.timedelta(days=1)
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Export:
         modified_at: When it was last written, to the second, UTC.
         arrived_at: When it was last written, moved or renamed, UTC.
         told: The start of the recording by each source that says one, microseconds, UTC.
-        named_end: When it ends by its name, UTC; None where that does not say.
+        named: What its name says of its times; None where that is nothing.
         outside: Whether it lies elsewhere, behind a link; it is not opened then.
     """
 
@@ -54,7 +59,7 @@ class Export:
     modified_at: dt.datetime
     arrived_at: dt.datetime
     told: Mapping[ClockSource, int]
-    named_end: dt.datetime | None = None
+    named: UtcTimes | None = None
     outside: bool = False
 
     @property
@@ -63,11 +68,21 @@ class Export:
         return self.source.name
 
     @property
+    def as_listed(self) -> Listed:
+        """What is the same as long as nobody writes the file: the columns `AS_LISTED`."""
+        return self.name, self.size_bytes, self.modified_at
+
+    @property
+    def named_end(self) -> dt.datetime | None:
+        """When it ends by its name, UTC; None where that does not say."""
+        return None if self.named is None else self.named.end
+
+    @property
     def started_at(self) -> dt.datetime | None:
         """The start by the site file, its name or a sidecar; None where only its content says."""
         for clock in ("site_file", "name", "sidecar"):
             if clock in self.told:
-                return _EPOCH + dt.timedelta(microseconds=self.told[clock])
+                return at_of(self.told[clock])
         return None
 
     @property
@@ -137,7 +152,7 @@ class Recordings:
             for file in (listed or place.files)(prefix, naming.depth)
             if (times := naming.read(file.name)) is not None
         }
-        told, ends = _told(named, camera, naming, zone)
+        told, read = _told(named, camera, naming, zone)
         for name, at in self._in_sidecar(camera, naming, zone).items():
             if name in named:
                 told.setdefault(name, {})["sidecar"] = _us(at)
@@ -148,7 +163,7 @@ class Recordings:
                 modified_at=file.modified_at,
                 arrived_at=file.arrived_at,
                 told=told.get(name, {}),
-                named_end=ends.get(name),
+                named=read.get(name),
                 outside=file.outside,
             )
             for name, (file, _) in named.items()
@@ -224,8 +239,8 @@ def fingerprint(exports: Iterable[Export]) -> str:
     and metadata lets no text stand that bytes could be written in.
     """
     digest = hashlib.sha256()
-    for one in sorted(exports, key=lambda export: export.name):
-        told = f"{one.name}\0{one.size_bytes}\0{one.modified_at.timestamp():.0f}\n"
+    for name, size_bytes, modified_at in sorted(one.as_listed for one in exports):
+        told = f"{name}\0{size_bytes}\0{modified_at.timestamp():.0f}\n"
         digest.update(told.encode(errors="surrogateescape"))
     return str(int.from_bytes(digest.digest()[:7]))
 
@@ -239,8 +254,8 @@ def dates_of(window: tuple[dt.datetime, dt.datetime]) -> list[dt.date]:
 
 def _told(
     listed: Mapping[str, tuple[File, NameTimes]], camera: Camera, naming: Naming, site_zone: str
-) -> tuple[dict[str, dict[ClockSource, int]], dict[str, dt.datetime]]:
-    """What the site file and names say of the starts of files; and names of their ends."""
+) -> tuple[dict[str, dict[ClockSource, int]], dict[str, UtcTimes]]:
+    """What the site file and names say of the starts of files; and all that names say."""
     zone = naming.time_zone(site_zone)
     given = {
         name: NameTimes(start)
@@ -257,9 +272,9 @@ def _told(
     )
     for name, times in read.items():
         told.setdefault(name, {})["name"] = _us(times.start)
-    return told, {name: times.end for name, times in read.items() if times.end is not None}
+    return told, read
 
 
 def _us(at: dt.datetime) -> int:
     """Microseconds, to the millisecond: no recorder's clock is better."""
-    return (at - _EPOCH) // dt.timedelta(milliseconds=1) * 1000
+    return us_of(at) // 1000 * 1000

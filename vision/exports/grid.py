@@ -7,8 +7,7 @@ wherever they were cut, so a recording in thirty files gives the frames that it 
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-PAUSE_US = 2_000_000
-"""Frames further apart than this are two recordings; each has a grid of its own."""
+from vision.exports.bounds import PAUSE_US
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from vision.exports.content import Content
-from vision.exports.folder import Export
+from vision.exports.folder import AS_LISTED, Export
 from vision.exports.probe import VideoProbe
 
 
@@ -38,14 +38,8 @@ def remembered(before: pl.DataFrame | None, exports: Iterable[Export]) -> dict[s
         & (pl.col("paused_s") == 0)
         & pl.col("modified_at").is_not_null()
     )
-    rows = {row["file_name"]: row for row in told.iter_rows(named=True)}
-    return {
-        one.name: _measured(rows[one.name])
-        for one in exports
-        if one.name in rows
-        and rows[one.name]["size_bytes"] == one.size_bytes
-        and rows[one.name]["modified_at"] == one.modified_at
-    }
+    rows = {tuple(row[name] for name in AS_LISTED): row for row in told.iter_rows(named=True)}
+    return {one.name: _measured(rows[one.as_listed]) for one in exports if one.as_listed in rows}
 
 
 def _measured(row: dict[str, Any]) -> Known:

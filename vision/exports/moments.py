@@ -10,6 +10,8 @@ from collections.abc import Mapping, Set
 from types import MappingProxyType
 from typing import Literal
 
+from vision.exports.instants import EPOCH
+
 When = Literal["start", "end"]
 
 DIRECTIVES: Mapping[str, str] = MappingProxyType(
@@ -29,7 +31,6 @@ DIRECTIVES: Mapping[str, str] = MappingProxyType(
 DIRECTIVES_SHOWN = "%Y %m %d %H %M %S %f %I %p %z %s %Q"
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2100
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND = dt.timedelta(milliseconds=1)
 
 
@@ -59,7 +60,7 @@ def read(fields: Mapping[str, str]) -> dt.datetime | dt.time | None:
         ValueError: There is no such moment, or no recorder's clock shows it.
     """
     if "s" in fields or "Q" in fields:
-        return _EPOCH + int(fields.get("Q") or f"{fields['s']}000") * _MILLISECOND
+        return EPOCH + int(fields.get("Q") or f"{fields['s']}000") * _MILLISECOND
     hour = _hour(fields)
     if hour is None or "M" not in fields:
         return None
@@ -103,7 +104,7 @@ def _offset(text: str | None) -> dt.tzinfo | None:
 def write(directive: str, moment: dt.datetime) -> str:
     """One directive of a moment that has an offset."""
     if directive in {"s", "Q"}:
-        milliseconds = (moment - _EPOCH) // _MILLISECOND
+        milliseconds = (moment - EPOCH) // _MILLISECOND
         return str(milliseconds if directive == "Q" else milliseconds // 1000)
     if directive == "f":
         return f"{moment.microsecond // 1000:03d}"

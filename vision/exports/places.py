@@ -20,15 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from vision.exports.bounds import CLOCKS_SHOW, MOST_BYTES
+
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-CLOCKS_SHOW = (dt.datetime(1990, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC))
-"""What a clock may show that is merely wrong; beyond, it was never set."""
 NEVER_SET = CLOCKS_SHOW[0]
 """Stands for a time of writing that says nothing, so that it stays the same at every look."""
-MOST_BYTES = 2**43
-"""A file that claims more, most of it holes, is told of as one that has so many."""
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE})
 """What is said of a file that is gone since its folder was listed, or of a link to nothing."""
 _OF_THE_DISK = frozenset(
@@ -105,10 +103,6 @@ class Folder:
         """Whether anything lies under that name, be it a link to nothing."""
         return os.path.lexists(self.root / name)
 
-    def open(self, name: str) -> str:
-        """What `av.open` takes."""
-        return str(self.root / name)
-
     @contextmanager
     def reading(self, name: str) -> Iterator[BinaryIO]:
         """The file's bytes; raises OSError where it is no regular file or not ours to read."""
@@ -162,8 +156,8 @@ class Bucket:
             files, root = self._files_and_root()
             return bool(files.exists(f"{root}/{name}"))
 
-    def open(self, name: str) -> BinaryIO:
-        """A seekable file of which a few blocks are held in memory; `av.open` takes it."""
+    def _open(self, name: str) -> BinaryIO:
+        """A seekable file of which a few blocks are held in memory."""
         files, root = self._files_and_root()
         return cast(
             BinaryIO,
@@ -182,7 +176,7 @@ class Bucket:
 
         Read once rather than twice where memory allows: for the hash, then for the packets.
         """
-        with self._in_words(), self.open(name) as file:
+        with self._in_words(), self._open(name) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(0)
             yield io.BytesIO(file.read()) if size <= _KEPT_IN_MEMORY else file
@@ -228,10 +222,6 @@ class Source:
 
     place: Place
     name: str
-
-    def open(self) -> str | BinaryIO:
-        """What `av.open` takes: a path, or a seekable file."""
-        return self.place.open(self.name)
 
     @contextmanager
     def reading(self) -> Iterator[BinaryIO]:

@@ -24,10 +24,11 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from vision.exports import foreign
+from vision.exports.bounds import CLOCKS_SHOW, MOST_BYTES
 from vision.exports.child import Child, Ended
 from vision.exports.content import Content
 from vision.exports.limits import Limits
-from vision.exports.places import CLOCKS_SHOW, MOST_BYTES, Source, Unreachable
+from vision.exports.places import Source, Unreachable
 from vision.exports.probe import VideoProbe
 from vision.exports.reasons import Reason
 

@@ -21,6 +21,14 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vision.exports import onvif
+from vision.exports.bounds import (
+    CLOCKS_SHOW,
+    LONGEST_S,
+    MOST_FRAMES,
+    MOST_SIDE_PX,
+    PAUSE_STEPS,
+    PAUSE_US,
+)
 from vision.exports.container import (
     LONGEST_LEAD_S,
     LONGEST_PAUSE_S,
@@ -37,14 +45,7 @@ from vision.exports.container import (
 
 __all__ = ["UnreadableVideo", "VideoProbe", "probe"]
 
-LONGEST_FILE_S = 25 * 3600.0
-"""A file that claims to last longer than the longest day is not believed."""
-_PAUSE_S, _PAUSE_STEPS = 2.0, 5.0
-_MOST_FRAMES = 100_000_000
 _MOST_STRETCHES = 50_000
-_LARGEST_SIDE_PX = 16_384
-_FIRST_CAMERA = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
-"""Clocks that were never set say 1904, 1970 or 1980."""
 _AHEAD = dt.timedelta(days=1)
 
 _Seconds = npt.NDArray[np.float64]
@@ -102,12 +103,12 @@ class VideoProbe:
         edges = [edge for stretch in self.stretches for edge in stretch]
         rates = (0.0 if self.declared_fps is None else self.declared_fps, self.delivered_fps)
         return (
-            0 < min(self.width, self.height) <= max(self.width, self.height) <= _LARGEST_SIDE_PX
-            and 0 < self.frames <= _MOST_FRAMES
+            0 < min(self.width, self.height) <= max(self.width, self.height) <= MOST_SIDE_PX
+            and 0 < self.frames <= MOST_FRAMES
             and all(0 <= rate <= 1000 and rate == round(rate, 3) for rate in rates)
             and 0 < len(self.stretches) <= _MOST_STRETCHES
             and edges == sorted(edges)
-            and 0 <= edges[0] < edges[-1] <= LONGEST_FILE_S
+            and 0 <= edges[0] < edges[-1] <= LONGEST_S
             and all(
                 at is None or (at.tzinfo is not None and _plausible(at) == at)
                 for at in (self.container_at, self.onvif_at)
@@ -115,7 +116,7 @@ class VideoProbe:
         )
 
 
-def probe(media: Media, expected_size: tuple[int, int] | None = None) -> VideoProbe:
+def probe(media: Media) -> VideoProbe:
     """Measure a file in one pass over its packets.
 
     Packets are counted where each carries its own timestamp and none is marked corrupt; otherwise
@@ -123,7 +124,6 @@ def probe(media: Media, expected_size: tuple[int, int] | None = None) -> VideoPr
 
     Args:
         media: The file.
-        expected_size: Width and height that the site file gives the camera.
 
     Raises:
         UnreadableVideo: The file takes no part.
@@ -143,8 +143,6 @@ def probe(media: Media, expected_size: tuple[int, int] | None = None) -> VideoPr
         if first is None:
             raise UnreadableVideo("no_frames")
         width, height = first.width, first.height
-    if expected_size is not None and (width, height) != expected_size:
-        raise UnreadableVideo("wrong_frame_size")
     if offsets is None:
         offsets = np.frombuffer(array("d", (offset for offset, _ in timed_frames(media))))
     if offsets.size == 0:
@@ -152,9 +150,9 @@ def probe(media: Media, expected_size: tuple[int, int] | None = None) -> VideoPr
     stretches = _stretches(offsets, step_of(rate))
     recorded = sum(until - begin for begin, until in stretches)
     if (
-        stretches[-1][1] > LONGEST_FILE_S
+        stretches[-1][1] > LONGEST_S
         or len(stretches) > _MOST_STRETCHES
-        or max(width, height) > _LARGEST_SIDE_PX
+        or max(width, height) > MOST_SIDE_PX
     ):
         raise UnreadableVideo("unreadable")
     return VideoProbe(
@@ -223,7 +221,7 @@ def _offsets(stamps: "array[int]", first: int, time_base: float) -> _Seconds | N
     steps = np.diff(offsets)
     if not 0 <= lead < LONGEST_LEAD_S or (steps < SHORTEST_STEP_S).any():
         return None
-    if (steps > LONGEST_PAUSE_S).any() or offsets[-1] > LONGEST_FILE_S:
+    if (steps > LONGEST_PAUSE_S).any() or offsets[-1] > LONGEST_S:
         return None
     # What comes before the first key frame cannot be had; half a step is far more than rounding.
     from_first: _Seconds = offsets[offsets > lead - SHORTEST_STEP_S / 2]
@@ -233,7 +231,7 @@ def _offsets(stamps: "array[int]", first: int, time_base: float) -> _Seconds | N
 def _stretches(offsets: _Seconds, step: float) -> tuple[tuple[float, float], ...]:
     steps = np.diff(offsets)
     usual = float(np.median(steps)) if steps.size else step
-    last = np.flatnonzero(steps > max(_PAUSE_S, _PAUSE_STEPS * usual))
+    last = np.flatnonzero(steps > max(PAUSE_US / 1e6, PAUSE_STEPS * usual))
     begins = offsets[np.concatenate([[0], last + 1])]
     ends = offsets[np.concatenate([last, [offsets.size - 1]])] + usual
     return tuple(
@@ -254,7 +252,7 @@ def _created_at(container: InputContainer, stream: VideoStream) -> dt.datetime |
 
 
 def _onvif_at(media: Media, origin_s: float) -> dt.datetime | None:
-    if not 0 <= origin_s < LONGEST_FILE_S:
+    if not 0 <= origin_s < LONGEST_S:
         return None
     if isinstance(media, Path):
         with media.open("rb") as file:
@@ -273,6 +271,6 @@ def _plausible(at: dt.datetime) -> dt.datetime | None:
         at = at.astimezone(dt.UTC)
     except OverflowError:
         return None
-    if not _FIRST_CAMERA <= at < dt.datetime.now(dt.UTC) + _AHEAD:
+    if not CLOCKS_SHOW[0] <= at < dt.datetime.now(dt.UTC) + _AHEAD:
         return None
     return at.replace(microsecond=at.microsecond // 1000 * 1000)

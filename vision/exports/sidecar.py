@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from vision.exports.places import CLOCKS_SHOW
+from vision.exports.bounds import CLOCKS_SHOW
 
 _FILE, _START = "file", "start"
 MOST_BYTES = 64 * 2**20

@@ -11,11 +11,10 @@ from typing import Literal
 
 from vision.contracts_ingest import ClockSource
 from vision.exports.guess import Look
+from vision.exports.instants import EPOCH
 from vision.exports.local_time import Decided
 from vision.exports.probe import VideoProbe
 from vision.site.models import Camera
-
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 State = Literal["used", "repeated", "readable", "set_aside", "no_clock", "unopened", "left_alone"]
 """`used` on a camera's timeline; `repeated` by others; `readable`, but of no camera; `set_aside`
@@ -89,5 +88,5 @@ class Group:
 
 def by_start(one: Told) -> tuple[bool, dt.datetime, str]:
     """Sorts files by their start, then name; last those of which none is known."""
-    start = one.start or _EPOCH
+    start = one.start or EPOCH
     return one.start is None, start.replace(tzinfo=None), one.name

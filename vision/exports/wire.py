@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, get_args
 
+from vision.exports.bounds import MOST_SIDE_PX
+
 Loss = Literal["unreadable", "decoder_crashed", "took_too_long", "took_too_much_memory"]
 """Why a file, or the rest of it, is given up."""
 LOSSES: tuple[Loss, ...] = get_args(Loss)
-
-MOST_SIDE_PX = 16_384
-"""A frame may have no side longer than this; the contract of `camera_exports` says so too."""
 
 LENGTH = struct.Struct("<Q")
 """Bytes of the pickled task that the worker is sent before it says anything."""

@@ -282,6 +282,10 @@ class SiteFile(Entry):
     privacy: Privacy = Privacy()
     notice: Notice
 
+    def trades_on(self, day: dt.date) -> bool:
+        """Whether `day` is one of the days on which the site is open."""
+        return self.opens <= day and (self.closes is None or day <= self.closes)
+
 
 class CamerasFile(Entry):
     """cameras.yaml as written."""

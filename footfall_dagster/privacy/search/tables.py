@@ -42,8 +42,9 @@ def open_parquet(content: bytes, place: str, account: Account, examine: Examine)
             else:
                 account.find(f"{place} > {gap_place}", GAP, 0.5)
                 examine(gap, f"{place} > {gap_place}")
+        usual = _as_polars_says(file.schema.to_arrow_schema())
         for key, value in (metadata.metadata or {}).items():
-            if (key, value) != _as_polars_says(file.schema.to_arrow_schema()):
+            if (key, value) != usual:
                 examine(key, f"{place} > key-values")
                 examine(value, f"{place} > key-values")
         for words in (str(metadata.created_by).encode(), *names_of(file.schema_arrow)):

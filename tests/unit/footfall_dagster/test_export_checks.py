@@ -11,11 +11,11 @@ from footfall_dagster.checks.exports import (
     observed_words,
     set_aside,
     set_aside_words,
-    trading_hours_of,
 )
 from footfall_dagster.privacy.text import trouble
 from tests.unit import camera_days
 from tests.unit.camera_days import CameraDay
+from vision.exports.coverage import trading_hours_of
 
 
 def said(day: CameraDay, least: float = 0.9) -> str | None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vision.exports.grid import PAUSE_US, nearest_to_grid
+from vision.exports.bounds import PAUSE_US
+from vision.exports.grid import nearest_to_grid
 
 T0 = 1_773_482_400_000_000
 STEPS_US = st.lists(

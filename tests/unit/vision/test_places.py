@@ -149,7 +149,7 @@ def test_a_start_given_by_the_site_file_counts_more_than_the_date_in_the_name(
 def test_a_source_pickles_and_opens_as_what_the_decoder_takes(tmp_path: Path) -> None:
     recordings = put(tmp_path, "cam/a.mp4")
     source = pickle.loads(pickle.dumps(recordings.source("cam/a.mp4")))
-    assert source.open() == str(tmp_path / "cam" / "a.mp4")
+    assert source.path == tmp_path / "cam" / "a.mp4"
     assert source.file().size_bytes == 0
     with source.reading() as file:
         assert file.read() == b""

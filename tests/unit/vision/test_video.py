@@ -102,11 +102,6 @@ def test_sound_alone_is_no_video(tmp_path: Path) -> None:
         probe(path)
 
 
-def test_another_frame_size_than_the_cameras_is_refused(steady: Path) -> None:
-    with pytest.raises(UnreadableVideo, match="wrong_frame_size"):
-        probe(steady, expected_size=(640, 360))
-
-
 @pytest.mark.parametrize("fps", [2, 5, 6, 12.5])
 def test_frames_stay_on_a_regular_grid(steady: Path, fps: float) -> None:
     found = offsets_s(steady, fps)

@@ -207,6 +207,15 @@ def test_a_file_that_its_best_clock_puts_elsewhere_stays_visible(tmp_path: Path)
     assert found.timeline.is_empty()
 
 
+def test_another_frame_size_than_the_cameras_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, "20260314_120000.mkv")
+    found = made(tmp_path, site_day(exports="cam/%Y%m%d_%H%M%S.mkv", frame=(640, 360)))
+    assert told(found, "status", "reason") == [
+        ("20260314_120000.mkv", "quarantined", "wrong_frame_size")
+    ]
+    assert found.timeline.is_empty()
+
+
 def test_what_lies_elsewhere_is_not_opened(tmp_path: Path) -> None:
     elsewhere = put(tmp_path / "elsewhere", "20260314_120000.mkv")
     root = tmp_path / "root"
