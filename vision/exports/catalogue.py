@@ -112,7 +112,8 @@ def catalogue(
         timeline.Candidate(one.known.content.sha256, one.stretches, one.known.video.delivered_fps)
         for one in settled
     ]
-    taken = timeline.resolve(candidates, window_us(site_day.window))
+    window = site_day.window
+    taken = timeline.resolve(candidates, window_us(window))
     used_us = [0] * len(settled)
     for stretch in taken:
         used_us[stretch.candidate] += stretch.ends_us - stretch.begins_us
@@ -122,7 +123,7 @@ def catalogue(
         *_set_aside_rows(exports, found, camera),
     ]
     return Catalogue(
-        exports=_numbered(_of_the_day(row, export, site_day) for export, row in rows),
+        exports=_numbered(_of_the_day(row, export, window) for export, row in rows),
         timeline=timeline.rows(taken, candidates),
         drift_s_per_day=drift_s_per_day([one.began for one in settled], camera.clock),
         opened=len(unknown),
@@ -225,6 +226,9 @@ def _set_aside_rows(
 ) -> Iterator[tuple[Export, dict[str, Any]]]:
     """Files that take no part, at the time that they claim; one that claims none has no day."""
     for export in exports:
+        told = found.get(export.name)
+        if isinstance(told, Known) and _fits(told.video, camera):
+            continue
         began = choose(export.told, 0, camera.clock)
         if began is None:
             continue
@@ -239,7 +243,6 @@ def _set_aside_rows(
             "used_s": 0.0,
             "status": "quarantined",
         }
-        told = found.get(export.name)
         if told is None:
             # Never opened, and nothing of it is told.
             row |= {"file_name": UNSUPPORTED_NAME, "size_bytes": 0, "modified_at": None}
@@ -247,18 +250,20 @@ def _set_aside_rows(
         elif isinstance(told, SetAside):
             digest = told.content.sha256 if told.content else _NO_CONTENT
             yield export, row | {"sha256": digest, "reason": told.reason}
-        elif not _fits(told.video, camera):
+        else:
             lasts = replace(began, lasts_us=_lasts_us(told.video))
             measured = _row(_File(export, told, lasts))
             yield export, measured | {"status": "quarantined", "reason": "wrong_frame_size"}
 
 
-def _of_the_day(row: dict[str, Any], export: Export, site_day: SiteDay) -> dict[str, Any] | None:
+def _of_the_day(
+    row: dict[str, Any], export: Export, window: tuple[dt.datetime, dt.datetime]
+) -> dict[str, Any] | None:
     """The row, if the file shows or claims some of the day.
 
     One whose name is of the day and whose best clock is not stays visible: no other day has it.
     """
-    start, end = site_day.window
+    start, end = window
     # One that ended as the day began shows nothing of it.
     reaches = row["started_at"] >= start or row.get("ended_at", row["started_at"]) > start
     if row["started_at"] < end and reaches:

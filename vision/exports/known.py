@@ -15,6 +15,23 @@ from vision.exports.content import Content
 from vision.exports.folder import AS_LISTED, Export
 from vision.exports.probe import VideoProbe
 
+_MEASURED = (
+    "sha256",
+    "size_bytes",
+    "modified_at",
+    "started_at",
+    "ended_at",
+    "frames",
+    "width",
+    "height",
+    "declared_fps",
+    "delivered_fps",
+    "codec",
+    "container_at",
+    "onvif_at",
+)
+"""Columns of a catalogue that say what a file was measured to be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -38,7 +55,8 @@ def remembered(before: pl.DataFrame | None, exports: Iterable[Export]) -> dict[s
         & (pl.col("paused_s") == 0)
         & pl.col("modified_at").is_not_null()
     )
-    rows = {tuple(row[name] for name in AS_LISTED): row for row in told.iter_rows(named=True)}
+    names = told.select(AS_LISTED).iter_rows()
+    rows = dict(zip(names, told.select(_MEASURED).iter_rows(named=True), strict=True))
     return {one.name: _measured(rows[one.as_listed]) for one in exports if one.as_listed in rows}
 
 

@@ -80,11 +80,13 @@ class NamePattern:
         text: As it was written.
         folders: Its parts, folder by folder; the last are those of the file's own name.
         expression: What names look like, with a group for each directive.
+        directives: Those of each moment, and the number of the group that has each.
     """
 
     text: str
     folders: tuple[tuple[_Part, ...], ...]
     expression: re.Pattern[str]
+    directives: Mapping[When, Mapping[str, int]]
 
     @classmethod
     def of(cls, text: str) -> "NamePattern":
@@ -94,20 +96,20 @@ class NamePattern:
             PatternError: A directive, a field or a brace that is not known here.
         """
         folders = tuple(tuple(_parts(folder, "start")) for folder in text.split("/"))
-        return cls(text, folders, re.compile(_expression(folders)))
+        expression = re.compile(_expression(folders))
+        return cls(text, folders, expression, _directives(expression))
 
     def read(self, name: str) -> NameTimes | None:
         """What a name says; None where it does not fit, or its start is no date that exists."""
         match = self.expression.fullmatch(name)
         if match is None:
             return None
-        found = match.groupdict()
         try:
-            start = moments.read(_fields(found, "start"))
+            start = moments.read(_fields(match, self.directives["start"]))
         except ValueError:
             return None
         try:
-            end = moments.read(_fields(found, "end"))
+            end = moments.read(_fields(match, self.directives["end"]))
         except ValueError:
             end = None
         return NameTimes(start if isinstance(start, dt.datetime) else None, end)
@@ -253,9 +255,16 @@ def _expression(
     return "/".join("".join(part_of(part) for part in folder) for folder in folders)
 
 
-def _fields(found: Mapping[str, str], when: When) -> dict[str, str]:
-    parts = ((group.split("_"), text) for group, text in found.items())
-    return {name.lstrip("n"): text for (moment, name, _), text in parts if moment == when}
+def _directives(expression: re.Pattern[str]) -> Mapping[When, Mapping[str, int]]:
+    found: dict[When, dict[str, int]] = {"start": {}, "end": {}}
+    for group, place in expression.groupindex.items():
+        moment, directive, _ = group.split("_")
+        found["start" if moment == "start" else "end"][directive.lstrip("n")] = place
+    return found
+
+
+def _fields(match: re.Match[str], directives: Mapping[str, int]) -> dict[str, str]:
+    return {directive: match[place] for directive, place in directives.items()}
 
 
 def _written(part: _Part, times: Mapping[str, dt.datetime], copy: int) -> str:
