@@ -168,7 +168,7 @@ class Recordings:
             )
             for name, (file, _) in named.items()
         ]
-        return sorted(found, key=lambda one: (one.started_at is None, one.about, one.name))
+        return sorted(found, key=_order)
 
     def _in_sidecar(self, camera: Camera, naming: Naming, zone: str) -> dict[str, dt.datetime]:
         if camera.clock.sidecar is None:
@@ -226,6 +226,11 @@ def of_window(found: Sequence[Export], window: tuple[dt.datetime, dt.datetime]) 
         one for one in found[timed:] if one.modified_at >= start or one.modified_at == NEVER_SET
     ]
     return [*reaching, *found[first:until], *untimed]
+
+
+def _order(export: Export) -> tuple[bool, dt.datetime, str]:
+    started_at = export.started_at
+    return started_at is None, started_at or export.modified_at, export.name
 
 
 def _about(export: Export) -> dt.datetime:

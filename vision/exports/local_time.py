@@ -85,6 +85,8 @@ def to_utc(
             open_names[name] = (readings[0], readings[1])
         elif readings:
             settled[name] = readings[0]
+    if not open_names:
+        return settled
     night = _Night(settled, open_names)
     for name, both in open_names.items():
         night.settle(name, _by_end(both), "end")
@@ -101,26 +103,29 @@ def _readings(times: NameTimes, zone: ZoneInfo) -> list[UtcTimes]:
     """The moments that the start fits, in order, each with the first end that comes after it."""
     if times.start is None:
         return []
-    starts = _moments(times.start, zone)
-    skipped = times.start.tzinfo is None and _skipped(times.start, zone)
+    first, second = _both(times.start, zone)
+    skipped = second < first
     return [
         UtcTimes(start, _end(times, start, zone), "skipped" if skipped else None)
-        for start in starts
+        for start in _once_each(first, second)
     ]
 
 
-def _moments(at: dt.datetime, zone: ZoneInfo) -> list[dt.datetime]:
+def _both(at: dt.datetime, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+    """What a clock meant that was not changed yet, and one that was.
+
+    The same for nearly every moment; in the hour that is skipped the second comes before the first.
+    """
     if at.tzinfo is not None:
-        return [at.astimezone(dt.UTC)]
-    first = at.replace(tzinfo=zone, fold=0).astimezone(dt.UTC)
-    second = at.replace(tzinfo=zone, fold=1).astimezone(dt.UTC)
-    # In the hour that is skipped the second comes before the first.
+        told = at.astimezone(dt.UTC)
+        return told, told
+    first = at.replace(tzinfo=zone).astimezone(dt.UTC)
+    return first, at.replace(tzinfo=zone, fold=1).astimezone(dt.UTC)
+
+
+def _once_each(first: dt.datetime, second: dt.datetime) -> list[dt.datetime]:
+    """The moments that a time can be; one from the hour that is skipped is of a clock unchanged."""
     return [first, second] if first < second else [first]
-
-
-def _skipped(at: dt.datetime, zone: ZoneInfo) -> bool:
-    there_and_back = at.replace(tzinfo=zone).astimezone(dt.UTC).astimezone(zone)
-    return there_and_back.replace(tzinfo=None) != at
 
 
 def _end(times: NameTimes, start: dt.datetime, zone: ZoneInfo) -> dt.datetime | None:
@@ -131,7 +136,7 @@ def _end(times: NameTimes, start: dt.datetime, zone: ZoneInfo) -> dt.datetime | 
     else:
         day = times.start.date()
         told = [dt.datetime.combine(day + dt.timedelta(days=n), times.end) for n in (0, 1)]
-    ends = [moment for at in told for moment in _moments(at, zone)]
+    ends = [moment for at in told for moment in _once_each(*_both(at, zone))]
     after = [end for end in ends if start < end <= start + _LONGEST]
     return min(after, default=None)
 

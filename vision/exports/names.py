@@ -57,7 +57,10 @@ class Naming:
         Args:
             name: Path below the folder of recordings, with / between folders.
         """
-        return next((times for p in self.patterns if (times := p.read(name)) is not None), None)
+        for pattern in self.patterns:
+            if (times := pattern.read(name)) is not None:
+                return times
+        return None
 
     def prefixes(self, dates: Collection[dt.date] | None = None) -> list[str]:
         """What names of the camera's files begin with; none of them begins with another.

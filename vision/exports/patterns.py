@@ -12,6 +12,7 @@ a folder.
 import datetime as dt
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, product, takewhile
 from typing import Literal
@@ -108,10 +109,10 @@ class NamePattern:
             start = moments.read(_fields(match, self.directives["start"]))
         except ValueError:
             return None
-        try:
-            end = moments.read(_fields(match, self.directives["end"]))
-        except ValueError:
-            end = None
+        end = None
+        if self.directives["end"]:
+            with suppress(ValueError):
+                end = moments.read(_fields(match, self.directives["end"]))
         return NameTimes(start if isinstance(start, dt.datetime) else None, end)
 
     def fits_file(self, file_name: str) -> bool:

@@ -95,6 +95,13 @@ def test_a_name_from_the_hour_that_is_skipped_comes_from_a_clock_not_put_forward
     assert read(["08_0230"], zone=NEW_YORK, on="2026-03") == {"08_0230": "07:30 skipped"}
 
 
+def test_an_end_from_the_hour_that_is_skipped_comes_from_a_clock_not_put_forward():
+    name = "20260329002000_20260329013000.mp4"
+    times = NamePattern.of("%Y%m%d%H%M%S_{end:%Y%m%d%H%M%S}.mp4").read(name)
+    (found,) = to_utc({name: times}, LONDON).values()
+    assert found.end == dt.datetime(2026, 3, 29, 1, 30, tzinfo=dt.UTC)
+
+
 def test_a_guess_is_called_one():
     pattern = NamePattern.of("%Y%m%d%H%M%S{copy}.mp4")
     names = ["20261025013000.mp4", "20261025023000.mp4"]
