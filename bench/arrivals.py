@@ -22,9 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from footfall_dagster.lake import CameraDay
-from tests.arrivals import Desk
+from tests.arrivals import Desk, site_at_noon
 from tests.object_store import KEYS, running, weed
-from tests.unit import small_mall
 from vision.exports.folder import Recordings
 from vision.site.models import Site
 
@@ -36,7 +35,7 @@ LAYOUTS = {
 
 
 def site_of(cameras: int, exports: str) -> Site:
-    site = small_mall.site()
+    site = site_at_noon()
     named = [
         site.cameras[0].model_copy(update={"id": one, "exports": exports.format(one)})
         for one in (f"cam_{number}" for number in range(cameras))

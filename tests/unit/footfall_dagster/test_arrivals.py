@@ -12,7 +12,7 @@ import pytest
 from footfall_dagster.arrivals import late_window
 from footfall_dagster.checks.arrivals import NOTHING_CAME_LATE
 from footfall_dagster.lake import CameraDay
-from tests.arrivals import CAMERAS, Desk, desk
+from tests.arrivals import CAMERAS, Desk, desk, site_at_noon
 from tests.unit.small_mall import site
 from vision.contracts_ingest import CAMERA_EXPORTS
 from vision.site.models import Clock
@@ -164,7 +164,7 @@ def test_a_file_of_the_eve_that_ended_before_the_day_requests_nothing(at: Desk) 
 def test_a_file_of_an_eve_that_was_never_made_counts_only_if_it_came_later(
     tmp_path: Path,
 ) -> None:
-    plain = site()
+    plain = site_at_noon()
     opening = late_window(plain, dt.datetime.now(dt.UTC))[-1]
     file = plain.file.model_copy(update={"opens": opening})
     at = Desk(tmp_path, site=plain.model_copy(update={"file": file}))
@@ -237,12 +237,12 @@ def test_the_late_window_runs_from_the_schedule_to_the_hours_of_the_site_file(
 
 
 def test_a_sidecar_that_cannot_be_believed_keeps_no_other_camera_waiting(tmp_path: Path) -> None:
-    with_sidecar = Clock(sidecar="cam_b/times.csv")
+    plain, with_sidecar = site_at_noon(), Clock(sidecar="cam_b/times.csv")
     cameras = tuple(
         one.model_copy(update={"clock": with_sidecar}) if one.id == "cam_b" else one
-        for one in site().cameras
+        for one in plain.cameras
     )
-    at = Desk(tmp_path, site=site().model_copy(update={"cameras": cameras}))
+    at = Desk(tmp_path, site=plain.model_copy(update={"cameras": cameras}))
     made(at)
     (tmp_path / "recordings" / "cam_b" / "times.csv").write_text("file,start\na.mp4,yesterday\n")
     at.put("cam_a", at.day, "130000")
