@@ -6,7 +6,8 @@ mart), what may be published of it (`assets.release`), or the lake's contracts
 (`vision.contracts`).
 
 To add a mart: a `MartContract` in `MARTS` here, `sql/<name>.sql` beside the others. Nothing else
-names the marts one by one.
+names the marts one by one. A mart of floor positions reads what a scan leaves of them
+(`sql/scans/`, `assets.positions`).
 """
 
 from collections.abc import Mapping
@@ -311,6 +312,7 @@ HEATMAP_HOURLY = MartContract(
     key=("trading_day", "site", "camera", "floor", "hour_start", "y_m", "x_m"),
     inputs=("anonymised_trajectories", "coverage"),
     drop_suppressed=True,
+    scans=("cells_hourly",),
 )
 
 MARTS: Mapping[str, MartContract] = MappingProxyType(
@@ -337,9 +339,16 @@ def query(name: str) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def query_version(name: str) -> str:
-    """A short hash of the query of mart `name`, by which Dagster sees that it has changed."""
-    return sha256(query(name).encode()).hexdigest()[:12]
+@cache
+def scan_query(name: str) -> str:
+    """The SELECT of scan `name`, which reads the floor positions of one camera of one site-day."""
+    return (files("sql") / "scans" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def query_version(mart: MartContract) -> str:
+    """A short hash of all SQL that `mart` comes from, by which Dagster sees that it has changed."""
+    texts = [query(mart.name), *(scan_query(name) for name in mart.scans)]
+    return sha256("".join(texts).encode()).hexdigest()[:12]
 
 
 def query_names() -> frozenset[str]:

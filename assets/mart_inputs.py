@@ -19,6 +19,13 @@ from vision.site.models import FloorPoint, SiteDay
 CameraDays = Mapping[str, pl.DataFrame]
 """Rows of one dataset by camera; a camera that has not delivered is absent."""
 
+
+class RowsByCamera(CameraDays):
+    """`CameraDays` as an annotation that Dagster checks: it would take `Mapping` for a dict."""
+
+
+RowsByCamera.register(dict)
+
 Purged = Mapping[str, Set[str]]
 """Of each dataset the cameras whose rows were deleted by age."""
 
@@ -49,7 +56,8 @@ def relations(
         failed: Cameras of which something failed its privacy check. Nothing of them is used.
 
     Returns:
-        `site_day`, `intervals`, `cameras`, `gates`, `zones`, `coverage` and the datasets.
+        `site_day`, `intervals`, `cameras`, `gates`, `zones`, `coverage` and the datasets, but for
+        floor positions: what is kept of those is `assets.positions`'.
     """
     tables = {
         "site_day": pl.DataFrame(
@@ -62,7 +70,7 @@ def relations(
         "zones": _zones(site_day),
         COVERAGE.name: _together(COVERAGE, coverage, site_day, failed),
     }
-    for contract in EVENTS:
+    for contract in (GATE_EVENTS, ZONE_VISITS):
         tables[contract.name] = _together(contract, events.get(contract.name, {}), site_day, failed)
     return tables
 

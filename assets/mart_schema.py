@@ -68,6 +68,7 @@ class MartContract:
         columns: In stored order; `trading_day` and `site` come first.
         key: Columns that together occur once; rows are stored sorted by them.
         inputs: Datasets of the lake that it is made from.
+        scans: Files of sql/scans/ whose rows its query reads.
         drop_suppressed: Whether the release step leaves small rows out instead of blanking them:
             for marts in which the presence of a row already tells of people.
     """
@@ -79,6 +80,7 @@ class MartContract:
     key: tuple[str, ...]
     inputs: tuple[str, ...]
     drop_suppressed: bool = False
+    scans: tuple[str, ...] = ()
     _by_name: Mapping[str, MartColumn] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -21,13 +21,13 @@ from assets.mart_contracts import (
     ZONE_VISITS_HOURLY,
     query_version,
 )
-from assets.mart_inputs import OBSERVED, PRIVACY_FAILED, Purged, relations
+from assets.mart_inputs import OBSERVED, PRIVACY_FAILED, Purged, RowsByCamera, relations
 from assets.mart_metadata import lineage_from_lake, table_metadata
 from assets.mart_schema import MartContract
 from assets.plan import FOOTFALL, SitePlan
+from assets.positions import scanned
 from assets.storage import POOL, CameraDays, Warehouse
 
-_CameraDays = dict[str, pl.DataFrame]
 _TOTALLED = {
     GATE_COUNTS_15MIN.name: ("entries", "exits"),
     ZONE_VISITS_HOURLY.name: ("visits", "bounces"),
@@ -65,7 +65,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
                 owners=OWNERS,
                 freshness_policy=FRESHNESS,
                 metadata=table_metadata(mart, lineage_from_lake(plan, mart), "core"),
-                code_version=query_version(mart.name),
+                code_version=query_version(mart),
             )
             for mart in MARTS.values()
         ],
@@ -79,13 +79,13 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         lake: dg.ResourceParam[CameraDays],
-        anonymised_trajectories: _CameraDays,
-        coverage: _CameraDays,
-        gate_events: _CameraDays,
-        zone_visits: _CameraDays,
+        anonymised_trajectories: RowsByCamera,
+        coverage: RowsByCamera,
+        gate_events: RowsByCamera,
+        zone_visits: RowsByCamera,
     ) -> Iterator[dg.MaterializeResult[None]]:
         site_day = plan.day(context)
-        purged = purged_inputs(lake, site_day.day)
+        purged, failed = purged_inputs(lake, site_day.day), lake.failed(site_day.day)
         tables = relations(
             site_day,
             coverage,
@@ -95,7 +95,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
                 "zone_visits": zone_visits,
             },
             purged,
-            lake.failed(site_day.day),
+            failed,
         )
         selected = [
             mart for mart in MARTS.values() if plan.key(mart.name) in context.selected_asset_keys
@@ -117,6 +117,8 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
                 allow_retries=False,
             )
         made = [mart for mart in selected if mart not in kept]
+        scans = sorted({name for mart in made for name in mart.scans})
+        tables |= scanned(scans, anonymised_trajectories, tables["intervals"], failed)
         rows = warehouse.replace_day(plan.site.id, site_day.day, tables, made, context.log.info)
         for mart in selected:
             yield dg.MaterializeResult(

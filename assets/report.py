@@ -24,6 +24,7 @@ from assets.mart_contracts import (
     OCCUPANCY_15MIN,
     ZONE_VISITS_HOURLY,
 )
+from assets.mart_inputs import RowsByCamera
 from assets.marts import cameras_of_day
 from assets.plan import FOOTFALL, SitePlan
 from assets.storage import ReportStore, Warehouse
@@ -54,7 +55,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         report_store: dg.ResourceParam[ReportStore],
-        coverage: dict[str, pl.DataFrame],
+        coverage: RowsByCamera,
     ) -> dg.MaterializeResult[None]:
         site_day = plan.day(context)
         marts = {

@@ -6,10 +6,12 @@ writes (`footfall_dagster.lake`), what may pass (`footfall_dagster.privacy`).
 
 import datetime as dt
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 import polars as pl
 
+from assets.mart_inputs import RowsByCamera
 from assets.plan import camera_key, day_key
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised, Purged
 from footfall_dagster.privacy.ledger import RECORDINGS
@@ -30,8 +32,50 @@ _Loaded = tuple[_Step | None, str]
 """A step of a run, and a dataset."""
 
 
+class CameraFrames(RowsByCamera):
+    """Rows of one dataset by camera, read when they are looked up and not kept.
+
+    A day of a large site does not fit in memory as a whole, and whoever goes through it needs one
+    camera at a time.
+    """
+
+    def __init__(
+        self, lake: Lake, contract: Contract, found: Mapping[str, tuple[CameraDay, str]]
+    ) -> None:
+        """Remember which camera-days there are, and the hash of what was found of each."""
+        self._lake = lake
+        self._contract = contract
+        self._found = found
+
+    def __getitem__(self, camera: str) -> pl.DataFrame:
+        """Rows of a camera; fails the step where they are no longer those that were found."""
+        day, sha256 = self._found[camera]
+        try:
+            frame, receipt = self._lake.read_with_receipt(self._contract, day)
+        except (Refused, NotMaterialised) as problem:
+            raise dg.Failure(description=str(problem)) from None
+        if receipt.sha256 != sha256:
+            raise dg.Failure(
+                description=f"{self._contract.name} of {day} was made again while the site-day was "
+                "being made from it; the step is tried again with what is there now"
+            )
+        return frame
+
+    def __contains__(self, camera: object) -> bool:
+        """Whether there is something of a camera; reads nothing."""
+        return camera in self._found
+
+    def __iter__(self) -> Iterator[str]:
+        """Cameras of which there is something, in the order of their names."""
+        return iter(sorted(self._found))
+
+    def __len__(self) -> int:
+        """How many cameras."""
+        return len(self._found)
+
+
 class LakeIOManager(dg.IOManager):
-    """Stores a camera-day's frame; loads one camera-day, or a dict of them by camera.
+    """Stores a camera-day's frame; loads one camera-day, or those of a day by camera.
 
     What a step stores is marked with the source of what the step has loaded. Another run of the
     same camera-day may have stored something else since, and detection takes hours.
@@ -58,11 +102,11 @@ class LakeIOManager(dg.IOManager):
             ) from None
         context.add_output_metadata({"dagster/row_count": obj.height, "size_bytes": size})
 
-    def load_input(self, context: dg.InputContext) -> pl.DataFrame | dict[str, pl.DataFrame]:
+    def load_input(self, context: dg.InputContext) -> pl.DataFrame | CameraFrames:
         """One frame for a camera-day asset; for a site-day asset those cameras that are there.
 
-        A camera whose file is absent, refused or older than its coverage is left out of the dict:
-        it was not observed.
+        A camera whose file is absent, refused or older than its coverage is left out: it was not
+        observed.
         """
         contract = self._contract(context.asset_key)
         if context.has_partition_key and not isinstance(
@@ -130,14 +174,12 @@ class LakeIOManager(dg.IOManager):
         except (Refused, NotMaterialised) as problem:
             raise dg.Failure(description=str(problem), allow_retries=False) from None
 
-    def _load_cameras(
-        self, context: dg.InputContext, contract: Contract
-    ) -> dict[str, pl.DataFrame]:
-        frames: dict[str, pl.DataFrame] = {}
+    def _load_cameras(self, context: dg.InputContext, contract: Contract) -> CameraFrames:
+        found: dict[str, tuple[CameraDay, str]] = {}
         for partition in context.asset_partition_keys:
             day = camera_day(partition)
             try:
-                frame, receipt = self._lake.read_with_receipt(contract, day)
+                _, receipt = self._lake.read_with_receipt(contract, day)
                 # New coverage beside old events would tell of nobody where nobody has looked.
                 if receipt.source != self._lake.read_with_receipt(COVERAGE, day)[1].source:
                     context.log.warning(
@@ -145,14 +187,14 @@ class LakeIOManager(dg.IOManager):
                         "than its coverage; materialise the camera-day again"
                     )
                     continue
-                frames[camera_key(partition)] = frame
+                found[day.camera] = day, receipt.sha256
             except Purged as purged:
                 context.log.warning(str(purged))
             except NotMaterialised:
                 context.log.warning(f"{contract.name}: {partition} has not been delivered")
             except Refused as refused:
                 context.log.error(f"not observed: {refused}")
-        return frames
+        return CameraFrames(self._lake, contract, found)
 
 
 def _step(context: dg.InputContext | dg.OutputContext) -> _Step | None:

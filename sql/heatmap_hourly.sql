@@ -19,16 +19,6 @@ hour AS (
     GROUP BY hour_start
 ),
 
--- Minutes are joined by equality: millions of positions against a range would take far longer.
-minute_of_hour AS (
-    SELECT
-        hour_start,
-        unnest(
-            range(epoch_us(hour_start) // 60000000, epoch_us(hour_end) // 60000000)
-        ) AS minute_number
-    FROM hour
-),
-
 camera_in_hour AS (
     SELECT
         cameras.camera,
@@ -42,32 +32,6 @@ camera_in_hour AS (
         AND coverage.camera = cameras.camera
         AND coverage.minute >= hour.hour_start
         AND coverage.minute < hour.hour_end
-    GROUP BY ALL
-),
-
-trajectory_in_cell_and_hour AS (
-    SELECT
-        position.camera,
-        minute_of_hour.hour_start,
-        floor(position.x_m::DOUBLE / 0.5) * 0.5 + 0.25 AS x_m,
-        floor(position.y_m::DOUBLE / 0.5) * 0.5 + 0.25 AS y_m,
-        position.trajectory,
-        count(*) AS seconds
-    FROM anonymised_trajectories AS position
-    INNER JOIN minute_of_hour
-        ON minute_of_hour.minute_number = epoch_us(position.at) // 60000000
-    GROUP BY ALL
-),
-
-cell_in_hour AS (
-    SELECT
-        camera,
-        hour_start,
-        x_m,
-        y_m,
-        count(*) AS visits,
-        sum(seconds) AS person_seconds
-    FROM trajectory_in_cell_and_hour
     GROUP BY ALL
 )
 
@@ -86,7 +50,7 @@ SELECT
     round(camera_in_hour.observed_s / 60, 4) AS observed_minutes,
     round(camera_in_hour.observed_s / hour.length_s, 6) AS observed_share
 FROM site_day
-CROSS JOIN cell_in_hour AS cell
+CROSS JOIN cells_hourly AS cell
 INNER JOIN hour
     ON hour.hour_start = cell.hour_start
 INNER JOIN camera_in_hour

@@ -15,6 +15,7 @@ from assets.mart_contracts import (
     ZONE_VISITS_HOURLY,
 )
 from assets.mart_schema import MartContract
+from assets.positions import POSITIONS_IN_INTERVAL
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
 
@@ -65,18 +66,18 @@ def unobserved_events(tables: Tables) -> pl.DataFrame:
     instants = {
         GATE_EVENTS.name: ("at", "interval_start"),
         ZONE_VISITS.name: ("entered_at", "hour_start"),
-        ANONYMISED_TRAJECTORIES.name: ("at", "hour_start"),
     }
+    rows = [
+        (name, tables[name].height, _observed(tables, name, instant=instant, span=span).height)
+        for name, (instant, span) in instants.items()
+    ]
+    everywhere = int(tables[POSITIONS_IN_INTERVAL]["positions"].sum())
+    observed = int(_observed_positions(tables)["positions"].sum())
+    rows.append((ANONYMISED_TRAJECTORIES.name, everywhere, observed))
     return pl.DataFrame(
-        [
-            {
-                "dataset": name,
-                "events": tables[name].height,
-                "unobserved": tables[name].height
-                - _observed(tables, name, instant=instant, span=span).height,
-            }
-            for name, (instant, span) in instants.items()
-        ]
+        [(name, events, events - observed) for name, events, observed in rows],
+        schema={"dataset": pl.String, "events": pl.Int64, "unobserved": pl.Int64},
+        orient="row",
     )
 
 
@@ -160,5 +161,17 @@ def _presence(tables: Tables) -> pl.DataFrame:
 
 
 def _positions(tables: Tables) -> pl.DataFrame:
-    events = _observed(tables, ANONYMISED_TRAJECTORIES.name, instant="at", span="hour_start")
-    return events.group_by("camera").agg(person_seconds=pl.len())
+    return (
+        _observed_positions(tables).group_by("camera").agg(person_seconds=pl.col("positions").sum())
+    )
+
+
+def _observed_positions(tables: Tables) -> pl.DataFrame:
+    """Numbers of positions in quarters of which the hour was observed by their camera."""
+    hours = tables["intervals"].select("interval_start", "hour_start")
+    observed = _spans_observed(tables, ANONYMISED_TRAJECTORIES.name, "hour_start")
+    return (
+        tables[POSITIONS_IN_INTERVAL]
+        .join(hours, on="interval_start")
+        .join(observed, on=["camera", "hour_start"], how="semi")
+    )

@@ -16,10 +16,11 @@ import dagster as dg
 import polars as pl
 
 from assets.mart_contracts import GATE_COUNTS_15MIN, MARTS
-from assets.mart_inputs import OBSERVED, Purged, relations
+from assets.mart_inputs import OBSERVED, Purged, RowsByCamera, relations
 from assets.mart_schema import MartContract
 from assets.marts import cameras_of_day, past_retention, purged_inputs
 from assets.plan import SitePlan
+from assets.positions import counted
 from assets.storage import CameraDays, Warehouse
 from footfall_dagster.checks.mart_rules import Condition, Rule, equal_totals, rules
 from footfall_dagster.checks.mart_totals import MEASURES, totals, unobserved_events
@@ -29,8 +30,6 @@ ROWS, TOTALS, OBSERVATION = "rows", "totals", "observation"
 """Names of the checks."""
 _BLOCKING = (ROWS, TOTALS)
 """Those of every mart without which nothing of it is released."""
-
-_CameraDays = dict[str, pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +132,10 @@ def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
         context: dg.AssetCheckExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         lake: dg.ResourceParam[CameraDays],
-        anonymised_trajectories: _CameraDays,
-        coverage: _CameraDays,
-        gate_events: _CameraDays,
-        zone_visits: _CameraDays,
+        anonymised_trajectories: RowsByCamera,
+        coverage: RowsByCamera,
+        gate_events: RowsByCamera,
+        zone_visits: RowsByCamera,
     ) -> Iterator[dg.AssetCheckResult]:
         site_day = plan.day(context)
         events = {
@@ -145,7 +144,9 @@ def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
             "zone_visits": zone_visits,
         }
         purged = purged_inputs(lake, site_day.day)
-        tables = relations(site_day, coverage, events, purged, lake.failed(site_day.day))
+        failed = lake.failed(site_day.day)
+        tables = relations(site_day, coverage, events, purged, failed)
+        tables |= counted(anonymised_trajectories, tables["intervals"], failed)
         selected = context.selected_asset_check_keys
         for mart in MARTS.values():
             key = plan.key(mart.name)

@@ -1,10 +1,13 @@
 """A site small enough to compute every figure of it by hand, and its camera-days."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from assets import mart_inputs
+from assets.mart_inputs import CameraDays
+from assets.positions import SCANS, counted, scanned
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
 from vision.site.models import (
@@ -158,3 +161,15 @@ def walks(*paths: tuple[dt.datetime, Sequence[tuple[float, float]]]) -> pl.DataF
 def events(**by_camera: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Frames by camera, spelled as keyword arguments."""
     return by_camera
+
+
+def relations(
+    site_day: SiteDay,
+    coverage: CameraDays,
+    events: Mapping[str, CameraDays],
+) -> dict[str, pl.DataFrame]:
+    """Every relation that marts and their checks read of a site-day."""
+    tables = mart_inputs.relations(site_day, coverage, events)
+    positions = events.get(ANONYMISED_TRAJECTORIES.name, {})
+    kept = scanned(SCANS, positions, tables["intervals"])
+    return tables | kept | counted(positions, tables["intervals"])

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.mart_contracts import MARTS, query, query_names
-from assets.mart_inputs import cameras, intervals, relations
+from assets.mart_inputs import cameras, intervals
 from tests.unit import small_mall
 from tests.unit.small_mall import NOON
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
@@ -49,7 +49,7 @@ def tables_of(
     def filled(given: dict[str, pl.DataFrame] | None, empty: pl.DataFrame):
         return dict.fromkeys(seen, empty) | (given or {})
 
-    return relations(
+    return small_mall.relations(
         site_day,
         {
             camera: small_mall.coverage(site_day, *spans, readable_s=readable_s)
@@ -187,7 +187,7 @@ class TestGateCounts:
 
     def test_coverage_without_the_events_of_the_camera_is_not_an_observation(self):
         site_day = small_mall.site_day()
-        tables = relations(
+        tables = small_mall.relations(
             site_day,
             {"cam_a": small_mall.coverage(site_day, (NOON, NOON + minutes(15)))},
             {GATE_EVENTS.name: {}},

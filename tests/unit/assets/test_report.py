@@ -13,7 +13,6 @@ import pytest
 from assets import report
 from assets.camera_day import IO_MANAGER
 from assets.mart_contracts import MARTS
-from assets.mart_inputs import relations
 from assets.plan import SitePlan
 from assets.report_figures import cameras, gates, span, zones
 from footfall_dagster.report_store import FolderReportStore
@@ -33,7 +32,7 @@ def day_of(
     """Marts and coverage of a day on which `cam_a` saw `minutes` from noon; `cam_b` is late."""
     noon = dt.datetime.combine(site_day.day, NOON.timetz())
     coverage = {"cam_a": small_mall.coverage(site_day, (noon, noon + minutes * MINUTE))}
-    tables = relations(
+    tables = small_mall.relations(
         site_day,
         coverage,
         {
@@ -187,7 +186,7 @@ def test_odd_days_have_a_page(day: dt.date, tmp_path: Path):
 
 def test_a_day_without_any_camera_has_a_page_of_blanks(tmp_path: Path):
     site_day = small_mall.site_day()
-    tables = relations(site_day, {}, {})
+    tables = small_mall.relations(site_day, {}, {})
     warehouse = DuckDBWarehouse.below(tmp_path)
     warehouse.replace_day("mall", DAY, tables, tuple(MARTS.values()), lambda _line: None)
     marts = {name: warehouse.read_day(mart, "mall", DAY) for name, mart in MARTS.items()}
@@ -229,7 +228,7 @@ def test_coverage_whose_events_are_kept_back_is_said_to_be_withheld(tmp_path: Pa
     site_day = small_mall.site_day()
     coverage = {"cam_a": small_mall.coverage(site_day, (NOON, NOON + MINUTE))}
     warehouse = DuckDBWarehouse.below(tmp_path)
-    tables = relations(site_day, coverage, {})
+    tables = small_mall.relations(site_day, coverage, {})
     warehouse.replace_day("mall", DAY, tables, tuple(MARTS.values()), lambda _line: None)
     marts = {name: warehouse.read_day(mart, "mall", DAY) for name, mart in MARTS.items()}
     assert [one.state for one in cameras(site_day, marts, coverage)] == ["withheld", "missing"]

@@ -1,12 +1,15 @@
 """What a step stores is marked with what it was made from, whatever others store meanwhile."""
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 
 from assets.camera_day import IO_MANAGER
+from assets.mart_inputs import RowsByCamera
+from assets.marts import cameras_of_day
 from assets.plan import SitePlan
 from footfall_dagster.io_manager import LakeIOManager
 from footfall_dagster.lake import CameraDay, Lake
@@ -144,3 +147,74 @@ def test_coverage_is_never_replaced_by_one_of_which_less_was_decoded(tmp_path: P
     assert not store(lake, minutes(lake, 20.0), COVERAGE).success
     assert lake.read(COVERAGE, CAM)["readable_s"].sum() == 50.0
     assert store(lake, minutes(lake, 60.0), COVERAGE).success
+
+
+def site_day_of(lake: Lake, step: Callable[[RowsByCamera], None]) -> dg.ExecuteInProcessResult:
+    """A site-day whose one step does something with the coverage of its cameras."""
+    plan = SitePlan(lake.site)
+
+    @dg.asset(
+        ins={"coverage": dg.AssetIn(plan.key(COVERAGE.name), partition_mapping=cameras_of_day())},
+        partitions_def=plan.days,
+    )
+    def made(coverage: RowsByCamera) -> None:
+        step(coverage)
+
+    source = dg.AssetSpec(
+        plan.key(COVERAGE.name),
+        partitions_def=plan.camera_days,
+        metadata={"dagster/io_manager_key": IO_MANAGER},
+    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(plan.cameras.name or "", ["cam_a", "cam_b"])
+        return dg.materialize(
+            [source, made],
+            partition_key=DAY.isoformat(),
+            instance=instance,
+            resources={IO_MANAGER: LakeIOManager(lake)},
+            raise_on_error=False,
+        )
+
+
+def test_a_day_arrives_camera_by_camera_and_only_those_that_are_there(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake", site())
+    minutes = coverage(CAMERA_EXPORTS.empty(), Decoded([]), lake.site.on(DAY))
+    lake.write(COVERAGE, CAM, minutes)
+    found: dict[str, int] = {}
+
+    def look(cameras: RowsByCamera) -> None:
+        found.update({camera: rows.height for camera, rows in cameras.items()})
+        assert len(cameras) == 1
+
+    assert site_day_of(lake, look).success
+    assert found == {"cam_a": minutes.height}
+
+
+def test_which_cameras_there_are_is_told_without_reading_one(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake", site())
+    lake.write(COVERAGE, CAM, coverage(CAMERA_EXPORTS.empty(), Decoded([]), lake.site.on(DAY)))
+
+    def look(cameras: RowsByCamera) -> None:
+        for file in lake.folder(COVERAGE.name, CAM).iterdir():
+            file.unlink()
+        assert ("cam_a" in cameras, "cam_b" in cameras, list(cameras)) == (True, False, ["cam_a"])
+
+    assert site_day_of(lake, look).success
+
+
+def test_rows_that_were_made_again_meanwhile_fail_the_step_and_are_not_mixed(
+    tmp_path: Path,
+) -> None:
+    lake = Lake(tmp_path / "lake", site())
+    minutes = coverage(CAMERA_EXPORTS.empty(), Decoded([]), lake.site.on(DAY))
+    lake.write(COVERAGE, CAM, minutes)
+    recorded = minutes.with_columns(recorded_s=pl.lit(1.0, pl.Float64)).cast(minutes.schema)
+
+    def look(cameras: RowsByCamera) -> None:
+        lake.write(COVERAGE, CAM, recorded)
+        cameras["cam_a"]
+
+    result = site_day_of(lake, look)
+    (failed,) = [event for event in result.all_events if event.is_step_failure]
+    assert not result.success
+    assert "was made again while" in failed.step_failure_data.error_display_string

@@ -16,7 +16,6 @@ from assets.mart_contracts import (
     OCCUPANCY_15MIN,
     ZONE_VISITS_HOURLY,
 )
-from assets.mart_inputs import relations
 from assets.mart_schema import MartContract
 from footfall_dagster.checks.mart_rules import equal_totals, rules
 from footfall_dagster.checks.mart_totals import MEASURES, totals, unobserved_events
@@ -34,7 +33,7 @@ def second(count: int) -> dt.datetime:
     return NOON + dt.timedelta(seconds=count)
 
 
-TABLES = relations(
+TABLES = small_mall.relations(
     SITE_DAY,
     {
         "cam_a": small_mall.coverage(
@@ -305,7 +304,7 @@ def test_events_outside_coverage_are_counted_and_not_expected_in_the_mart(tmp_pa
             ("door", NOON, "in"), ("door", NOON + 300 * MINUTE, "in"), ("door", NOON, "out")
         )
     }
-    tables = relations(
+    tables = small_mall.relations(
         SITE_DAY,
         {"cam_a": small_mall.coverage(SITE_DAY, (NOON, NOON + MINUTE))},
         {GATE_EVENTS.name: late},

@@ -15,7 +15,6 @@ import polars as pl
 import pytest
 
 from assets.mart_contracts import GATE_COUNTS_15MIN, HEATMAP_HOURLY, MARTS, ZONE_VISITS_HOURLY
-from assets.mart_inputs import relations
 from assets.release import published, release
 from footfall_dagster.locks import LockTimeoutError
 from footfall_dagster.mart_files import WarehouseError
@@ -36,7 +35,7 @@ def quiet(_line: str) -> None:
 def day_tables(day: dt.date = DAY, entries: int = 3) -> dict[str, pl.DataFrame]:
     site_day = small_mall.site_day(day)
     noon = dt.datetime.combine(day, dt.time(12), dt.UTC)
-    return relations(
+    return small_mall.relations(
         site_day,
         {"cam_a": small_mall.coverage(site_day, (noon, noon + 60 * MINUTE))},
         {

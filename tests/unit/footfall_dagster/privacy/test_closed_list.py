@@ -16,7 +16,6 @@ import duckdb
 import pytest
 
 from assets.mart_contracts import MARTS
-from assets.mart_inputs import relations
 from assets.release import release
 from assets.report import render
 from footfall_dagster.lake import CameraDay, Lake
@@ -61,7 +60,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     events = {name: {"cam_a": frame} for name, frame in frames.items() if name != COVERAGE.name}
     coverage = {"cam_a": frames[COVERAGE.name]}
     stored = warehouse(settings)
-    stored.replace_day("mall", DAY, relations(site_day, coverage, events), list(MARTS.values()))
+    stored.replace_day(
+        "mall", DAY, small_mall.relations(site_day, coverage, events), list(MARTS.values())
+    )
     exact = {name: stored.read_day(mart, "mall", DAY) for name, mart in MARTS.items()}
     for mart in MARTS.values():
         stored.note_checked(mart, "mall", DAY, exact[mart.name], passed=True)

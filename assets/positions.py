@@ -1,0 +1,109 @@
+"""What is kept of floor positions for marts and checks, read one camera at a time.
+
+Belongs here: going through the cameras, so that a day of sixty million positions needs no more
+memory than its busiest camera. Does not belong here: what a scan keeps (sql/scans/), the other
+relations of a site-day (`assets.mart_inputs`).
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Set
+
+import duckdb
+import polars as pl
+
+from assets.mart_contracts import scan_query
+from assets.mart_inputs import CameraDays
+from vision.contract_terms import INSTANT
+
+POSITIONS_IN_INTERVAL = "positions_in_interval"
+
+SCANS: Mapping[str, Mapping[str, pl.DataType]] = {
+    "cells_hourly": {
+        "hour_start": INSTANT,
+        "x_m": pl.Float64(),
+        "y_m": pl.Float64(),
+        "visits": pl.Int64(),
+        "person_seconds": pl.Int64(),
+    },
+}
+"""Columns that each file in sql/scans/ leaves."""
+_COUNTS = {"interval_start": INSTANT, "positions": pl.Int64()}
+
+
+def scanned(
+    scans: Collection[str],
+    positions: CameraDays,
+    intervals: pl.DataFrame,
+    failed: Set[str] = frozenset(),
+) -> dict[str, pl.DataFrame]:
+    """What scans leave of each camera's positions, for marts to read.
+
+    Args:
+        scans: Names of them; where there is none, no position is read.
+        positions: Rows of `anonymised_trajectories` by camera; each is looked up once and let go.
+        intervals: Quarters of the trading day, as `assets.mart_inputs.intervals` makes them.
+        failed: Cameras of which something failed its privacy check. They are not read.
+
+    Returns:
+        By scan: camera, and the columns of `SCANS`.
+    """
+    found = {scan: [_empty(SCANS[scan])] for scan in scans}
+    for camera, rows in _each(positions, failed) if scans else ():
+        for scan in scans:
+            found[scan].append(_named(camera, _scan(scan, rows, intervals), SCANS[scan]))
+    return {scan: pl.concat(parts) for scan, parts in found.items()}
+
+
+def counted(
+    positions: CameraDays, intervals: pl.DataFrame, failed: Set[str] = frozenset()
+) -> dict[str, pl.DataFrame]:
+    """How many positions each camera has in each quarter, for checks: counted without any SQL.
+
+    Args:
+        positions: As for `scanned`.
+        intervals: As for `scanned`.
+        failed: As for `scanned`.
+
+    Returns:
+        `positions_in_interval`: camera, interval_start, positions; quarters without any are absent.
+    """
+    starts = intervals.select("interval_start")
+    found = [
+        _named(camera, _in_interval(rows, starts), _COUNTS)
+        for camera, rows in _each(positions, failed)
+    ]
+    return {POSITIONS_IN_INTERVAL: pl.concat([_empty(_COUNTS), *found])}
+
+
+def _each(positions: CameraDays, failed: Set[str]) -> Iterator[tuple[str, pl.DataFrame]]:
+    for camera in sorted(positions):
+        if camera not in failed:
+            yield camera, positions[camera]
+
+
+def _scan(scan: str, rows: pl.DataFrame, intervals: pl.DataFrame) -> pl.DataFrame:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        # A query sees the tables that it was given, and no variable of Python's.
+        connection.execute("SET python_enable_replacements = false")
+        connection.register("positions", rows)
+        connection.register("intervals", intervals)
+        return connection.execute(scan_query(scan)).pl()
+
+
+def _in_interval(rows: pl.DataFrame, starts: pl.DataFrame) -> pl.DataFrame:
+    # Counted by the second first: to sort millions of rows would cost more than all else.
+    by_second = rows.group_by("at").len("positions").sort("at")
+    return (
+        by_second.join_asof(starts, left_on="at", right_on="interval_start")
+        .group_by("interval_start")
+        .agg(pl.col("positions").sum())
+    )
+
+
+def _named(camera: str, rows: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    typed = [pl.col(name).cast(dtype) for name, dtype in schema.items()]
+    return rows.select(pl.lit(camera).alias("camera"), *typed)
+
+
+def _empty(schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    return pl.DataFrame(schema={"camera": pl.String(), **schema})
