@@ -7,7 +7,7 @@ mart), what may be published of it (`assets.release`), or the lake's contracts
 
 To add a mart: a `MartContract` in `MARTS` here, `sql/<name>.sql` beside the others. Nothing else
 names the marts one by one. A mart of floor positions reads what a scan leaves of them
-(`sql/scans/`, `assets.positions`).
+(`sql/scans/`, `assets.positions`). `docs/metrics.md` is made from both (`assets.metrics`).
 """
 
 from collections.abc import Mapping
