@@ -85,7 +85,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         zone_visits: RowsByCamera,
     ) -> Iterator[dg.MaterializeResult[None]]:
         site_day = plan.day(context)
-        purged, failed = purged_inputs(lake, site_day.day), lake.failed(site_day.day)
+        purged = purged_inputs(lake, site_day.day)
         tables = relations(
             site_day,
             coverage,
@@ -95,7 +95,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
                 "zone_visits": zone_visits,
             },
             purged,
-            failed,
+            lake.failed(site_day.day),
         )
         selected = [
             mart for mart in MARTS.values() if plan.key(mart.name) in context.selected_asset_keys
@@ -118,7 +118,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
             )
         made = [mart for mart in selected if mart not in kept]
         scans = sorted({name for mart in made for name in mart.scans})
-        tables |= scanned(scans, anonymised_trajectories, tables["intervals"], failed)
+        tables |= scanned(scans, anonymised_trajectories, tables)
         rows = warehouse.replace_day(plan.site.id, site_day.day, tables, made, context.log.info)
         for mart in selected:
             yield dg.MaterializeResult(

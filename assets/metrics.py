@@ -13,6 +13,7 @@ from textwrap import dedent
 
 from assets.mart_contracts import MARTS, query
 from assets.mart_schema import MartColumn, MartContract
+from assets.release import NOTE
 
 PAGE = Path("docs/metrics.md")
 
@@ -25,9 +26,7 @@ writes it anew.
 
 A figure is NULL where nothing was observed, and 0 only where somebody looked and nobody was there.
 `observed_share` says for how much of its interval a row stands. `published.duckdb` has the same
-tables with a column more, `suppressed`: figures that stand for more than none and fewer than
-`privacy.k` people are NULL there, and rows whose mere presence would tell of so few are left out.
-That is primary suppression only, no full release policy.
+tables as far as the release step lets them through ({release}).
 
 Times are UTC; `local_start` is on the site's clocks. Every gate and zone has one camera that owns
 its figures, so nobody is counted twice at it; a person whom two cameras see is two trajectories.
@@ -37,7 +36,9 @@ _FIELD = re.compile(r"^(Grain|Definition|NULL) {2,}", re.MULTILINE)
 
 def page() -> str:
     """The page, as Markdown."""
-    return "\n".join([_INTRODUCTION, *(_section(mart) for mart in MARTS.values())])
+    return "\n".join(
+        [_INTRODUCTION.format(release=NOTE), *(_section(mart) for mart in MARTS.values())]
+    )
 
 
 def header(sql: str) -> dict[str, str]:

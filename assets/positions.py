@@ -5,14 +5,16 @@ memory than its busiest camera. Does not belong here: what a scan keeps (sql/sca
 relations of a site-day (`assets.mart_inputs`).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping
 
 import duckdb
 import polars as pl
 
 from assets.mart_contracts import scan_query
-from assets.mart_inputs import CameraDays
+from assets.mart_inputs import PRIVACY_FAILED, CameraDays
 from vision.contract_terms import INSTANT
+
+Tables = Mapping[str, pl.DataFrame]
 
 POSITIONS_IN_INTERVAL = "positions_in_interval"
 
@@ -32,52 +34,49 @@ _COUNTS = {"interval_start": INSTANT, "positions": pl.Int64()}
 def scanned(
     scans: Collection[str],
     positions: CameraDays,
-    intervals: pl.DataFrame,
-    failed: Set[str] = frozenset(),
+    tables: Tables,
 ) -> dict[str, pl.DataFrame]:
     """What scans leave of each camera's positions, for marts to read.
 
     Args:
         scans: Names of them; where there is none, no position is read.
         positions: Rows of `anonymised_trajectories` by camera; each is looked up once and let go.
-        intervals: Quarters of the trading day, as `assets.mart_inputs.intervals` makes them.
-        failed: Cameras of which something failed its privacy check. They are not read.
+        tables: The relations of the day, as `assets.mart_inputs.relations` makes them. Only
+            cameras of the day are read, and none that failed its privacy check.
 
     Returns:
         By scan: camera, and the columns of `SCANS`.
     """
     found = {scan: [_empty(SCANS[scan])] for scan in scans}
-    for camera, rows in _each(positions, failed) if scans else ():
+    for camera, rows in _each(positions, tables) if scans else ():
         for scan in scans:
-            found[scan].append(_named(camera, _scan(scan, rows, intervals), SCANS[scan]))
+            found[scan].append(_named(camera, _scan(scan, rows, tables["intervals"]), SCANS[scan]))
     return {scan: pl.concat(parts) for scan, parts in found.items()}
 
 
-def counted(
-    positions: CameraDays, intervals: pl.DataFrame, failed: Set[str] = frozenset()
-) -> dict[str, pl.DataFrame]:
+def counted(positions: CameraDays, tables: Tables) -> dict[str, pl.DataFrame]:
     """How many positions each camera has in each quarter, for checks: counted without any SQL.
 
     Args:
         positions: As for `scanned`.
-        intervals: As for `scanned`.
-        failed: As for `scanned`.
+        tables: As for `scanned`.
 
     Returns:
         `positions_in_interval`: camera, interval_start, positions; quarters without any are absent.
     """
-    starts = intervals.select("interval_start")
+    starts = tables["intervals"].select("interval_start")
     found = [
         _named(camera, _in_interval(rows, starts), _COUNTS)
-        for camera, rows in _each(positions, failed)
+        for camera, rows in _each(positions, tables)
     ]
     return {POSITIONS_IN_INTERVAL: pl.concat([_empty(_COUNTS), *found])}
 
 
-def _each(positions: CameraDays, failed: Set[str]) -> Iterator[tuple[str, pl.DataFrame]]:
-    for camera in sorted(positions):
-        if camera not in failed:
-            yield camera, positions[camera]
+def _each(positions: CameraDays, tables: Tables) -> Iterator[tuple[str, pl.DataFrame]]:
+    cameras = tables["cameras"].filter(pl.col("state") != PRIVACY_FAILED)["camera"]
+    # To ask a mapping for a camera may mean to read it.
+    for camera in sorted(set(cameras) & set(positions)):
+        yield camera, positions[camera]
 
 
 def _scan(scan: str, rows: pl.DataFrame, intervals: pl.DataFrame) -> pl.DataFrame:
@@ -85,6 +84,8 @@ def _scan(scan: str, rows: pl.DataFrame, intervals: pl.DataFrame) -> pl.DataFram
         connection.execute("SET TimeZone = 'UTC'")
         # A query sees the tables that it was given, and no variable of Python's.
         connection.execute("SET python_enable_replacements = false")
+        # Positions go to no disk but through the wall.
+        connection.execute("SET temp_directory = ''")
         connection.register("positions", rows)
         connection.register("intervals", intervals)
         return connection.execute(scan_query(scan)).pl()

@@ -3,7 +3,7 @@
 Run: .venv/bin/python bench/marts.py [--millions 1 3 10 60] [--visitors 100000] [--cameras 40].
 Invents a day without pixels: people who wander about below their camera for equally long, each
 camera with gates and zones of its own; stores it through the wall; then lets Dagster make all core
-marts of it in a fresh process, two threads, and reads that process's clock and its largest resident
+marts of it in a fresh process, and reads that process's clock and its largest resident
 memory. Times are of this machine and this moment; look at how they grow.
 """
 

@@ -57,7 +57,7 @@ class CameraFrames(RowsByCamera):
         if receipt.sha256 != sha256:
             raise dg.Failure(
                 description=f"{self._contract.name} of {day} was made again while the site-day was "
-                "being made from it; the step is tried again with what is there now"
+                "being made from it; run the step again, to make it from what is there now"
             )
         return frame
 

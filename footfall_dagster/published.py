@@ -4,49 +4,84 @@ Belongs here: how the file is opened for whoever may ask it anything. Does not b
 in it (`assets.release`), what is printed (`footfall_dagster.cli.query`).
 
 Whoever asks may write any SQL. What a query can reach is therefore settled by how the file is
-opened and not by reading the query: no other file, no network, no extension, no setting, and no
-variable of this process.
+opened and not by reading the query: no other file, no network, no extension, and no variable of
+this process.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import polars as pl
 
 from footfall_dagster.mart_files import WarehouseError, refuse_changed
 
 _SHUT_OFF = (
     "SET TimeZone = 'UTC'",
-    "SET autoinstall_known_extensions = false",
-    "SET autoload_known_extensions = false",
     "SET python_enable_replacements = false",
     # Else a large sort would write what it sorts beside the file.
     "SET temp_directory = ''",
     "SET enable_external_access = false",
+    # That alone leaves the file itself and its log open to COPY; it stays open to be asked.
+    "SET disabled_filesystems = 'LocalFileSystem'",
     # Last, since nothing of the above can be changed any more.
     "SET lock_configuration = true",
 )
-
-
-_ASKING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
-"""SHOW, DESCRIBE and SUMMARIZE are of the first kind."""
+_NUMBERS = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"}
+)
 
 
 class QueryError(ValueError):
     """A query that cannot be answered; says why."""
 
 
-def ask(path: Path, sql: str) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows as DuckDB writes them: a value of any type is text, NULL is None."""
+
+    columns: list[str]
+    numeric: list[bool]
+    rows: list[tuple[str | None, ...]]
+
+
+def ask(path: Path, sql: str) -> Answer:
     """The answer to one query.
 
     Args:
-        path: A file of released marts.
+        path: A file of released marts, which this process has open nowhere else: settings belong
+            to the file and not to the connection.
         sql: One statement, whoever wrote it.
 
     Raises:
         WarehouseError: There is no such file, or it is not as it was placed.
         QueryError: It is no single statement, is wrong, or asks for what it may not reach.
     """
+    with _asked(path, sql) as answer:
+        kinds = [str(kind).partition("(")[0] for kind in answer.types]
+        rows = answer.project("COLUMNS(*)::VARCHAR").fetchall()
+        return Answer(answer.columns, [kind in _NUMBERS for kind in kinds], rows)
+
+
+def ask_for_json(path: Path, sql: str) -> list[str]:
+    """The answer to one query as a JSON object for each row; raises as `ask` does."""
+    with _asked(path, sql) as answer:
+        found = answer.query("answer", "SELECT to_json(answer)::VARCHAR FROM answer")
+        return [line for (line,) in found.fetchall()]
+
+
+@contextmanager
+def shut_off(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The file, opened so that no statement reaches anything but what is in its tables."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for setting in _SHUT_OFF:
+            connection.execute(setting)
+        yield connection
+
+
+@contextmanager
+def _asked(path: Path, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
     if not path.exists():
         raise WarehouseError(
             f"{path} does not exist: nothing has been published yet. Materialise the published "
@@ -54,19 +89,15 @@ def ask(path: Path, sql: str) -> pl.DataFrame:
         )
     refuse_changed(path)
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
-            for setting in _SHUT_OFF:
-                connection.execute(setting)
-            return _answer(connection, sql)
+        with shut_off(path) as connection:
+            statements = connection.extract_statements(sql)
+            if len(statements) != 1:
+                raise QueryError(
+                    f"that is {len(statements)} statements; ask one query at a time, and give a "
+                    "PIVOT its values: PIVOT ... ON gate IN ('north', 'south')"
+                )
+            if statements[0].type != duckdb.StatementType.SELECT:
+                raise QueryError("that asks for no rows; begin with SELECT, FROM, SHOW or DESCRIBE")
+            yield connection.sql(sql)
     except duckdb.Error as wrong:
         raise QueryError(str(wrong)) from None
-
-
-def _answer(connection: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
-    statements = connection.extract_statements(sql)
-    if len(statements) != 1:
-        raise QueryError(f"that is {len(statements)} statements; ask one query at a time")
-    (statement,) = statements
-    if statement.type not in _ASKING:
-        raise QueryError("that asks for no rows; begin with SELECT, FROM, SHOW or DESCRIBE")
-    return connection.execute(statement).pl()

@@ -144,9 +144,8 @@ def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
             "zone_visits": zone_visits,
         }
         purged = purged_inputs(lake, site_day.day)
-        failed = lake.failed(site_day.day)
-        tables = relations(site_day, coverage, events, purged, failed)
-        tables |= counted(anonymised_trajectories, tables["intervals"], failed)
+        tables = relations(site_day, coverage, events, purged, lake.failed(site_day.day))
+        tables |= counted(anonymised_trajectories, tables)
         selected = context.selected_asset_check_keys
         for mart in MARTS.values():
             key = plan.key(mart.name)

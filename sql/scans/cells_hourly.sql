@@ -3,9 +3,8 @@
 -- A scan: it reads the floor positions of one camera, once, and leaves little of them for the marts.
 --
 -- Grain       one floor cell of 0.5 m in one hour, in which somebody was.
--- Definition  visits is the number of trajectories that touched the cell in the hour;
---             person_seconds the number of their positions there, which lie one second apart. x_m and
---             y_m are the centre of the cell.
+-- Definition  visits and person_seconds are heatmap_hourly's, and defined there. x_m and y_m are the
+--             centre of the cell.
 -- NULL        never. What the camera did not observe, marts know from coverage.
 WITH
 hour AS (

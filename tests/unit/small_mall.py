@@ -171,5 +171,4 @@ def relations(
     """Every relation that marts and their checks read of a site-day."""
     tables = mart_inputs.relations(site_day, coverage, events)
     positions = events.get(ANONYMISED_TRAJECTORIES.name, {})
-    kept = scanned(SCANS, positions, tables["intervals"])
-    return tables | kept | counted(positions, tables["intervals"])
+    return tables | scanned(SCANS, positions, tables) | counted(positions, tables)

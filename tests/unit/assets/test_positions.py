@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.mart_contracts import MARTS, query_version, scan_query
-from assets.mart_inputs import intervals
+from assets.mart_inputs import relations
 from assets.positions import POSITIONS_IN_INTERVAL, SCANS, counted, scanned
 from tests.unit import small_mall
 from tests.unit.small_mall import NOON
 
-QUARTERS = intervals(small_mall.site_day())
+TABLES = relations(small_mall.site_day(), {}, {})
 PATHS = st.lists(
     st.tuples(
         st.integers(-4000, 4000),
@@ -66,7 +66,7 @@ def test_cells_of_an_hour_hold_who_was_there_and_for_how_long(
         cell = (at.replace(minute=0, second=0), x_m // 0.5 * 0.5 + 0.25, y_m // 0.5 * 0.5 + 0.25)
         touched[cell].add(trajectory)
         seconds[cell] += 1
-    (found,) = scanned(["cells_hourly"], {"cam_a": rows}, QUARTERS).values()
+    (found,) = scanned(["cells_hourly"], {"cam_a": rows}, TABLES).values()
     expected = {(*cell, len(touched[cell]), seconds[cell]) for cell in touched}
     assert set(found.drop("camera").iter_rows()) == expected
     assert found.height == len(expected)
@@ -77,22 +77,30 @@ def test_cells_of_an_hour_hold_who_was_there_and_for_how_long(
 def test_positions_are_counted_by_quarter(paths: list[tuple[int, list[tuple[int, int]]]]) -> None:
     rows = walks(paths)
     of_quarter = Counter(at.replace(minute=at.minute // 15 * 15, second=0) for at in rows["at"])
-    found = counted({"cam_a": rows}, QUARTERS)[POSITIONS_IN_INTERVAL]
+    found = counted({"cam_a": rows}, TABLES)[POSITIONS_IN_INTERVAL]
     assert dict(found.drop("camera").iter_rows()) == of_quarter
 
 
 @pytest.mark.parametrize("read", [lambda *of: scanned(SCANS, *of), counted], ids=["scan", "count"])
-def test_each_camera_is_read_once_and_one_that_failed_not_at_all(read) -> None:
+def test_cameras_of_the_day_are_read_once_and_no_other(read) -> None:
     rows = walks([(0, [(1, 1)])])
-    watched = Watched({"cam_b": rows, "cam_c": rows, "cam_a": rows})
-    (found,) = read(watched, QUARTERS, frozenset({"cam_c"})).values()
+    watched = Watched({"cam_b": rows, "cam_gone": rows, "cam_a": rows})
+    (found,) = read(watched, TABLES).values()
     assert watched.read == ["cam_a", "cam_b"]
     assert found["camera"].to_list() == ["cam_a", "cam_b"]
 
 
+@pytest.mark.parametrize("read", [lambda *of: scanned(SCANS, *of), counted], ids=["scan", "count"])
+def test_a_camera_that_failed_its_privacy_check_is_not_read(read) -> None:
+    rows = walks([(0, [(1, 1)])])
+    watched = Watched({"cam_b": rows, "cam_a": rows})
+    read(watched, relations(small_mall.site_day(), {}, {}, failed={"cam_a"}))
+    assert watched.read == ["cam_b"]
+
+
 def test_nothing_is_read_where_no_scan_is_wanted() -> None:
     watched = Watched({"cam_a": walks([(0, [(1, 1)])])})
-    assert scanned([], watched, QUARTERS) == {}
+    assert scanned([], watched, TABLES) == {}
     assert watched.read == []
 
 
