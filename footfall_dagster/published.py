@@ -19,9 +19,9 @@ from footfall_dagster.mart_files import WarehouseError, refuse_changed
 
 _SHUT_OFF = (
     "SET TimeZone = 'UTC'",
-    "SET python_enable_replacements = false",
     # Else a large sort would write what it sorts beside the file.
     "SET temp_directory = ''",
+    # Variables of Python count as external, too.
     "SET enable_external_access = false",
     # That alone leaves the file itself and its log open to COPY; it stays open to be asked.
     "SET disabled_filesystems = 'LocalFileSystem'",
