@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from assets.mart_contracts import GATE_COUNTS_15MIN, MARTS
+from assets.mart_inputs import RowsByCamera
 from assets.marts import cameras_of_day
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
@@ -231,7 +232,7 @@ def test_by_an_automation_condition(settings: Settings, instance: dg.DagsterInst
         },
         automation_condition=dg.AutomationCondition.missing(),
     )
-    def somebodys_own(gate_events: dict[str, pl.DataFrame]) -> dg.MaterializeResult[None]:
+    def somebodys_own(gate_events: RowsByCamera) -> dg.MaterializeResult[None]:
         arrived.update({camera: rows.height for camera, rows in gate_events.items()})
         return dg.MaterializeResult()
 
