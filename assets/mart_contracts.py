@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
+import duckdb
 import polars as pl
 
 from assets.mart_inputs import NOT_OBSERVED
@@ -343,6 +345,16 @@ def query(name: str) -> str:
 def scan_query(name: str) -> str:
     """The SELECT of scan `name`, which reads the floor positions of one camera of one site-day."""
     return (files("sql") / "scans" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def connected(file: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """A database, in memory where it has no file, with the settings that all queries rely on."""
+    connection = duckdb.connect(":memory:" if file is None else str(file), read_only=read_only)
+    connection.execute("SET TimeZone = 'UTC'")
+    # A query sees the tables that it was given: no variable of Python's, nothing off the network.
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET autoinstall_known_extensions = false")
+    return connection
 
 
 def query_version(mart: MartContract) -> str:

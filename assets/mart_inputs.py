@@ -59,6 +59,8 @@ def relations(
         `site_day`, `intervals`, `cameras`, `gates`, `zones`, `coverage` and the datasets, but for
         floor positions: what is kept of those is `assets.positions`'.
     """
+    # To look a camera up may mean to read it.
+    coverage = dict(coverage)
     tables = {
         "site_day": pl.DataFrame(
             {"site": [site_day.site.id], "trading_day": [site_day.day]},

@@ -7,10 +7,9 @@ relations of a site-day (`assets.mart_inputs`).
 
 from collections.abc import Collection, Iterator, Mapping
 
-import duckdb
 import polars as pl
 
-from assets.mart_contracts import scan_query
+from assets.mart_contracts import connected, scan_query
 from assets.mart_inputs import PRIVACY_FAILED, CameraDays
 from vision.contract_terms import INSTANT
 
@@ -48,9 +47,15 @@ def scanned(
         By scan: camera, and the columns of `SCANS`.
     """
     found = {scan: [_empty(SCANS[scan])] for scan in scans}
-    for camera, rows in _each(positions, tables) if scans else ():
-        for scan in scans:
-            found[scan].append(_named(camera, _scan(scan, rows, tables["intervals"]), SCANS[scan]))
+    with connected() as connection:
+        # Positions go to no disk but through the wall.
+        connection.execute("SET temp_directory = ''")
+        connection.register("intervals", tables["intervals"])
+        for camera, rows in _each(positions, tables) if scans else ():
+            connection.register("positions", rows)
+            for scan in scans:
+                left = connection.execute(scan_query(scan)).pl()
+                found[scan].append(_named(camera, left, SCANS[scan]))
     return {scan: pl.concat(parts) for scan, parts in found.items()}
 
 
@@ -77,18 +82,6 @@ def _each(positions: CameraDays, tables: Tables) -> Iterator[tuple[str, pl.DataF
     # To ask a mapping for a camera may mean to read it.
     for camera in sorted(set(cameras) & set(positions)):
         yield camera, positions[camera]
-
-
-def _scan(scan: str, rows: pl.DataFrame, intervals: pl.DataFrame) -> pl.DataFrame:
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        # A query sees the tables that it was given, and no variable of Python's.
-        connection.execute("SET python_enable_replacements = false")
-        # Positions go to no disk but through the wall.
-        connection.execute("SET temp_directory = ''")
-        connection.register("positions", rows)
-        connection.register("intervals", intervals)
-        return connection.execute(scan_query(scan)).pl()
 
 
 def _in_interval(rows: pl.DataFrame, starts: pl.DataFrame) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from typing import TypeVar
 import duckdb
 import polars as pl
 
-from assets.mart_contracts import MARTS
+from assets.mart_contracts import MARTS, connected
 from assets.mart_schema import MartContract
 from assets.storage import Progress
 from footfall_dagster.locks import locked
@@ -70,7 +70,7 @@ def build_without(
     days: Collection[dt.date],
 ) -> None:
     """Build the file `path` anew, without the rows of some days of a site."""
-    with open_file(building, read_only=False) as connection:
+    with connected(building) as connection:
         held = _attach(connection, path, contracts)
         for mart in contracts:
             _create(connection, mart, label)
@@ -101,7 +101,7 @@ def build_day(
         Rows of the day in each of the marts `replaced`.
     """
     rows = {}
-    with open_file(building, read_only=False) as connection:
+    with connected(building) as connection:
         held = _attach(connection, path, contracts)
         for mart in contracts:
             _create(connection, mart, label)
@@ -123,16 +123,6 @@ def new_tables(contracts: Iterable[MartContract], label: str) -> duckdb.DuckDBPy
     connection = duckdb.connect()
     for mart in contracts:
         _create(connection, mart, label)
-    return connection
-
-
-def open_file(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """Open a file of the warehouse with the settings that all its queries rely on."""
-    connection = duckdb.connect(str(path), read_only=read_only)
-    connection.execute("SET TimeZone = 'UTC'")
-    # A query sees the tables that it was given: no variable of Python's, nothing off the network.
-    connection.execute("SET python_enable_replacements = false")
-    connection.execute("SET autoinstall_known_extensions = false")
     return connection
 
 
@@ -257,7 +247,7 @@ def read_day(path: Path, mart: MartContract, site: str, day: dt.date) -> pl.Data
     if not path.exists():
         return mart.empty()
     refuse_changed(path)
-    with open_file(path, read_only=True) as connection:
+    with connected(path, read_only=True) as connection:
         known = connection.execute(
             "SELECT count(*) FROM duckdb_tables() WHERE table_name = $name", {"name": mart.name}
         ).fetchone()
@@ -276,7 +266,7 @@ def days_of(path: Path, site: str) -> set[dt.date]:
     if not path.exists():
         return set()
     found: set[dt.date] = set()
-    with open_file(path, read_only=True) as connection:
+    with connected(path, read_only=True) as connection:
         held = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
         for mart in (name for (name,) in held if name in MARTS):
             query = f"SELECT DISTINCT trading_day FROM {_name(mart)} WHERE site = $site"

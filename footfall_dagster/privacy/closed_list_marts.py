@@ -14,11 +14,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from assets.mart_contracts import MARTS
+from assets.mart_contracts import MARTS, connected
 from assets.mart_inputs import relations
 from assets.mart_schema import MartContract
 from assets.release import published
-from footfall_dagster.mart_files import new_tables, open_file
+from footfall_dagster.mart_files import new_tables
 from footfall_dagster.privacy import duckdb_pages, vouched
 from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.verdicts import FOLDER
@@ -98,7 +98,7 @@ def _file(
         look.find(folder, path, "the whole file", "changed since it was written")
     try:
         with (
-            open_file(path, read_only=True) as held,
+            connected(path, read_only=True) as held,
             new_tables(marts, stored.label(path)) as wanted,
         ):
             for part, query in _CATALOGUE.items():

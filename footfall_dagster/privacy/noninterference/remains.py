@@ -20,8 +20,8 @@ import dagster as dg
 import duckdb
 import polars as pl
 
+from assets.mart_contracts import connected
 from footfall_dagster.checks.retention import RETENTION
-from footfall_dagster.mart_files import open_file
 from footfall_dagster.privacy import vouched
 from vision.contracts import LAKE
 
@@ -163,7 +163,7 @@ def _steady_name(path: Path, home: Path) -> str:
 
 def _database(path: Path, name: str) -> Iterator[tuple[str, Item]]:
     """Catalogue, rows of each table in stored order, and bytes that no block holds."""
-    with open_file(path, read_only=True) as connection:
+    with connected(path, read_only=True) as connection:
         catalogue = [line for part in _CATALOGUES for line in _dump(connection, _listing(part))]
         yield f"{name}/catalogue", Item(name, "\n".join(catalogue).encode())
         blocks = connection.execute(
