@@ -19,7 +19,7 @@ import dagster as dg
 from assets import report
 from assets.camera_day import FRESHNESS, OWNERS
 from assets.inspection import Inspector, Record, Records
-from assets.mart_contracts import MARTS
+from assets.marts.contracts import MARTS
 from assets.plan import FOOTFALL, SitePlan
 from assets.privacy_record import PASSED, SEARCH, Entry, Summary, entry, not_carried_out
 from assets.traits import wanted

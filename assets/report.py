@@ -17,15 +17,15 @@ import polars as pl
 from assets import report_charts as charts
 from assets import report_figures as figures
 from assets.camera_day import FRESHNESS, OWNERS
-from assets.mart_contracts import (
+from assets.marts.contracts import (
     GATE_COUNTS_15MIN,
     HEATMAP_HOURLY,
     MARTS,
     OCCUPANCY_15MIN,
     ZONE_VISITS_HOURLY,
 )
-from assets.mart_inputs import RowsByCamera
-from assets.marts import cameras_of_day
+from assets.marts.core import cameras_of_day
+from assets.marts.inputs import RowsByCamera
 from assets.plan import FOOTFALL, SitePlan
 from assets.storage import ReportStore, Warehouse
 from vision.contracts_ingest import COVERAGE

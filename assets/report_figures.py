@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from assets.mart_contracts import GATE_COUNTS_15MIN, OCCUPANCY_15MIN, ZONE_VISITS_HOURLY
-from assets.mart_inputs import OBSERVED, PRIVACY_FAILED
+from assets.marts.contracts import GATE_COUNTS_15MIN, OCCUPANCY_15MIN, ZONE_VISITS_HOURLY
+from assets.marts.inputs import OBSERVED, PRIVACY_FAILED
 from assets.report_charts import Band, Span
 from vision.site.models import SiteDay
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import polars as pl
 
-from assets.mart_schema import MartContract
+from assets.marts.schema import MartContract
 
 POOL = "warehouse"
 """Dagster pool of every step that writes the warehouse. It orders the queue; the truth about who

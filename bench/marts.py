@@ -21,8 +21,8 @@ import dagster as dg
 import numpy as np
 import polars as pl
 
-from assets import marts
 from assets.camera_day import IO_MANAGER
+from assets.marts import core
 from assets.plan import SitePlan
 from footfall_dagster.io_manager import LakeIOManager
 from footfall_dagster.lake import CameraDay, Lake
@@ -146,7 +146,7 @@ def materialise(folder: Path, cameras: int) -> None:
         instance.add_dynamic_partitions(plan.cameras.name or "", list(plan.site.camera_ids))
         began, used = time.perf_counter(), time.process_time()
         result = dg.materialize(
-            [*stored, *marts.build(plan)],
+            [*stored, *core.build(plan)],
             partition_key=DAY.isoformat(),
             instance=instance,
             resources={

@@ -13,13 +13,12 @@ from assets import (
     anonymous,
     detections,
     ingest,
-    marts,
     privacy_report,
     recordings,
-    release,
     report,
     tracks,
 )
+from assets.marts import core, release
 from assets.plan import SitePlan
 from footfall_dagster import forgetting, jobs, late_files, schedules, sensors
 from footfall_dagster import resources as default_resources
@@ -58,7 +57,7 @@ def build_definitions(
             *detections.build(plan),
             *tracks.build(plan),
             *anonymous.build(plan),
-            *marts.build(plan),
+            *core.build(plan),
             *release.build(plan),
             *report.build(plan),
             *privacy_report.build(plan),

@@ -16,7 +16,7 @@ from functools import cached_property
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
-from assets.mart_contracts import MARTS
+from assets.marts.contracts import MARTS
 from assets.plan import SitePlan
 from footfall_dagster import housekeeping, resources
 from footfall_dagster.checks.retention import purged_result

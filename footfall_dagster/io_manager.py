@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 import polars as pl
 
-from assets.mart_inputs import RowsByCamera
+from assets.marts.inputs import RowsByCamera
 from assets.plan import camera_key, day_key
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised, Purged
 from footfall_dagster.privacy.ledger import RECORDINGS

@@ -1,7 +1,7 @@
 """DuckDB files of marts: built aside, swapped in, and read only as they were placed.
 
 Belongs here: one file, its tables and its rows. Does not belong here: which files there are, and
-for what (`footfall_dagster.warehouse`), what the rows are (`assets.mart_contracts`, sql/).
+for what (`footfall_dagster.warehouse`), what the rows are (`assets.marts.contracts`, sql/).
 
 A file is never written in place. DuckDB keeps deleted rows in its pages, and an open reader blocks
 a writer; a fresh file has neither problem. Readers hold the old file until they close it. What
@@ -18,8 +18,9 @@ from typing import TypeVar
 import duckdb
 import polars as pl
 
-from assets.mart_contracts import MARTS, connected
-from assets.mart_schema import MartContract
+from assets.marts.contracts import MARTS
+from assets.marts.queries import connected
+from assets.marts.schema import MartContract
 from assets.storage import Progress
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy import vouched

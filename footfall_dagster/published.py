@@ -1,7 +1,7 @@
 """Asking published.duckdb: read-only, and shut off from everything else.
 
 Belongs here: how the file is opened for whoever may ask it anything. Does not belong here: what is
-in it (`assets.release`), what is printed (`footfall_dagster.cli.query`).
+in it (`assets.marts.release`), what is printed (`footfall_dagster.cli.query`).
 
 Whoever asks may write any SQL. What a query can reach is therefore settled by how the file is
 opened and not by reading the query: no other file, no network, no extension, and no variable of

@@ -1,7 +1,7 @@
 """Which rows of the exact marts have passed their blocking checks: nothing else is released.
 
 Belongs here: keeping and asking for verdicts. Does not belong here: the checks
-(`footfall_dagster.checks.marts`), what is released of the rows (`assets.release`).
+(`footfall_dagster.checks.marts`), what is released of the rows (`assets.marts.release`).
 
 A blocking check stops what comes after it in the same run and nobody else. So a check that passed
 leaves a verdict on the rows as they were, by their hash, and whoever publishes asks for it.

@@ -2,7 +2,7 @@
 
 Belongs here: which rows get into `core.duckdb` and `published.duckdb`, and out of them. Does not
 belong here: how a file is built and read (`footfall_dagster.mart_files`), what the rows are
-(`assets.mart_contracts`, sql/) or who may see them (`assets.release`).
+(`assets.marts.contracts`, sql/) or who may see them (`assets.marts.release`).
 """
 
 import datetime as dt
@@ -14,9 +14,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from assets.mart_contracts import MARTS, query
-from assets.mart_schema import MartContract
-from assets.release import NOTE, published
+from assets.marts.contracts import MARTS
+from assets.marts.queries import query
+from assets.marts.release import NOTE, published
+from assets.marts.schema import MartContract
 from assets.storage import Progress
 from footfall_dagster import mart_files
 from footfall_dagster.mart_files import Fill, WarehouseError

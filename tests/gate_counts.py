@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
-from assets.mart_contracts import MARTS
+from assets.marts.contracts import MARTS
 from footfall_dagster.day import materialise_day
 from footfall_dagster.resources import warehouse
 from footfall_dagster.settings import Settings

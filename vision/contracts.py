@@ -3,7 +3,7 @@
 Belongs here: what may be stored, said once. Writers, checks, expectation suites, docs and tests
 read this module. Does not belong here: the terms that contracts are written in
 (`vision.contract_terms`), how they are enforced (`vision.contract_check`), where a dataset lies
-(`footfall_dagster.lake`), the marts (`assets.mart_contracts`), or what is known of recordings
+(`footfall_dagster.lake`), the marts (`assets.marts.contracts`), or what is known of recordings
 themselves (`vision.contracts_ingest`, whose contracts are listed here).
 
 The partition a row belongs to (site, date, camera) is in the path of its file, never in a column.

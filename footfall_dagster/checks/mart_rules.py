@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 import polars as pl
 
-from assets.mart_contracts import (
+from assets.marts.contracts import (
     GATE_COUNTS_15MIN,
     HEATMAP_HOURLY,
     OCCUPANCY_15MIN,
     ZONE_VISITS_HOURLY,
 )
-from assets.mart_schema import MartColumn, MartContract
+from assets.marts.schema import MartColumn, MartContract
 from vision.contract_terms import InTradingDay, Matches, OneOf, Range, SiteWord
 from vision.site.models import SiteDay
 
@@ -48,7 +48,7 @@ def rules(mart: MartContract, site_day: SiteDay, tables: Mapping[str, pl.DataFra
     Args:
         mart: The mart.
         site_day: The site on the day.
-        tables: The relations of the day, as `assets.mart_inputs.relations` makes them.
+        tables: The relations of the day, as `assets.marts.inputs.relations` makes them.
     """
     return [
         Rule(

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from assets.mart_contracts import (
+from assets.marts.contracts import (
     GATE_COUNTS_15MIN,
     HEATMAP_HOURLY,
     OCCUPANCY_15MIN,
     ZONE_VISITS_HOURLY,
 )
-from assets.mart_schema import MartContract
-from assets.positions import POSITIONS_IN_INTERVAL
+from assets.marts.positions import POSITIONS_IN_INTERVAL
+from assets.marts.schema import MartContract
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
 
@@ -36,7 +36,7 @@ def totals(mart: MartContract, rows: pl.DataFrame, tables: Tables) -> pl.DataFra
     Args:
         mart: The mart.
         rows: Its rows of the day.
-        tables: The relations of the day, as `assets.mart_inputs.relations` makes them.
+        tables: The relations of the day, as `assets.marts.inputs.relations` makes them.
 
     Returns:
         One row per gate, zone or camera: each measure of `MEASURES` and `<measure>_of_events`.

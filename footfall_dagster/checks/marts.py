@@ -15,12 +15,12 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from assets.mart_contracts import GATE_COUNTS_15MIN, MARTS
-from assets.mart_inputs import OBSERVED, Purged, RowsByCamera, relations
-from assets.mart_schema import MartContract
-from assets.marts import cameras_of_day, past_retention, purged_inputs
+from assets.marts.contracts import GATE_COUNTS_15MIN, MARTS
+from assets.marts.core import cameras_of_day, past_retention, purged_inputs
+from assets.marts.inputs import OBSERVED, Purged, RowsByCamera, relations
+from assets.marts.positions import counted
+from assets.marts.schema import MartContract
 from assets.plan import SitePlan
-from assets.positions import counted
 from assets.storage import CameraDays, Warehouse
 from footfall_dagster.checks.mart_rules import Condition, Rule, equal_totals, rules
 from footfall_dagster.checks.mart_totals import MEASURES, totals, unobserved_events

@@ -1,7 +1,7 @@
 """The closed list for the warehouse: two files, their tables, and every value in them.
 
 Belongs here: what may be in a DuckDB file of ours. Does not belong here: writing one
-(`footfall_dagster.warehouse`), or what the marts are (`assets.mart_contracts`).
+(`footfall_dagster.warehouse`), or what the marts are (`assets.marts.contracts`).
 
 A file is as it was placed, or it is a finding: deleted rows, a write-ahead log, views and comments
 all change its bytes. What was placed is then held against the contracts as well.
@@ -14,10 +14,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from assets.mart_contracts import MARTS, connected
-from assets.mart_inputs import relations
-from assets.mart_schema import MartContract
-from assets.release import published
+from assets.marts.contracts import MARTS
+from assets.marts.inputs import relations
+from assets.marts.queries import connected
+from assets.marts.release import published
+from assets.marts.schema import MartContract
 from footfall_dagster.mart_files import new_tables
 from footfall_dagster.privacy import duckdb_pages, vouched
 from footfall_dagster.privacy.look import STRANGER, Look

@@ -37,7 +37,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.mart_inputs import EVENTS
+from assets.marts.inputs import EVENTS
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY
 from footfall_dagster.privacy.findings import Evidence, Finding

@@ -7,8 +7,8 @@ rebuilt without them (`footfall_dagster.warehouse`), camera-days (`purge`).
 import datetime as dt
 import hashlib
 
-from assets.mart_contracts import MARTS
-from assets.release import published
+from assets.marts.contracts import MARTS
+from assets.marts.release import published
 from footfall_dagster.lake import Lake
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.ledger import MARTS as MARTS_DATASET

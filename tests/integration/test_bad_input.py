@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from assets import detections, ingest
-from assets.mart_contracts import MARTS
+from assets.marts.contracts import MARTS
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.lake import CameraDay, Lake

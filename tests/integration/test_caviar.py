@@ -9,7 +9,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from assets.mart_contracts import MARTS
+from assets.marts.contracts import MARTS
 from footfall_dagster.day import DayRuns, materialise_day
 from footfall_dagster.lake import CameraDay, Lake
 from footfall_dagster.resources import warehouse

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Browser
 
-from assets.mart_contracts import MARTS
+from assets.marts.contracts import MARTS
 from assets.plan import SitePlan
 from assets.privacy_record import entry
 from assets.privacy_report import NAME, noted, render

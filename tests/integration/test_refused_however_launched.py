@@ -19,9 +19,9 @@ import polars as pl
 import pytest
 from playwright.sync_api import Browser
 
-from assets.mart_contracts import GATE_COUNTS_15MIN, MARTS
-from assets.mart_inputs import RowsByCamera
-from assets.marts import cameras_of_day
+from assets.marts.contracts import GATE_COUNTS_15MIN, MARTS
+from assets.marts.core import cameras_of_day
+from assets.marts.inputs import RowsByCamera
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.instance import open_instance

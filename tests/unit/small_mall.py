@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from assets import mart_inputs
-from assets.mart_inputs import CameraDays
-from assets.positions import SCANS, counted, scanned
+from assets.marts import inputs as mart_inputs
+from assets.marts.inputs import CameraDays
+from assets.marts.positions import SCANS, counted, scanned
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
 from vision.site.models import (

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.mart_contracts import MARTS
+from assets.marts.contracts import MARTS
 from footfall_dagster.privacy.look import shown
 from footfall_dagster.privacy.noninterference.remains import NAMES, Item
 from vision.contracts import LAKE

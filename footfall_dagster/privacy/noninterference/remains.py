@@ -20,7 +20,7 @@ import dagster as dg
 import duckdb
 import polars as pl
 
-from assets.mart_contracts import connected
+from assets.marts.queries import connected
 from footfall_dagster.checks.retention import RETENTION
 from footfall_dagster.privacy import vouched
 from vision.contracts import LAKE

@@ -479,7 +479,7 @@ def _comment(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any
 
 @variant("which cells are suppressed", marts=True)
 def _suppressed(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:
-    from assets import release
+    from assets.marts import release
 
     honest = release.release
 

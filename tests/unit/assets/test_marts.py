@@ -7,9 +7,9 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from assets import marts, release
 from assets.camera_day import IO_MANAGER
-from assets.mart_contracts import GATE_COUNTS_15MIN, HEATMAP_HOURLY, MARTS
+from assets.marts import core, release
+from assets.marts.contracts import GATE_COUNTS_15MIN, HEATMAP_HOURLY, MARTS
 from assets.plan import SitePlan, camera_key
 from footfall_dagster.checks import marts as mart_checks
 from footfall_dagster.warehouse import DuckDBWarehouse
@@ -91,7 +91,7 @@ def materialise(
     with_checks: bool = False,
     purged: Purged = NOTHING_PURGED,
 ) -> dg.ExecuteInProcessResult:
-    parts = [*marts.build(PLAN), *release.build(PLAN)]
+    parts = [*core.build(PLAN), *release.build(PLAN)]
     checks = mart_checks.build(PLAN) if with_checks else []
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions(PLAN.cameras.name, list(PLAN.site.camera_ids))
@@ -261,7 +261,7 @@ def test_a_wrong_mart_blocks_what_is_made_from_it(
 
 @pytest.mark.parametrize("name", MARTS)
 def test_every_column_comes_with_schema_and_the_figures_with_lineage(name: str):
-    spec = {spec.key: spec for spec in marts.build(PLAN)[0].specs}[PLAN.key(name)]
+    spec = {spec.key: spec for spec in core.build(PLAN)[0].specs}[PLAN.key(name)]
     schema = spec.metadata["dagster/column_schema"]
     assert [column.name for column in schema.columns] == list(MARTS[name].schema)
     lineage = spec.metadata["dagster/column_lineage"].deps_by_column

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.mart_contracts import MARTS, query, query_names
-from assets.mart_inputs import cameras, intervals
+from assets.marts.contracts import MARTS
+from assets.marts.inputs import cameras, intervals
+from assets.marts.queries import query, query_names
 from tests.unit import small_mall
 from tests.unit.small_mall import NOON
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
@@ -65,7 +66,7 @@ def tables_of(
 
 def test_every_contract_has_its_sql_and_the_other_way_round():
     assert query_names() == set(MARTS), (
-        "a mart is a MartContract in MARTS of assets/mart_contracts.py and a file sql/<name>.sql "
+        "a mart is a MartContract in MARTS of assets/marts/contracts.py and a file sql/<name>.sql "
         f"of the same name; only one of the two exists for {query_names() ^ set(MARTS)}"
     )
 

@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from assets.mart_contracts import MARTS, query
-from assets.metrics import PAGE, header, page
+from assets.marts.contracts import MARTS
+from assets.marts.metrics import PAGE, header, page
+from assets.marts.queries import query
 
 REPOSITORY = Path(__file__).parents[3]
 
 
 def test_the_page_is_the_one_that_the_sql_and_the_contracts_make():
     written = (REPOSITORY / PAGE).read_text(encoding="utf-8")
-    assert written == page(), "run .venv/bin/python -m assets.metrics and commit docs/metrics.md"
+    assert written == page(), "run .venv/bin/python -m assets.marts.metrics"
 
 
 @pytest.mark.parametrize("name", MARTS)

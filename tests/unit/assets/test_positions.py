@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.mart_contracts import MARTS, query_version, scan_query
-from assets.mart_inputs import relations
-from assets.positions import POSITIONS_IN_INTERVAL, SCANS, counted, scanned
+from assets.marts.contracts import MARTS
+from assets.marts.inputs import relations
+from assets.marts.positions import POSITIONS_IN_INTERVAL, SCANS, counted, scanned
+from assets.marts.queries import query_version, scan_query
 from tests.unit import small_mall
 from tests.unit.small_mall import NOON
 
@@ -120,6 +121,6 @@ def test_dagster_sees_that_a_mart_has_changed_with_a_scan_that_it_reads(
 ) -> None:
     heatmap, gates = MARTS["heatmap_hourly"], MARTS["gate_counts_15min"]
     before = query_version(heatmap), query_version(gates)
-    monkeypatch.setattr("assets.mart_contracts.scan_query", lambda _name: "SELECT 1")
+    monkeypatch.setattr("assets.marts.queries.scan_query", lambda _name: "SELECT 1")
     assert query_version(heatmap) != before[0]
     assert query_version(gates) == before[1]

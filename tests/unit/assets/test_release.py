@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.mart_contracts import (
+from assets.marts.contracts import (
     GATE_COUNTS_15MIN,
     HEATMAP_HOURLY,
     MARTS,
     OCCUPANCY_15MIN,
     ZONE_VISITS_HOURLY,
 )
-from assets.mart_schema import MartContract
-from assets.release import published, release
+from assets.marts.release import published, release
+from assets.marts.schema import MartContract
 
 
 def row(mart: MartContract, **figures: object) -> pl.DataFrame:

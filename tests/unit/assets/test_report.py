@@ -12,7 +12,7 @@ import pytest
 
 from assets import report
 from assets.camera_day import IO_MANAGER
-from assets.mart_contracts import MARTS
+from assets.marts.contracts import MARTS
 from assets.plan import SitePlan
 from assets.report_figures import cameras, gates, span, zones
 from footfall_dagster.report_store import FolderReportStore

@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.mart_contracts import MARTS
+from assets.marts.contracts import MARTS
 from assets.plan import SitePlan
 from footfall_dagster import forgetting
 from footfall_dagster.day import why_failed

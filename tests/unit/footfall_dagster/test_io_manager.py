@@ -8,8 +8,8 @@ import dagster as dg
 import polars as pl
 
 from assets.camera_day import IO_MANAGER
-from assets.mart_inputs import RowsByCamera
-from assets.marts import cameras_of_day
+from assets.marts.core import cameras_of_day
+from assets.marts.inputs import RowsByCamera
 from assets.plan import SitePlan
 from footfall_dagster.io_manager import LakeIOManager
 from footfall_dagster.lake import CameraDay, Lake

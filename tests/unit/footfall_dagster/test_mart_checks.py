@@ -9,14 +9,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from assets.mart_contracts import (
+from assets.marts.contracts import (
     GATE_COUNTS_15MIN,
     HEATMAP_HOURLY,
     MARTS,
     OCCUPANCY_15MIN,
     ZONE_VISITS_HOURLY,
 )
-from assets.mart_schema import MartContract
+from assets.marts.schema import MartContract
 from footfall_dagster.checks.mart_rules import equal_totals, rules
 from footfall_dagster.checks.mart_totals import MEASURES, totals, unobserved_events
 from footfall_dagster.checks.marts import Outcome, validate

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import footfall_dagster.published
-from assets.mart_contracts import GATE_COUNTS_15MIN, MARTS
-from assets.release import release
+from assets.marts.contracts import GATE_COUNTS_15MIN, MARTS
+from assets.marts.release import release
 from footfall_dagster.cli import main
 from footfall_dagster.published import QueryError, ask, shut_off
 from footfall_dagster.resources import warehouse

@@ -14,8 +14,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from assets.mart_contracts import GATE_COUNTS_15MIN, HEATMAP_HOURLY, MARTS, ZONE_VISITS_HOURLY
-from assets.release import published, release
+from assets.marts.contracts import GATE_COUNTS_15MIN, HEATMAP_HOURLY, MARTS, ZONE_VISITS_HOURLY
+from assets.marts.release import published, release
 from footfall_dagster.locks import LockTimeoutError
 from footfall_dagster.mart_files import WarehouseError
 from footfall_dagster.privacy.vouched import is_receipt, is_vouched, receipt_name

@@ -15,8 +15,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets.mart_contracts import MARTS
-from assets.release import release
+from assets.marts.contracts import MARTS
+from assets.marts.release import release
 from assets.report import render
 from footfall_dagster.lake import CameraDay, Lake
 from footfall_dagster.privacy import vouched

@@ -1,6 +1,6 @@
 """What a mart's contract is made of: columns with types, units, domains and sources.
 
-Belongs here: the types of contracts. Does not belong here: any contract (`assets.mart_contracts`).
+Belongs here: the types of contracts. Does not belong here: any contract (`assets.marts.contracts`).
 """
 
 from collections.abc import Mapping

@@ -2,26 +2,22 @@
 
 Belongs here: what a mart holds, said once. The warehouse, the checks, the assets' metadata and the
 docs read this module. Does not belong here: how a mart is computed (`sql/<mart>.sql`, one file a
-mart), what may be published of it (`assets.release`), or the lake's contracts
+mart), what may be published of it (`assets.marts.release`), or the lake's contracts
 (`vision.contracts`).
 
 To add a mart: a `MartContract` in `MARTS` here, `sql/<name>.sql` beside the others. Nothing else
 names the marts one by one. A mart of floor positions reads what a scan leaves of them
-(`sql/scans/`, `assets.positions`). `docs/metrics.md` is made from both (`assets.metrics`).
+(`sql/scans/`, `assets.marts.positions`). `docs/metrics.md` is made from both
+(`assets.marts.metrics`).
 """
 
 from collections.abc import Mapping
-from functools import cache
-from hashlib import sha256
-from importlib.resources import files
-from pathlib import Path
 from types import MappingProxyType
 
-import duckdb
 import polars as pl
 
-from assets.mart_inputs import NOT_OBSERVED
-from assets.mart_schema import MartColumn, MartContract
+from assets.marts.inputs import NOT_OBSERVED
+from assets.marts.schema import MartColumn, MartContract
 from vision.contract_terms import INSTANT, InTradingDay, Matches, OneOf, Range, SiteWord
 
 _ID = Matches(r"[a-z][a-z0-9_]{0,39}")
@@ -324,49 +320,3 @@ MARTS: Mapping[str, MartContract] = MappingProxyType(
     }
 )
 """Every mart by name."""
-
-
-@cache
-def query(name: str) -> str:
-    """The SELECT that computes the rows of mart `name` for one site-day.
-
-    Raises:
-        FileNotFoundError: The mart has a contract but no file in sql/.
-    """
-    file = files("sql") / f"{name}.sql"
-    if not file.is_file():
-        raise FileNotFoundError(
-            f"mart {name} has a contract in assets/mart_contracts.py but no sql/{name}.sql"
-        )
-    return file.read_text(encoding="utf-8")
-
-
-@cache
-def scan_query(name: str) -> str:
-    """The SELECT of scan `name`, which reads the floor positions of one camera of one site-day."""
-    return (files("sql") / "scans" / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def connected(file: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """A database, in memory where it has no file, with the settings that all queries rely on."""
-    connection = duckdb.connect(":memory:" if file is None else str(file), read_only=read_only)
-    connection.execute("SET TimeZone = 'UTC'")
-    # A query sees the tables that it was given: no variable of Python's, nothing off the network.
-    connection.execute("SET python_enable_replacements = false")
-    connection.execute("SET autoinstall_known_extensions = false")
-    return connection
-
-
-def query_version(mart: MartContract) -> str:
-    """A short hash of all SQL that `mart` comes from, by which Dagster sees that it has changed."""
-    texts = [query(mart.name), *(scan_query(name) for name in mart.scans)]
-    return sha256("".join(texts).encode()).hexdigest()[:12]
-
-
-def query_names() -> frozenset[str]:
-    """Names of the .sql files that ship."""
-    return frozenset(
-        entry.name.removesuffix(".sql")
-        for entry in files("sql").iterdir()
-        if entry.name.endswith(".sql")
-    )

@@ -1,7 +1,7 @@
 """The release step: what of the exact marts may leave the house.
 
 Belongs here: the release policy, and the assets that apply it. Does not belong here: the exact
-marts (`assets.marts`) or where released rows are kept (`footfall_dagster.warehouse`).
+marts (`assets.marts.core`) or where released rows are kept (`footfall_dagster.warehouse`).
 
 Policy, version 1: primary suppression only. A figure that stands for more than 0 and fewer than k
 people is blanked. It is not yet a full release policy: neither differences between figures nor
@@ -16,9 +16,9 @@ import dagster as dg
 import polars as pl
 
 from assets.camera_day import FRESHNESS, OWNERS, RETRY
-from assets.mart_contracts import MARTS
-from assets.mart_metadata import lineage_from_core, table_metadata
-from assets.mart_schema import MartColumn, MartContract
+from assets.marts.contracts import MARTS
+from assets.marts.metadata import lineage_from_core, table_metadata
+from assets.marts.schema import MartColumn, MartContract
 from assets.plan import FOOTFALL, SitePlan
 from assets.storage import POOL, Warehouse
 

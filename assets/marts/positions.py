@@ -2,15 +2,15 @@
 
 Belongs here: going through the cameras, so that a day of sixty million positions needs no more
 memory than its busiest camera. Does not belong here: what a scan keeps (sql/scans/), the other
-relations of a site-day (`assets.mart_inputs`).
+relations of a site-day (`assets.marts.inputs`).
 """
 
 from collections.abc import Collection, Iterator, Mapping
 
 import polars as pl
 
-from assets.mart_contracts import connected, scan_query
-from assets.mart_inputs import PRIVACY_FAILED, CameraDays
+from assets.marts.inputs import PRIVACY_FAILED, CameraDays
+from assets.marts.queries import connected, scan_query
 from vision.contract_terms import INSTANT
 
 Tables = Mapping[str, pl.DataFrame]
@@ -40,7 +40,7 @@ def scanned(
     Args:
         scans: Names of them; where there is none, no position is read.
         positions: Rows of `anonymised_trajectories` by camera; each is looked up once and let go.
-        tables: The relations of the day, as `assets.mart_inputs.relations` makes them. Only
+        tables: The relations of the day, as `assets.marts.inputs.relations` makes them. Only
             cameras of the day are read, and none that failed its privacy check.
 
     Returns:

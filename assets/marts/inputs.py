@@ -57,7 +57,7 @@ def relations(
 
     Returns:
         `site_day`, `intervals`, `cameras`, `gates`, `zones`, `coverage` and the datasets, but for
-        floor positions: what is kept of those is `assets.positions`'.
+        floor positions: what is kept of those is `assets.marts.positions`'.
     """
     # To look a camera up may mean to read it.
     coverage = dict(coverage)

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.mart_schema import MartContract
+from assets.marts.schema import MartContract
 from assets.plan import SitePlan
 from vision.contract_terms import InTradingDay, Matches, OneOf, Range
 

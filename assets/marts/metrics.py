@@ -1,9 +1,9 @@
 """docs/metrics.md: what every figure means, from the headers of the SQL and the contracts.
 
 Belongs here: turning the two into a page. Does not belong here: any definition; those stand in
-sql/ and `assets.mart_contracts`, and nowhere else.
+sql/ and `assets.marts.contracts`, and nowhere else.
 
-Written by: .venv/bin/python -m assets.metrics
+Written by: .venv/bin/python -m assets.marts.metrics
 """
 
 import re
@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
-from assets.mart_contracts import MARTS, query
-from assets.mart_schema import MartColumn, MartContract
-from assets.release import NOTE
+from assets.marts.contracts import MARTS
+from assets.marts.queries import query
+from assets.marts.release import NOTE
+from assets.marts.schema import MartColumn, MartContract
 
 PAGE = Path("docs/metrics.md")
 
@@ -21,8 +22,7 @@ _INTRODUCTION = """\
 # Metrics
 
 What every figure in `core.duckdb` and `published.duckdb` means. This page is made from the headers
-of the files in `sql/` and from the contracts of the marts; `.venv/bin/python -m assets.metrics`
-writes it anew.
+of the files in `sql/` and from the contracts of the marts.
 
 A figure is NULL where nothing was observed, and 0 only where somebody looked and nobody was there.
 `observed_share` says for how much of its interval a row stands. `published.duckdb` has the same

@@ -1,8 +1,8 @@
 """The core marts: exact figures of one site-day, computed by the SQL in sql/.
 
 Belongs here: which camera-days go into the marts, and what Dagster shows of them. Does not belong
-here: definitions of figures (sql/, `assets.mart_contracts`), where rows are kept
-(`footfall_dagster.warehouse`), what may be published (`assets.release`).
+here: definitions of figures (sql/, `assets.marts.contracts`), where rows are kept
+(`footfall_dagster.warehouse`), what may be published (`assets.marts.release`).
 """
 
 import datetime as dt
@@ -14,18 +14,13 @@ import dagster as dg
 import polars as pl
 
 from assets.camera_day import FRESHNESS, OWNERS, RETRY
-from assets.mart_contracts import (
-    GATE_COUNTS_15MIN,
-    HEATMAP_HOURLY,
-    MARTS,
-    ZONE_VISITS_HOURLY,
-    query_version,
-)
-from assets.mart_inputs import OBSERVED, PRIVACY_FAILED, Purged, RowsByCamera, relations
-from assets.mart_metadata import lineage_from_lake, table_metadata
-from assets.mart_schema import MartContract
+from assets.marts.contracts import GATE_COUNTS_15MIN, HEATMAP_HOURLY, MARTS, ZONE_VISITS_HOURLY
+from assets.marts.inputs import OBSERVED, PRIVACY_FAILED, Purged, RowsByCamera, relations
+from assets.marts.metadata import lineage_from_lake, table_metadata
+from assets.marts.positions import scanned
+from assets.marts.queries import query_version
+from assets.marts.schema import MartContract
 from assets.plan import FOOTFALL, SitePlan
-from assets.positions import scanned
 from assets.storage import POOL, CameraDays, Warehouse
 
 _TOTALLED = {

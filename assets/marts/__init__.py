@@ -1,0 +1,1 @@
+"""Footfall marts: their contracts, the relations that their SQL reads, and their release."""
