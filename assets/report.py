@@ -17,15 +17,13 @@ import polars as pl
 from assets import report_charts as charts
 from assets import report_figures as figures
 from assets.camera_day import FRESHNESS, OWNERS
-from assets.marts.contracts import (
-    GATE_COUNTS_15MIN,
-    HEATMAP_HOURLY,
-    MARTS,
-    OCCUPANCY_15MIN,
-    ZONE_VISITS_HOURLY,
-)
+from assets.marts.contracts import MARTS
 from assets.marts.core import cameras_of_day
 from assets.marts.inputs import RowsByCamera
+from assets.marts.of_gates import GATE_COUNTS_15MIN
+from assets.marts.of_ways import HEATMAP_HOURLY
+from assets.marts.of_zones import OCCUPANCY_15MIN, ZONE_VISITS_HOURLY
+from assets.marts.queries import reads
 from assets.plan import FOOTFALL, SitePlan
 from assets.storage import ReportStore, Warehouse
 from vision.contracts_ingest import COVERAGE
@@ -147,6 +145,7 @@ def _page(
             ),
         ),
         "marts": list(MARTS.values()),
+        "mart_sources": {name: (*reads(name).datasets, *reads(name).marts) for name in MARTS},
     }
 
 

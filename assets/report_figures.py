@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from assets.marts.contracts import GATE_COUNTS_15MIN, OCCUPANCY_15MIN, ZONE_VISITS_HOURLY
 from assets.marts.inputs import OBSERVED, PRIVACY_FAILED
+from assets.marts.of_gates import GATE_COUNTS_15MIN
+from assets.marts.of_zones import OCCUPANCY_15MIN, ZONE_VISITS_HOURLY
 from assets.report_charts import Band, Span
 from vision.site.models import SiteDay
 

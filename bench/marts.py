@@ -41,19 +41,34 @@ COMPARED_STEPS = 12
 
 
 def site_of(cameras: int) -> Site:
-    """The arcade's second camera, with its gates and zones, so many times."""
+    """The arcade's second camera, with its gates and zones and one of each other kind, so often."""
     arcade = load_site(Path("examples/arcade"))
     model = next(one for one in arcade.cameras if one.id == "cam_shops")
+    corridor = next(one for one in arcade.file.zones if one.id == "corridor")
+    more = [
+        corridor.model_copy(update={"id": kind, "kind": kind, "of": of, "polygon": polygon})
+        for kind, of, polygon in (
+            ("display", None, ((4, 1), (8, 1), (8, 4), (4, 4))),
+            ("queue", "display", ((8, 1), (11, 1), (11, 3), (8, 3))),
+            ("staff", None, ((23.5, 0), (24, 0), (24, 0.5), (23.5, 0.5))),
+        )
+    ]
 
     def copies(entries):
-        return tuple(
-            one.model_copy(update={"id": f"{one.id}_{number}", "camera": f"cam_{number}"})
-            for number in range(cameras)
-            for one in entries
-            if one.camera == model.id
-        )
+        for number in range(cameras):
+            for one in entries:
+                update = {"id": f"{one.id}_{number}", "camera": f"cam_{number}"}
+                if getattr(one, "of", None):
+                    update["of"] = f"{one.of}_{number}"
+                if one.camera == model.id:
+                    yield one.model_copy(update=update)
 
-    update = {"gates": copies(arcade.file.gates), "zones": copies(arcade.file.zones)}
+    update = {
+        "gates": tuple(
+            gate.model_copy(update={"leads_from": "outside"}) for gate in copies(arcade.file.gates)
+        ),
+        "zones": tuple(copies([*arcade.file.zones, *more])),
+    }
     file = arcade.file.model_copy(update=update)
     seen = tuple(model.model_copy(update={"id": f"cam_{number}"}) for number in range(cameras))
     return Site(file=file, cameras=seen)

@@ -17,7 +17,7 @@ from pathlib import Path
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
-from assets.marts.contracts import GATE_COUNTS_15MIN
+from assets.marts.of_gates import GATE_COUNTS_15MIN
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.io_manager import camera_day

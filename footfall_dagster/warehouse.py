@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from assets.marts.contracts import MARTS
-from assets.marts.queries import query
+from assets.marts.queries import versioned_query
 from assets.marts.release import NOTE, published
 from assets.marts.schema import MartContract
 from assets.storage import Progress
@@ -68,7 +68,7 @@ class DuckDBWarehouse:
             for name, relation in relations.items():
                 connection.register(name, relation)
             # Names and texts come from the repository; what a site calls its gates is data.
-            mart_files.insert(connection, mart, query(mart.name))
+            mart_files.insert(connection, mart, versioned_query(mart.name))
             for name in relations:
                 connection.unregister(name)
 

@@ -1,33 +1,15 @@
 -- gate_counts_15min
 --
 -- Grain       one gate in one quarter of an hour of the trading day; every gate has every quarter.
+-- Version     1
 -- Definition  entries and exits are the crossings of gate_events whose second lies in the quarter,
 --             counted at the one camera that owns the gate. A crossing is decided once, on the
 --             whole path of a person, before this query.
+-- Source      none.
 -- NULL        the owning camera observed nothing in the quarter: not recorded, not readable, or
 --             not delivered. A quarter that was observed, if only in part, has a number, and
 --             observed_share says for how much of the quarter it stands.
 WITH
-camera_in_interval AS (
-    SELECT
-        cameras.camera,
-        intervals.interval_start,
-        -- Hundredths of a second are what coverage is stored in; the sum of floats is not.
-        round(coalesce(sum(coverage.readable_s), 0), 2) AS observed_s,
-        CASE
-            WHEN cameras.state = 'no_exports' OR NOT cameras.gate_events_delivered
-            THEN cameras.state
-        END AS not_observed
-    FROM cameras
-    CROSS JOIN intervals
-    LEFT JOIN coverage
-        ON cameras.gate_events_delivered
-        AND coverage.camera = cameras.camera
-        AND coverage.minute >= intervals.interval_start
-        AND coverage.minute < intervals.interval_end
-    GROUP BY ALL
-),
-
 gate_with_crossings_in_interval AS (
     SELECT
         gate_events.camera,
@@ -46,19 +28,11 @@ gate_with_crossings_in_interval AS (
 gate_in_interval AS (
     SELECT
         gates.gate,
-        gates.camera,
-        gates.floor,
-        intervals.interval_start,
-        intervals.local_start,
-        intervals.in_trading_hours,
-        epoch(intervals.interval_end) - epoch(intervals.interval_start) AS length_s,
-        coalesce(camera_in_interval.observed_s, 0) AS observed_s,
-        camera_in_interval.not_observed
+        span.*
     FROM gates
-    CROSS JOIN intervals
-    LEFT JOIN camera_in_interval
-        ON camera_in_interval.camera = gates.camera
-        AND camera_in_interval.interval_start = intervals.interval_start
+    INNER JOIN camera_quarters AS span
+        ON span.camera = gates.camera
+        AND span.dataset = 'gate_events'
 )
 
 SELECT

@@ -1,32 +1,15 @@
 -- occupancy_15min
 --
 -- Grain       one zone in one quarter of an hour of the trading day; every zone has every quarter.
+-- Version     1
 -- Definition  occupancy is the number of people in the zone at an instant. Its mean is the time that
 --             people spent in the zone during the quarter, divided by the time observed; its peak is
 --             the largest number of stays at one instant. Stays of any length count. A stay ends
 --             with its first second outside: one person who leaves and one who enters in the same
 --             second are not there together.
+-- Source      none; the mean is the one of queueing theory, over time.
 -- NULL        the owning camera observed nothing in the quarter.
 WITH
-camera_in_interval AS (
-    SELECT
-        cameras.camera,
-        intervals.interval_start,
-        round(coalesce(sum(coverage.readable_s), 0), 2) AS observed_s,
-        CASE
-            WHEN cameras.state = 'no_exports' OR NOT cameras.zone_visits_delivered
-            THEN cameras.state
-        END AS not_observed
-    FROM cameras
-    CROSS JOIN intervals
-    LEFT JOIN coverage
-        ON cameras.zone_visits_delivered
-        AND coverage.camera = cameras.camera
-        AND coverage.minute >= intervals.interval_start
-        AND coverage.minute < intervals.interval_end
-    GROUP BY ALL
-),
-
 part_of_stay_in_interval AS (
     SELECT
         zone_visits.camera,
@@ -81,19 +64,11 @@ zone_in_interval AS (
     SELECT
         zones.zone,
         zones.kind,
-        zones.camera,
-        zones.floor,
-        intervals.interval_start,
-        intervals.local_start,
-        intervals.in_trading_hours,
-        epoch(intervals.interval_end) - epoch(intervals.interval_start) AS length_s,
-        coalesce(camera_in_interval.observed_s, 0) AS observed_s,
-        camera_in_interval.not_observed
+        span.*
     FROM zones
-    CROSS JOIN intervals
-    LEFT JOIN camera_in_interval
-        ON camera_in_interval.camera = zones.camera
-        AND camera_in_interval.interval_start = intervals.interval_start
+    INNER JOIN camera_quarters AS span
+        ON span.camera = zones.camera
+        AND span.dataset = 'zone_visits'
 )
 
 SELECT

@@ -1,41 +1,19 @@
 -- zone_visits_hourly
 --
 -- Grain       one zone in one hour of the trading day; every zone has every hour.
+-- Version     1
 -- Definition  a visit is a stay in the zone of at least the zone's min_dwell; a shorter one is a
 --             bounce. Both count in the hour in which they began, with their whole length. Quantiles
 --             are interpolated between the two nearest visits. Where an end of a visit was not seen
 --             (cut_visits), its length is a lower bound.
+-- Source      Quantiles: type 7 of Hyndman and Fan 1996.
 -- NULL        counts and person_seconds: the owning camera observed nothing in the hour. Dwell: that,
 --             or there was no visit.
 WITH
 hour AS (
-    SELECT
-        hour_start,
-        min(local_start) AS local_start,
-        bool_or(in_trading_hours) AS in_trading_hours,
-        max(interval_end) AS hour_end,
-        epoch(max(interval_end)) - epoch(hour_start) AS length_s
-    FROM intervals
-    GROUP BY hour_start
-),
-
-camera_in_hour AS (
-    SELECT
-        cameras.camera,
-        hour.hour_start,
-        round(coalesce(sum(coverage.readable_s), 0), 2) AS observed_s,
-        CASE
-            WHEN cameras.state = 'no_exports' OR NOT cameras.zone_visits_delivered
-            THEN cameras.state
-        END AS not_observed
-    FROM cameras
-    CROSS JOIN hour
-    LEFT JOIN coverage
-        ON cameras.zone_visits_delivered
-        AND coverage.camera = cameras.camera
-        AND coverage.minute >= hour.hour_start
-        AND coverage.minute < hour.hour_end
-    GROUP BY ALL
+    SELECT *
+    FROM camera_hours
+    WHERE dataset = 'zone_visits'
 ),
 
 stay AS (
@@ -51,7 +29,8 @@ stay AS (
         ON zones.zone = zone_visits.zone
         AND zones.camera = zone_visits.camera
     INNER JOIN hour
-        ON zone_visits.entered_at >= hour.hour_start
+        ON hour.camera = zone_visits.camera
+        AND zone_visits.entered_at >= hour.hour_start
         AND zone_visits.entered_at < hour.hour_end
 ),
 
@@ -74,19 +53,10 @@ zone_in_hour AS (
     SELECT
         zones.zone,
         zones.kind,
-        zones.camera,
-        zones.floor,
-        hour.hour_start,
-        hour.local_start,
-        hour.in_trading_hours,
-        hour.length_s,
-        coalesce(camera_in_hour.observed_s, 0) AS observed_s,
-        camera_in_hour.not_observed
+        hour.*
     FROM zones
-    CROSS JOIN hour
-    LEFT JOIN camera_in_hour
-        ON camera_in_hour.camera = zones.camera
-        AND camera_in_hour.hour_start = hour.hour_start
+    INNER JOIN hour
+        ON hour.camera = zones.camera
 )
 
 SELECT

@@ -31,6 +31,7 @@ from vision.contract_terms import (
     Ranks,
     RecordingName,
     SecondsBetween,
+    SiteWay,
     SiteWord,
 )
 from vision.contracts import GRID_M
@@ -166,10 +167,11 @@ def _domain(values: pl.Series, domain: Domain, bounds: Bounds) -> Iterator[tuple
                 yield f"must be a whole multiple of {step}", values == _nearest_step(values, step)
         case OneOf(words):
             yield "must be one of the contract's words", values.is_in(list(words))
-        case SiteWord("gate"):
-            yield "must be a gate of this camera", values.is_in(sorted(bounds.gates))
-        case SiteWord("zone"):
-            yield "must be a zone of this camera", values.is_in(sorted(bounds.zones))
+        case SiteWord(kind):
+            known = bounds.gates if kind == "gate" else bounds.zones
+            yield f"must be a {kind} of this camera", values.is_in(sorted(known))
+        case SiteWay(longest):
+            yield "must be a way through the site's zones", _are_ways(values, longest, bounds)
         case Matches(pattern):
             yield "must match the contract's pattern", values.str.contains(f"^(?:{pattern})$")
         case InTradingDay(every_us, margin_us):
@@ -207,6 +209,19 @@ def _nearest_step(values: pl.Series, step: float) -> pl.Series:
         # by 0.01 it is not, and Polars divides by multiplying.
         return pl.Series(np.round(values.to_numpy() * parts) / parts, dtype=values.dtype)
     return (values / step).round() * step
+
+
+def _are_ways(values: pl.Series, longest: int, bounds: Bounds) -> pl.Series:
+    def is_way(text: str) -> bool:
+        zones = text.removesuffix(" > ...").split(" > ")
+        whole = not text.endswith(" > ...")
+        return (
+            (len(zones) <= longest if whole else len(zones) == longest)
+            and all(zone in bounds.zones for zone in zones)
+            and all(one != other for one, other in pairwise(zones))
+        )
+
+    return pl.Series([is_way(text) for text in values], dtype=pl.Boolean)
 
 
 def _are_recordings(values: pl.Series, bounds: Bounds) -> pl.Series:

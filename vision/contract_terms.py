@@ -41,6 +41,16 @@ class SiteWord:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteWay:
+    """Ids of zones that the site file declares, one after the other, joined by ` > `.
+
+    No two neighbours are the same. Of more than `longest` the first ones, and `...` after them.
+    """
+
+    longest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Matches:
     """Text that matches `pattern` as a whole."""
 
@@ -110,6 +120,7 @@ Domain = (
     Range
     | OneOf
     | SiteWord
+    | SiteWay
     | Matches
     | InTradingDay
     | ByAClock

@@ -14,14 +14,17 @@ import dagster as dg
 import polars as pl
 
 from assets.camera_day import FRESHNESS, OWNERS, RETRY
-from assets.marts.contracts import GATE_COUNTS_15MIN, HEATMAP_HOURLY, MARTS, ZONE_VISITS_HOURLY
+from assets.marts.contracts import MARTS
 from assets.marts.inputs import OBSERVED, PRIVACY_FAILED, Purged, RowsByCamera, relations
 from assets.marts.metadata import lineage_from_lake, table_metadata
+from assets.marts.of_gates import GATE_COUNTS_15MIN
+from assets.marts.of_zones import ZONE_VISITS_HOURLY
 from assets.marts.positions import scanned
-from assets.marts.queries import query_version
-from assets.marts.schema import MartContract
+from assets.marts.queries import DATASETS, evaluated, query_version, reads, rests_on
+from assets.marts.schema import MartContract, Tables
 from assets.plan import FOOTFALL, SitePlan
 from assets.storage import POOL, CameraDays, Warehouse
+from vision.site.models import SiteDay
 
 _TOTALLED = {
     GATE_COUNTS_15MIN.name: ("entries", "exits"),
@@ -43,24 +46,21 @@ def cameras_of_day() -> dg.MultiToSingleDimensionPartitionMapping:
 
 def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
     """The core marts of a site, one step that can make any of them."""
-    inputs = sorted({name for mart in MARTS.values() for name in mart.inputs})
+    inputs = sorted(contract.name for contract in DATASETS)
 
     @dg.multi_asset(
         name=f"{plan.site.id}_core_marts",
         specs=[
             dg.AssetSpec(
                 key=plan.key(mart.name),
-                deps=[
-                    dg.AssetDep(plan.key(name), partition_mapping=cameras_of_day())
-                    for name in mart.inputs
-                ],
+                deps=_deps(plan, mart),
                 description=f"{mart.description} One row: {mart.grain}. Exact and restricted.",
                 group_name=FOOTFALL,
                 kinds={"duckdb", "sql"},
                 owners=OWNERS,
                 freshness_policy=FRESHNESS,
                 metadata=table_metadata(mart, lineage_from_lake(plan, mart), "core"),
-                code_version=query_version(mart),
+                code_version=query_version(mart.name),
             )
             for mart in MARTS.values()
         ],
@@ -112,8 +112,11 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
                 allow_retries=False,
             )
         made = [mart for mart in selected if mart not in kept]
-        scans = sorted({name for mart in made for name in mart.scans})
-        tables |= scanned(scans, anonymised_trajectories, tables)
+        _refuse_without_sources(made, warehouse, site_day, tables)
+        read = [reads(mart.name) for mart in made]
+        scans = sorted({name for one in read for name in one.scans})
+        tables |= scanned(scans, anonymised_trajectories, site_day, tables)
+        tables |= evaluated([name for one in read for name in one.relations], tables)
         rows = warehouse.replace_day(plan.site.id, site_day.day, tables, made, context.log.info)
         for mart in selected:
             yield dg.MaterializeResult(
@@ -125,6 +128,35 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
     return [core_marts]
 
 
+def _deps(plan: SitePlan, mart: MartContract) -> list[dg.AssetDep]:
+    read = reads(mart.name)
+    return [
+        *(
+            dg.AssetDep(plan.key(name), partition_mapping=cameras_of_day())
+            for name in read.datasets
+        ),
+        *(dg.AssetDep(plan.key(name)) for name in read.marts),
+    ]
+
+
+def _refuse_without_sources(
+    made: Sequence[MartContract], warehouse: Warehouse, site_day: SiteDay, tables: Tables
+) -> None:
+    """Raise where a mart reads another that is neither made now nor there."""
+    names = {mart.name for mart in made}
+    for mart in made:
+        for source in reads(mart.name).marts:
+            places = MARTS[source].places
+            if source in names or places is None or not places(tables):
+                continue
+            if warehouse.read_day(MARTS[source], site_day.site.id, site_day.day).is_empty():
+                raise dg.Failure(
+                    description=f"{mart.name} is made of {source}, which has no rows of "
+                    f"{site_day.day}: materialise {source} with it, or before it",
+                    allow_retries=False,
+                )
+
+
 def _tell_unobserved(context: dg.AssetExecutionContext, cameras: pl.DataFrame) -> None:
     for camera, state in cameras.select("camera", "state").iter_rows():
         if state != OBSERVED:
@@ -133,8 +165,7 @@ def _tell_unobserved(context: dg.AssetExecutionContext, cameras: pl.DataFrame) -
 
 def purged_inputs(lake: CameraDays, day: dt.date) -> dict[str, frozenset[str]]:
     """Of each dataset that a mart reads, the cameras of which it was deleted by age."""
-    inputs = sorted({name for mart in MARTS.values() for name in mart.inputs})
-    return {name: lake.purged(name, day) for name in inputs}
+    return {contract.name: lake.purged(contract.name, day) for contract in DATASETS}
 
 
 def past_retention(mart: MartContract, purged: Purged) -> bool:
@@ -142,7 +173,7 @@ def past_retention(mart: MartContract, purged: Purged) -> bool:
 
     Of one camera is enough: without it the mart would tell less than it does.
     """
-    return any(purged.get(name) for name in mart.inputs)
+    return any(purged.get(name) for name in rests_on(mart.name))
 
 
 def _metadata(
@@ -154,7 +185,7 @@ def _metadata(
         "cameras_privacy_failed": _with_state(cameras, (PRIVACY_FAILED,)),
         "cameras_without_exports": _with_state(cameras, ("no_exports",)),
         "file": warehouse.shown()["core"],
-        "from": ", ".join(mart.inputs),
+        "from": ", ".join((*reads(mart.name).datasets, *reads(mart.name).marts)),
     }
     if rows is None:
         return metadata | {"kept_from_before": True}
@@ -167,7 +198,7 @@ def _figures(mart: MartContract, rows: pl.DataFrame) -> dict[str, Any]:
     for name in _TOTALLED.get(mart.name, ()):
         if (known := rows[name].drop_nulls()).len():
             figures[name] = int(known.sum())
-    if mart is not HEATMAP_HOURLY and rows.height:
+    if mart.places is not None and mart.span is not None and rows.height:
         figures["observed_share_of_trading_hours"] = round(
             rows.filter("in_trading_hours").select(pl.col("observed_share").mean()).item() or 0.0, 4
         )

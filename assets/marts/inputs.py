@@ -32,9 +32,11 @@ Purged = Mapping[str, Set[str]]
 EVENTS = (GATE_EVENTS, ZONE_VISITS, ANONYMISED_TRAJECTORIES)
 """Datasets right of the wall from which the marts are made; each needs coverage beside it."""
 
-OBSERVED, PRIVACY_FAILED = "observed", "privacy_failed"
+OBSERVED, PRIVACY_FAILED, UNCALIBRATED = "observed", "privacy_failed", "uncalibrated"
 NOT_OBSERVED = ("missing", "no_exports", PRIVACY_FAILED, "withheld")
 """Why a camera tells nothing of a day."""
+NOT_FOLLOWED = (*NOT_OBSERVED, UNCALIBRATED)
+"""Why a camera has no trajectories of a day."""
 _QUARTER = 15
 
 
@@ -56,18 +58,17 @@ def relations(
         failed: Cameras of which something failed its privacy check. Nothing of them is used.
 
     Returns:
-        `site_day`, `intervals`, `cameras`, `gates`, `zones`, `coverage` and the datasets, but for
-        floor positions: what is kept of those is `assets.marts.positions`'.
+        `site_day`, `intervals`, `cameras`, `deliveries`, `gates`, `zones`, `coverage` and the
+        datasets, but for floor positions: what is kept of those is `assets.marts.positions`'.
     """
     # To look a camera up may mean to read it.
     coverage = dict(coverage)
+    known = cameras(site_day, coverage, events, purged, failed)
     tables = {
-        "site_day": pl.DataFrame(
-            {"site": [site_day.site.id], "trading_day": [site_day.day]},
-            schema={"site": pl.String, "trading_day": pl.Date},
-        ),
+        "site_day": _site_day(site_day),
         "intervals": intervals(site_day),
-        "cameras": cameras(site_day, coverage, events, purged, failed),
+        "cameras": known,
+        "deliveries": deliveries(known),
         "gates": _gates(site_day),
         "zones": _zones(site_day),
         COVERAGE.name: _together(COVERAGE, coverage, site_day, failed),
@@ -122,7 +123,8 @@ def cameras(
     """Every camera of the day and what of it is there.
 
     Returns:
-        camera, floor, state and, of each dataset in `EVENTS`, `<dataset>_delivered`. The state is
+        camera, floor, calibrated, state and, of each dataset in `EVENTS`, `<dataset>_delivered`:
+        bool. The state is
         `observed`; `no_exports`: the day was looked at and nothing of it was recorded or readable;
         `privacy_failed`: something of it failed its privacy check, so nothing of it is used;
         `withheld`: recorded, but a dataset is not there yet; `missing`: nothing is there.
@@ -144,16 +146,69 @@ def cameras(
             {
                 "camera": camera,
                 "floor": entry.floor,
+                "calibrated": entry.calibrated,
                 "state": PRIVACY_FAILED
                 if camera in failed
                 else _state(coverage.get(camera), len(once) == len(EVENTS)),
                 **delivered,
             }
         )
-    schema = {name: pl.String() for name in ("camera", "floor", "state")} | {
-        f"{contract.name}_delivered": pl.Boolean() for contract in EVENTS
+    schema = {
+        "camera": pl.String(),
+        "floor": pl.String(),
+        "calibrated": pl.Boolean(),
+        "state": pl.String(),
+        **{f"{contract.name}_delivered": pl.Boolean() for contract in EVENTS},
     }
     return pl.DataFrame(rows, schema=schema)
+
+
+def deliveries(cameras: pl.DataFrame) -> pl.DataFrame:
+    """Every dataset of every camera, and whether there is something of it to count.
+
+    A camera without calibration delivers trajectories without positions: those tell nothing.
+
+    Returns:
+        camera, floor, dataset, delivered, state: as in `cameras`, but for `uncalibrated`.
+    """
+    followed = pl.col("calibrated") | (pl.col("dataset") != ANONYMISED_TRAJECTORIES.name)
+    return pl.concat(
+        cameras.select(
+            "camera",
+            "floor",
+            dataset=pl.lit(contract.name),
+            delivered=f"{contract.name}_delivered",
+            state="state",
+            calibrated="calibrated",
+        )
+        for contract in EVENTS
+    ).select(
+        "camera",
+        "floor",
+        "dataset",
+        delivered=pl.col("delivered") & followed,
+        state=pl.when(followed | (pl.col("state") != OBSERVED))
+        .then("state")
+        .otherwise(pl.lit(UNCALIBRATED)),
+    )
+
+
+def _site_day(site_day: SiteDay) -> pl.DataFrame:
+    file = site_day.site.file
+    return pl.DataFrame(
+        {
+            "site": [site_day.site.id],
+            "trading_day": [site_day.day],
+            "staff_after_s": [60 * file.staff_after_minutes],
+            "estimate_gaps": [file.estimate_gaps],
+        },
+        schema={
+            "site": pl.String,
+            "trading_day": pl.Date,
+            "staff_after_s": pl.Int64,
+            "estimate_gaps": pl.Boolean,
+        },
+    )
 
 
 def _state(coverage: pl.DataFrame | None, delivered: bool) -> str:
@@ -177,9 +232,12 @@ def _quarters(site_day: SiteDay) -> list[dt.datetime]:
 
 def _gates(site_day: SiteDay) -> pl.DataFrame:
     return pl.DataFrame(
-        [(gate.id, gate.camera, gate.floor) for _, gate in sorted(site_day.gates.items())],
+        [
+            (gate.id, gate.camera, gate.floor, gate.leads_from)
+            for _, gate in sorted(site_day.gates.items())
+        ],
         orient="row",
-        schema={"gate": pl.String, "camera": pl.String, "floor": pl.String},
+        schema=dict.fromkeys(("gate", "camera", "floor", "leads_from"), pl.String()),
     )
 
 
@@ -192,6 +250,7 @@ def _zones(site_day: SiteDay) -> pl.DataFrame:
                 zone.camera,
                 zone.floor,
                 zone.min_dwell,
+                zone.of,
                 None if zone.polygon is None else _area(zone.polygon),
             )
             for _, zone in sorted(site_day.zones.items())
@@ -205,6 +264,7 @@ def _zones(site_day: SiteDay) -> pl.DataFrame:
             "camera": pl.String,
             "floor": pl.String,
             "min_dwell_s": pl.Float64,
+            "of": pl.String,
             "area_m2": pl.Float64,
         },
     )

@@ -6,13 +6,11 @@ sql/ and `assets.marts.contracts`, and nowhere else.
 Written by: .venv/bin/python -m assets.marts.metrics
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import dedent
 
 from assets.marts.contracts import MARTS
-from assets.marts.queries import query
+from assets.marts.queries import header, query, reads
 from assets.marts.release import NOTE
 from assets.marts.schema import MartColumn, MartContract
 
@@ -31,7 +29,6 @@ tables as far as the release step lets them through ({release}).
 Times are UTC; `local_start` is on the site's clocks. Every gate and zone has one camera that owns
 its figures, so nobody is counted twice at it; a person whom two cameras see is two trajectories.
 """
-_FIELD = re.compile(r"^(Grain|Definition|NULL) {2,}", re.MULTILINE)
 
 
 def page() -> str:
@@ -41,18 +38,8 @@ def page() -> str:
     )
 
 
-def header(sql: str) -> dict[str, str]:
-    """What the comment before a query says, by field: `Grain`, `Definition` and `NULL`."""
-    lines = [line.removeprefix("--") for line in sql.splitlines() if line.startswith("--")]
-    text = dedent("\n".join(lines[: sql.splitlines().index("WITH")]))
-    _, *parts = _FIELD.split(text)
-    return {
-        field: " ".join(told.split()) for field, told in zip(parts[::2], parts[1::2], strict=True)
-    }
-
-
 def _section(mart: MartContract) -> str:
-    told = header(query(mart.name))
+    told, read = header(query(mart.name)), reads(mart.name)
     return "\n".join(
         [
             f"## {mart.name}",
@@ -60,9 +47,10 @@ def _section(mart: MartContract) -> str:
             mart.description,
             "",
             f"- **Grain:** {told['Grain']}",
-            f"- **Definition:** {told['Definition']}",
+            f"- **Definition, version {told['Version']}:** {told['Definition']}",
+            f"- **Source of the definition:** {told['Source']}",
             f"- **NULL:** {told['NULL']}",
-            f"- **Made from:** {', '.join(f'`{name}`' for name in mart.inputs)}",
+            f"- **Made from:** {', '.join(f'`{name}`' for name in (*read.datasets, *read.marts))}",
             f"- **SQL:** {', '.join(f'`sql/{path}.sql`' for path in _files(mart))}",
             "",
             "| column | type | unit | meaning |",
@@ -75,7 +63,8 @@ def _section(mart: MartContract) -> str:
 
 def _files(mart: MartContract) -> Iterator[str]:
     yield mart.name
-    yield from (f"scans/{scan}" for scan in mart.scans)
+    yield from (f"scans/{scan}" for scan in reads(mart.name).scans)
+    yield from (f"relations/{relation}" for relation in reads(mart.name).relations)
 
 
 def _row(column: MartColumn) -> str:

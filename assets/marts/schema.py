@@ -3,14 +3,17 @@
 Belongs here: the types of contracts. Does not belong here: any contract (`assets.marts.contracts`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import polars as pl
 
-from vision.contract_terms import INSTANT, InTradingDay, Matches, OneOf, Range, SiteWord
+from vision.contract_terms import INSTANT, InTradingDay, Matches, OneOf, Range, SiteWay, SiteWord
 
-MartDomain = Range | OneOf | SiteWord | InTradingDay | Matches
+MartDomain = Range | OneOf | SiteWord | SiteWay | InTradingDay | Matches
+Tables = Mapping[str, pl.DataFrame]
+Span = Literal["interval_start", "hour_start"]
 
 _DUCKDB_TYPES: Mapping[pl.DataType, str] = {
     pl.Boolean(): "BOOLEAN",
@@ -34,11 +37,13 @@ class MartColumn:
         description: What it is; where it may be NULL, what NULL means.
         domain: Values that it may take; None where the type says it all.
         nullable: Whether NULL is allowed.
-        null_where_nobody: Whether NULL also stands where nobody was there to be measured, and not
-            only where nothing was observed.
+        null_where_nobody: Whether NULL also stands where nobody was there to be measured, or where
+            a total would leave out what a gap hides, and not only where nothing was observed.
         counted_by: Columns of the same row that count the people behind the value. The release
             step suppresses the value where one of them is small. Empty: nothing personal in it.
         sources: (relation, column) pairs of the lake that it is computed from, for lineage.
+        follows: How the value follows from other columns of the row, exactly, where it does: it
+            then carries nothing of its own.
     """
 
     name: str
@@ -50,6 +55,7 @@ class MartColumn:
     counted_by: tuple[str, ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
     null_where_nobody: bool = False
+    follows: pl.Expr | None = field(default=None, compare=False)
 
     @property
     def duckdb_type(self) -> str:
@@ -67,10 +73,11 @@ class MartContract:
         description: A sentence for the people who choose a table.
         columns: In stored order; `trading_day` and `site` come first.
         key: Columns that together occur once; rows are stored sorted by them.
-        inputs: Datasets of the lake that it is made from.
-        scans: Files of sql/scans/ whose rows its query reads.
         drop_suppressed: Whether the release step leaves small rows out instead of blanking them:
             for marts in which the presence of a row already tells of people.
+        never_above: Pairs of columns of which the first is never above the second.
+        places: Of how many places, by the relations of the day, each has a row in every span of
+            the day; None where there is a row only where somebody was.
     """
 
     name: str
@@ -78,9 +85,9 @@ class MartContract:
     description: str
     columns: tuple[MartColumn, ...]
     key: tuple[str, ...]
-    inputs: tuple[str, ...]
     drop_suppressed: bool = False
-    scans: tuple[str, ...] = ()
+    never_above: tuple[tuple[str, str], ...] = ()
+    places: Callable[[Tables], int] | None = field(default=None, compare=False)
     _by_name: Mapping[str, MartColumn] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -89,6 +96,12 @@ class MartContract:
     def __getitem__(self, column: str) -> MartColumn:
         """The column of that name."""
         return self._by_name[column]
+
+    @property
+    def span(self) -> Span | None:
+        """The column that says in which part of the day; None where a row is of the whole day."""
+        spans: tuple[Span, ...] = ("interval_start", "hour_start")
+        return next((name for name in spans if name in self._by_name), None)
 
     @property
     def schema(self) -> pl.Schema:

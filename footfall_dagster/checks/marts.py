@@ -15,10 +15,12 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from assets.marts.contracts import GATE_COUNTS_15MIN, MARTS
+from assets.marts.contracts import MARTS
 from assets.marts.core import cameras_of_day, past_retention, purged_inputs
 from assets.marts.inputs import OBSERVED, Purged, RowsByCamera, relations
+from assets.marts.of_gates import GATE_COUNTS_15MIN
 from assets.marts.positions import counted
+from assets.marts.queries import DATASETS
 from assets.marts.schema import MartContract
 from assets.plan import SitePlan
 from assets.storage import CameraDays, Warehouse
@@ -28,8 +30,6 @@ from footfall_dagster.checks.partitioned_check import partitioned_check
 
 ROWS, TOTALS, OBSERVATION = "rows", "totals", "observation"
 """Names of the checks."""
-_BLOCKING = (ROWS, TOTALS)
-"""Those of every mart without which nothing of it is released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
     `rows` and `totals` block what is made from a mart: a release or a report of wrong figures
     would be worse than none. `observation` warns.
     """
-    inputs = sorted({name for mart in MARTS.values() for name in mart.inputs})
+    inputs = sorted(contract.name for contract in DATASETS)
     deps = [dg.AssetDep(plan.key(name), partition_mapping=cameras_of_day()) for name in inputs]
 
     @dg.multi_asset_check(
@@ -156,13 +156,18 @@ def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
             if dg.AssetCheckKey(key, TOTALS) in selected:
                 results.append(_totalled(key, mart, stored, tables, purged))
             passed = all(result.passed for result in results)
-            if len(results) == len(_BLOCKING) or not passed:
+            if len(results) == len(_blocking(mart)) or not passed:
                 warehouse.note_checked(mart, plan.site.id, site_day.day, stored, passed=passed)
             yield from results
         if dg.AssetCheckKey(plan.key(GATE_COUNTS_15MIN.name), OBSERVATION) in selected:
             yield _observation(plan, tables)
 
     return [check]
+
+
+def _blocking(mart: MartContract) -> tuple[str, ...]:
+    """Checks of a mart without which nothing of it is released."""
+    return (ROWS, TOTALS) if mart.name in MEASURES else (ROWS,)
 
 
 def _totalled(
@@ -180,12 +185,14 @@ def _totalled(
 
 
 def _specs(plan: SitePlan, deps: Sequence[dg.AssetDep]) -> list[dg.AssetCheckSpec]:
-    told = [
-        (ROWS, "Every row is as the contract says; no figure where nothing was observed."),
-        (TOTALS, "What the mart adds up to over the day equals what the events add up to."),
-    ]
+    told = {
+        ROWS: "Every row is as the contract says; no figure where nothing was observed.",
+        TOTALS: "What the mart adds up to over the day equals what the events add up to.",
+    }
     wanted = [
-        (plan.key(mart.name), name, text, True) for mart in MARTS.values() for name, text in told
+        (plan.key(mart.name), name, told[name], True)
+        for mart in MARTS.values()
+        for name in _blocking(mart)
     ]
     observed = "Every camera delivered the day, and no event lies outside what it recorded."
     wanted.append((plan.key(GATE_COUNTS_15MIN.name), OBSERVATION, observed, False))

@@ -11,7 +11,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from assets.marts.contracts import GATE_COUNTS_15MIN
+from assets.marts.of_gates import GATE_COUNTS_15MIN
 from footfall_dagster.day import DayRuns
 from footfall_dagster.resources import report_store, warehouse
 from footfall_dagster.settings import Settings

@@ -41,7 +41,8 @@ _CATALOGUE = {
     "indexes": "SELECT sql FROM duckdb_indexes()",
     "constraints": "SELECT table_name, constraint_text FROM duckdb_constraints()",
 }
-_MINUTES_APART = 2e-4
+_MINUTES_APART = 6e-5
+_SHARES_APART = 6e-7
 _SECONDS_APART = 0.1
 """How far figures may be apart that follow from each other: each is rounded when it is stored."""
 
@@ -159,47 +160,64 @@ def mart_violations(rows: pl.DataFrame, mart: MartContract, site_day: SiteDay) -
         if not column.nullable and column.domain is None and rows[column.name].null_count():
             yield f"column {column.name}: must not be NULL"
     tables = relations(site_day, {}, {})
-    for known in (_places(mart, tables), _spans(mart, tables)):
+    for known in (*_places(mart, site_day, tables), *_spans(mart, tables)):
         names = known.columns
         if rows.select(names).join(known, on=names, how="anti", nulls_equal=True).height:
             yield f"{' and '.join(names)} must go together as the site file has it"
-    yield from _shares(rows, mart, tables)
+    if "observed_minutes" in mart.schema:
+        yield from _shares(rows, mart, tables)
+    yield from _derived(rows, mart)
 
 
-def _places(mart: MartContract, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def _places(
+    mart: MartContract, site_day: SiteDay, tables: Mapping[str, pl.DataFrame]
+) -> Iterator[pl.DataFrame]:
     """What a row may say of its place."""
+    of_place = [name for name in ("gate", "zone", "kind", "camera", "floor") if name in mart.schema]
     if "gate" in mart.schema:
-        return tables["gates"].select("gate", "camera", "floor")
-    if "zone" in mart.schema:
-        return tables["zones"].select("zone", "kind", "camera", "floor")
-    return tables["cameras"].select("camera", "floor")
+        yield tables["gates"].select(of_place)
+    elif "zone" in mart.schema:
+        yield tables["zones"].select(of_place)
+    elif "camera" in mart.schema:
+        yield tables["cameras"].select(of_place)
+    else:
+        yield pl.DataFrame({"floor": [floor.id for floor in site_day.site.file.floors]})
+    if "area_m2" in mart.schema:
+        yield tables["zones"].select("zone", pl.col("area_m2").round(4))
+    if {"zone", "shop"} <= set(mart.schema):
+        yield tables["zones"].select("zone", shop="of")
 
 
-def _spans(mart: MartContract, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def _spans(mart: MartContract, tables: Mapping[str, pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """What a row may say of its time."""
     quarters = tables["intervals"]
-    if "interval_start" in mart.schema:
-        return quarters.select("interval_start", "local_start", "in_trading_hours")
-    return quarters.group_by("hour_start").agg(
-        pl.col("local_start").min(), pl.col("in_trading_hours").any()
+    if mart.span == "interval_start":
+        yield quarters.select("interval_start", "local_start", "in_trading_hours")
+    elif mart.span == "hour_start":
+        yield quarters.group_by("hour_start").agg(
+            pl.col("local_start").min(), pl.col("in_trading_hours").any()
+        )
+
+
+def _minutes(mart: MartContract, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """How long each span of the day is; a day is its trading hours, if it has any."""
+    quarters = tables["intervals"].with_columns(
+        _span=(pl.col("interval_end") - pl.col("interval_start")).dt.total_seconds() / 60
     )
+    if mart.span is not None:
+        return quarters.group_by(mart.span).agg(pl.col("_span").sum())
+    traded = quarters.filter("in_trading_hours")
+    return (traded if traded.height else quarters).select(pl.col("_span").sum())
 
 
 def _shares(
     rows: pl.DataFrame, mart: MartContract, tables: Mapping[str, pl.DataFrame]
 ) -> Iterator[str]:
     """Figures that follow from others carry nothing of their own."""
-    start = "interval_start" if "interval_start" in mart.schema else "hour_start"
-    minutes = (
-        tables["intervals"]
-        .group_by(start)
-        .agg(
-            _span=(pl.col("interval_end") - pl.col("interval_start")).sum().dt.total_seconds() / 60
-        )
-    )
-    timed = rows.join(minutes, on=start)
+    minutes = _minutes(mart, tables)
+    timed = rows.join(minutes, on=mart.span) if mart.span else rows.join(minutes, how="cross")
     share = (timed["observed_share"] * timed["_span"] - timed["observed_minutes"]).abs()
-    if (share > _MINUTES_APART).any():
+    if (share > _MINUTES_APART + _SHARES_APART * timed["_span"]).any():
         yield "column observed_share: must follow from observed_minutes"
     unobserved = rows.filter(pl.col("observed_minutes") == 0)
     for column in mart.columns:
@@ -209,9 +227,19 @@ def _shares(
         told = rows.filter(pl.col("not_observed").is_not_null() & (pl.col("observed_minutes") > 0))
         if told.height:
             yield "column not_observed: must be NULL where something was observed"
-    if "occupancy_mean" in mart.schema:
+    if {"occupancy_mean", "person_seconds"} <= set(mart.schema):
         apart = (
             timed["occupancy_mean"] * timed["observed_minutes"] * 60 - timed["person_seconds"]
         ).abs()
         if (apart > _SECONDS_APART * (1 + timed["occupancy_mean"])).any():
             yield "column occupancy_mean: must follow from person_seconds"
+
+
+def _derived(rows: pl.DataFrame, mart: MartContract) -> Iterator[str]:
+    """A value that follows from its row is that value to the last bit, or it is a place to hide."""
+    for column in mart.columns:
+        if column.follows is not None:
+            said = pl.col(column.name)
+            apart = said.ne_missing(column.follows.cast(column.dtype))
+            if rows.filter(said.is_not_null() & apart).height:
+                yield f"column {column.name}: must follow from the others of its row"

@@ -19,9 +19,10 @@ import polars as pl
 import pytest
 from playwright.sync_api import Browser
 
-from assets.marts.contracts import GATE_COUNTS_15MIN, MARTS
+from assets.marts.contracts import MARTS
 from assets.marts.core import cameras_of_day
 from assets.marts.inputs import RowsByCamera
+from assets.marts.of_gates import GATE_COUNTS_15MIN
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.instance import open_instance

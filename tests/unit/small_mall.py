@@ -8,6 +8,7 @@ import polars as pl
 from assets.marts import inputs as mart_inputs
 from assets.marts.inputs import CameraDays
 from assets.marts.positions import SCANS, counted, scanned
+from assets.marts.queries import RELATIONS, evaluated, query_names
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
 from vision.site.models import (
@@ -98,6 +99,54 @@ def site(
     )
 
 
+def furnished(site: Site) -> Site:
+    """`site` with entrances and a zone of every kind under `cam_a`, and as many under `cam_c`."""
+    shapes = (
+        ("front", "frontage", ((1, 3), (4, 3), (4, 4), (1, 4)), 1, "shop"),
+        ("kiosk", "store", ((6, 1), (8, 1), (8, 3), (6, 3)), 5, None),
+        ("poster", "display", ((5, 6), (7, 6), (7, 7), (5, 7)), 3, None),
+        ("till", "seating", ((2, 6), (3, 6), (3, 7), (2, 7)), 2, None),
+        ("line", "queue", ((3, 6), (5, 6), (5, 7), (3, 7)), 4, "till"),
+        ("backroom", "staff", ((8, 6), (9, 6), (9, 7), (8, 7)), 1, None),
+    )
+    zones = [
+        Zone(
+            id=name,
+            kind=kind,  # type: ignore[arg-type]
+            camera="cam_a",
+            floor="ground",
+            polygon=polygon,
+            min_dwell=min_dwell,
+            of=of,
+        )
+        for name, kind, polygon, min_dwell, of in shapes
+    ]
+    under_c = [
+        zone.model_copy(
+            update={
+                "id": f"{zone.id}_c",
+                "camera": "cam_c",
+                "of": f"{zone.of}_c" if zone.of else None,
+            }
+        )
+        for zone in (site.file.zones[0], *zones)
+    ]
+    gates = [
+        gate.model_copy(update={"leads_from": "outside"})
+        for gate in (
+            *site.file.gates,
+            site.file.gates[0].model_copy(update={"id": "door_c", "camera": "cam_c"}),
+        )
+    ]
+    update = {"zones": (*site.file.zones, *zones, *under_c), "gates": tuple(gates)}
+    return site.model_copy(
+        update={
+            "file": site.file.model_copy(update=update),
+            "cameras": (*site.cameras, site.cameras[0].model_copy(update={"id": "cam_c"})),
+        }
+    )
+
+
 def site_day(day: dt.date = DAY, **changes: object) -> SiteDay:
     """The small mall on `day`."""
     return site(**changes).on(day)  # type: ignore[arg-type]
@@ -171,4 +220,5 @@ def relations(
     """Every relation that marts and their checks read of a site-day."""
     tables = mart_inputs.relations(site_day, coverage, events)
     positions = events.get(ANONYMISED_TRAJECTORIES.name, {})
-    return tables | scanned(SCANS, positions, tables) | counted(positions, tables)
+    tables |= scanned(SCANS, positions, site_day, tables) | counted(positions, tables)
+    return tables | evaluated(query_names(RELATIONS), tables)

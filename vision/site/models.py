@@ -104,7 +104,11 @@ class Floor(Entry):
 
 
 class Zone(Dated):
-    """A polygon on a floor, in metres, or in the pixels of an uncalibrated camera."""
+    """A polygon on a floor, in metres, or in the pixels of an uncalibrated camera.
+
+    `of` names the zone that this one is for: a frontage's store, or the counter that people in a
+    queue wait for.
+    """
 
     kind: Literal[
         "store", "frontage", "corridor", "display", "queue", "seating", "staff", "exclude"
@@ -114,6 +118,7 @@ class Zone(Dated):
     polygon: Annotated[tuple[FloorPoint, ...], Field(min_length=3)] | None = None
     polygon_px: Annotated[tuple[PixelPoint, ...], Field(min_length=3)] | None = None
     min_dwell: Annotated[float, Field(ge=0, le=3600)] = 5.0
+    of: Id | None = None
 
     @model_validator(mode="after")
     def _one_shape(self) -> "Zone":
@@ -126,10 +131,15 @@ class Zone(Dated):
 
 
 class Gate(Dated):
-    """A line that people cross, and a point on the side that counts as inside."""
+    """A line that people cross, and a point on the side that counts as inside.
+
+    `leads_from` says where people come from who cross it inwards: `outside`, or another floor.
+    Without it, the gate counts for itself alone, as a shop's door does.
+    """
 
     camera: Id
     floor: Id
+    leads_from: Id | None = None
     line: tuple[FloorPoint, FloorPoint] | None = None
     inside: FloorPoint | None = None
     line_px: tuple[PixelPoint, PixelPoint] | None = None
@@ -145,6 +155,10 @@ class Gate(Dated):
                 "line_px and inside_px (pixels), and not both"
             )
         return self
+
+
+OUTSIDE = "outside"
+"""Where a gate leads from that is an entrance of the site."""
 
 
 class AgeGender(Entry):
@@ -261,7 +275,9 @@ class SiteFile(Entry):
     its last files; marts and report `marts_minutes` after it, when the cameras have been worked
     through. Where less than the share `least_coverage` of the trading hours was observed, a check
     warns. A file that arrives later, within `late_hours` of the end of its day, has its camera-day
-    run again once it has not changed for `settle_seconds`.
+    run again once it has not changed for `settle_seconds`. Whoever is in view for longer than
+    `staff_after_minutes` counts as staff. With `estimate_gaps`, daily totals over gaps come with an
+    estimate beside them.
     """
 
     id: Id
@@ -276,6 +292,8 @@ class SiteFile(Entry):
     least_coverage: Annotated[float, Field(ge=0, le=1)] = 0.9
     settle_seconds: Annotated[int, Field(ge=10, le=24 * 3600)] = 120
     late_hours: Annotated[int, Field(ge=0, le=24 * 31)] = 48
+    staff_after_minutes: Annotated[int, Field(ge=5, le=24 * 60)] = 120
+    estimate_gaps: bool = False
     floors: Annotated[tuple[Floor, ...], Field(min_length=1)]
     zones: tuple[Zone, ...] = ()
     gates: tuple[Gate, ...] = ()

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from vision.site import camera_rules, shape_rules
-from vision.site.models import Dated, Gate, Hours, Site, SiteDay, Zone
+from vision.site.models import OUTSIDE, Dated, Gate, Hours, Site, SiteDay, Zone
 from vision.site.problems import CAMERAS_YAML, SITE_YAML, Fault, FieldPath
 from vision.site.wording import nearest
 
@@ -154,6 +154,12 @@ def _unknown_references(site: Site) -> Iterator[Fault]:
         if shape.camera not in cameras:
             what = f"there is no camera {shape.camera} in {CAMERAS_YAML}"
             yield Fault(SITE_YAML, (*path, "camera"), what, nearest(shape.camera, cameras))
+    for index, gate in enumerate(site.file.gates):
+        places = {OUTSIDE, *floors} - {gate.floor}
+        if gate.leads_from is not None and gate.leads_from not in places:
+            what = f"nobody comes to floor {gate.floor} from {gate.leads_from}"
+            remedy = nearest(gate.leads_from, places)
+            yield Fault(SITE_YAML, ("gates", index, "leads_from"), what, remedy)
     for index, camera in enumerate(site.cameras):
         if camera.floor not in floors:
             what = f"there is no floor {camera.floor} in {SITE_YAML}"
@@ -181,6 +187,30 @@ def _references_on(site_day: SiteDay) -> Iterator[Fault]:
             what = f"camera {camera.id} sees floor {camera.floor}, not {shape.floor}"
             remedy = f"write floor: {camera.floor}, or name a camera of floor {shape.floor}"
             yield Fault(SITE_YAML, (*path, "floor"), what, remedy)
+        elif isinstance(shape, Zone) and shape.of is not None:
+            yield from _wrong_of(site_day, shape, (*path, "of"))
+
+
+_OF = {"frontage": "store", "queue": None}
+"""Kinds of zones that are for another, and of which kind that must be; None: any."""
+
+
+def _wrong_of(site_day: SiteDay, zone: Zone, path: FieldPath) -> Iterator[Fault]:
+    """A zone is for another one that the same camera sees, or nobody is seen in both."""
+    if zone.kind not in _OF:
+        what = f"a zone of kind {zone.kind} is for no other"
+        remedy = f"leave it out; zones that have it are of kind {' or '.join(_OF)}"
+        yield Fault(SITE_YAML, path, what, remedy)
+        return
+    wanted = _OF[zone.kind]
+    others = {
+        other.id
+        for other in site_day.zones_of(zone.camera)
+        if other.id != zone.id and other.kind != "exclude" and wanted in (None, other.kind)
+    }
+    if zone.of not in others:
+        what = f"{zone.of} is no {wanted or 'other zone'} that camera {zone.camera} owns"
+        yield Fault(SITE_YAML, path, what, nearest(zone.of or "", others))
 
 
 def _shapes(site: Site) -> Iterator[tuple[FieldPath, Zone | Gate]]:

@@ -9,9 +9,12 @@ import pytest
 
 from assets.camera_day import IO_MANAGER
 from assets.marts import core, release
-from assets.marts.contracts import GATE_COUNTS_15MIN, HEATMAP_HOURLY, MARTS
+from assets.marts.contracts import MARTS
+from assets.marts.of_gates import GATE_COUNTS_15MIN
+from assets.marts.of_ways import HEATMAP_HOURLY
 from assets.plan import SitePlan, camera_key
 from footfall_dagster.checks import marts as mart_checks
+from footfall_dagster.checks.mart_totals import MEASURES
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit import small_mall
 from tests.unit.small_mall import DAY, NOON
@@ -225,7 +228,7 @@ def test_checks_pass_on_a_right_day_and_say_what_they_saw(warehouse: DuckDBWareh
         (one.asset_key.path[-1], one.check_name): one
         for one in result.get_asset_check_evaluations()
     }
-    assert len(found) == 2 * len(MARTS) + 1
+    assert len(found) == len(MARTS) + len(MEASURES) + 1
     unobserved = found.pop(("gate_counts_15min", mart_checks.OBSERVATION))
     assert not unobserved.passed
     assert unobserved.severity == dg.AssetCheckSeverity.WARN

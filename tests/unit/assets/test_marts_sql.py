@@ -2,7 +2,6 @@
 
 import datetime as dt
 
-import duckdb
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 
 from assets.marts.contracts import MARTS
 from assets.marts.inputs import cameras, intervals
-from assets.marts.queries import query, query_names
+from assets.marts.queries import connected, query, query_names, reads, versioned_query
 from tests.unit import small_mall
 from tests.unit.small_mall import NOON
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
@@ -26,12 +25,16 @@ def seconds(count: float) -> dt.timedelta:
 
 
 def compute(name: str, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Rows of a mart of a day, and before it of those that it reads."""
     mart = MARTS[name]
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with connected() as connection:
         for table, rows in tables.items():
             connection.register(table, rows)
-        frame = connection.execute(query(name)).pl()
+        for source in MARTS:
+            if source in reads(name).marts:
+                connection.register(source, compute(source, tables))
+        connection.register(name, mart.empty())
+        frame = connection.execute(versioned_query(name)).pl()
     assert frame.columns == list(mart.schema)
     return frame.cast(dict(mart.schema)).sort(mart.key)
 

@@ -19,7 +19,7 @@ def test_the_page_is_the_one_that_the_sql_and_the_contracts_make():
 @pytest.mark.parametrize("name", MARTS)
 def test_every_header_is_read_whole(name: str):
     told = header(query(name))
-    assert list(told) == ["Grain", "Definition", "NULL"]
+    assert list(told) == ["Grain", "Version", "Definition", "Source", "NULL"]
     words = [word for line in query(name).split("WITH")[0].splitlines() for word in line.split()]
     read = [word for field, text in told.items() for word in (field, *text.split())]
     assert [word for word in words if word != "--"] == [name, *read]

@@ -10,13 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.marts.contracts import MARTS
-from assets.marts.inputs import relations
+from assets.marts.inputs import CameraDays, relations
 from assets.marts.positions import POSITIONS_IN_INTERVAL, SCANS, counted, scanned
-from assets.marts.queries import query_version, scan_query
+from assets.marts.queries import query_names, query_version, reads, scan_query
+from assets.marts.schema import Tables
 from tests.unit import small_mall
 from tests.unit.small_mall import NOON
 
-TABLES = relations(small_mall.site_day(), {}, {})
+SITE_DAY = small_mall.site_day()
+TABLES = relations(SITE_DAY, {}, {})
 PATHS = st.lists(
     st.tuples(
         st.integers(-4000, 4000),
@@ -36,6 +38,10 @@ def walks(paths: list[tuple[int, list[tuple[int, int]]]]) -> pl.DataFrame:
             for begins, cells in paths
         )
     )
+
+
+def read_scans(positions: CameraDays, tables: Tables) -> dict[str, pl.DataFrame]:
+    return scanned(["cells_hourly"], positions, SITE_DAY, tables)
 
 
 class Watched(Mapping[str, pl.DataFrame]):
@@ -67,7 +73,7 @@ def test_cells_of_an_hour_hold_who_was_there_and_for_how_long(
         cell = (at.replace(minute=0, second=0), x_m // 0.5 * 0.5 + 0.25, y_m // 0.5 * 0.5 + 0.25)
         touched[cell].add(trajectory)
         seconds[cell] += 1
-    (found,) = scanned(["cells_hourly"], {"cam_a": rows}, TABLES).values()
+    (found,) = scanned(["cells_hourly"], {"cam_a": rows}, SITE_DAY, TABLES).values()
     expected = {(*cell, len(touched[cell]), seconds[cell]) for cell in touched}
     assert set(found.drop("camera").iter_rows()) == expected
     assert found.height == len(expected)
@@ -82,7 +88,7 @@ def test_positions_are_counted_by_quarter(paths: list[tuple[int, list[tuple[int,
     assert dict(found.drop("camera").iter_rows()) == of_quarter
 
 
-@pytest.mark.parametrize("read", [lambda *of: scanned(SCANS, *of), counted], ids=["scan", "count"])
+@pytest.mark.parametrize("read", [read_scans, counted], ids=["scan", "count"])
 def test_cameras_of_the_day_are_read_once_and_no_other(read) -> None:
     rows = walks([(0, [(1, 1)])])
     watched = Watched({"cam_b": rows, "cam_gone": rows, "cam_a": rows})
@@ -91,7 +97,7 @@ def test_cameras_of_the_day_are_read_once_and_no_other(read) -> None:
     assert found["camera"].to_list() == ["cam_a", "cam_b"]
 
 
-@pytest.mark.parametrize("read", [lambda *of: scanned(SCANS, *of), counted], ids=["scan", "count"])
+@pytest.mark.parametrize("read", [read_scans, counted], ids=["scan", "count"])
 def test_a_camera_that_failed_its_privacy_check_is_not_read(read) -> None:
     rows = walks([(0, [(1, 1)])])
     watched = Watched({"cam_b": rows, "cam_a": rows})
@@ -101,12 +107,13 @@ def test_a_camera_that_failed_its_privacy_check_is_not_read(read) -> None:
 
 def test_nothing_is_read_where_no_scan_is_wanted() -> None:
     watched = Watched({"cam_a": walks([(0, [(1, 1)])])})
-    assert scanned([], watched, TABLES) == {}
+    assert scanned([], watched, SITE_DAY, TABLES) == {}
     assert watched.read == []
 
 
 def test_every_scan_is_read_by_a_mart_and_the_other_way_round() -> None:
-    assert {name for mart in MARTS.values() for name in mart.scans} == set(SCANS)
+    assert {scan for name in MARTS for scan in reads(name).scans} == set(SCANS)
+    assert query_names("scans") == set(SCANS)
 
 
 @pytest.mark.parametrize("name", SCANS)
@@ -119,7 +126,7 @@ def test_the_header_says_grain_definition_and_null(name: str) -> None:
 def test_dagster_sees_that_a_mart_has_changed_with_a_scan_that_it_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    heatmap, gates = MARTS["heatmap_hourly"], MARTS["gate_counts_15min"]
+    heatmap, gates = "heatmap_hourly", "gate_counts_15min"
     before = query_version(heatmap), query_version(gates)
     monkeypatch.setattr("assets.marts.queries.scan_query", lambda _name: "SELECT 1")
     assert query_version(heatmap) != before[0]

@@ -7,13 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.marts.contracts import (
-    GATE_COUNTS_15MIN,
-    HEATMAP_HOURLY,
-    MARTS,
-    OCCUPANCY_15MIN,
-    ZONE_VISITS_HOURLY,
-)
+from assets.marts.contracts import MARTS
+from assets.marts.of_gates import GATE_COUNTS_15MIN
+from assets.marts.of_ways import HEATMAP_HOURLY
+from assets.marts.of_zones import OCCUPANCY_15MIN, ZONE_VISITS_HOURLY
 from assets.marts.release import published, release
 from assets.marts.schema import MartContract
 

@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import footfall_dagster.published
-from assets.marts.contracts import GATE_COUNTS_15MIN, MARTS
+from assets.marts.contracts import MARTS
+from assets.marts.of_gates import GATE_COUNTS_15MIN
 from assets.marts.release import release
 from footfall_dagster.cli import main
 from footfall_dagster.published import QueryError, ask, shut_off

@@ -14,7 +14,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from assets.marts.contracts import GATE_COUNTS_15MIN, HEATMAP_HOURLY, MARTS, ZONE_VISITS_HOURLY
+from assets.marts.contracts import MARTS
+from assets.marts.of_gates import GATE_COUNTS_15MIN
+from assets.marts.of_ways import HEATMAP_HOURLY
+from assets.marts.of_zones import ZONE_VISITS_HOURLY
 from assets.marts.release import published, release
 from footfall_dagster.locks import LockTimeoutError
 from footfall_dagster.mart_files import WarehouseError
@@ -70,9 +73,23 @@ def test_a_day_is_stored_and_read_back_by_its_contract(warehouse: DuckDBWarehous
     rows = warehouse.replace_day("mall", DAY, day_tables(), ALL, quiet)
     assert rows == {
         "gate_counts_15min": 2 * 96,
+        "footfall_daily": 0,
+        "floor_occupancy_15min": 0,
         "zone_visits_hourly": 2 * 24,
+        "zone_dwell_distribution": 2 * 8,
         "occupancy_15min": 2 * 96,
+        "queue_15min": 0,
         "heatmap_hourly": 1,
+        "shopfront_capture_hourly": 0,
+        "display_engagement_hourly": 0,
+        "zone_flow_hourly": 0,
+        "paths_daily": 0,
+        "shop_pairs_daily": 0,
+        "shop_affinity_weekly": 0,
+        "groups_hourly": 2 * 5 * 24,
+        "staff_excluded_daily": 2,
+        "space_value_daily": 2,
+        "data_quality_daily": 2,
     }
     for mart in ALL:
         frame = warehouse.read_day(mart, "mall", DAY)
@@ -94,7 +111,8 @@ def test_exactly_the_day_the_site_and_the_marts_asked_for_are_replaced(
     before, after = DAY - dt.timedelta(days=1), DAY + dt.timedelta(days=1)
     for day in (after, DAY, before):
         warehouse.replace_day("mall", day, day_tables(day), ALL, quiet)
-    other = day_tables() | {"site_day": pl.DataFrame({"site": ["kiosk"], "trading_day": [DAY]})}
+    other = day_tables()
+    other["site_day"] = other["site_day"].with_columns(site=pl.lit("kiosk"))
     warehouse.replace_day("kiosk", DAY, other, ALL, quiet)
 
     warehouse.replace_day("mall", DAY, day_tables(entries=8), [GATE_COUNTS_15MIN], quiet)
@@ -194,7 +212,7 @@ def test_a_query_that_fails_leaves_the_file_as_it_was(
     warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
 ):
     warehouse.replace_day("mall", DAY, day_tables(), ALL, quiet)
-    monkeypatch.setattr("footfall_dagster.warehouse.query", lambda _name: "SELECT nonsense")
+    monkeypatch.setattr("footfall_dagster.warehouse.versioned_query", lambda _: "SELECT nonsense")
     with pytest.raises(duckdb.Error, match="nonsense"):
         warehouse.replace_day("mall", DAY, day_tables(entries=9), ALL, quiet)
     assert entries_of(warehouse) == 3

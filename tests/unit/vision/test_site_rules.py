@@ -82,6 +82,27 @@ BROKEN_RULES = [
         CAMERAS, "  - id: cam_b", "  - id: cam_b\n    valid_from: 2026-03-10",
         "zones[1].camera", None, "valid_from: 2026-03-10", id="a zone older than its camera",
     ),
+    # What leads where, and what is for what.
+    pytest.param(
+        SITE, "id: entrance\n    camera: cam_a\n    floor: ground",
+        "id: entrance\n    leads_from: outsid\n    camera: cam_a\n    floor: ground",
+        "gates[0].leads_from", "leads_from: outsid", "did you mean outside?",
+        id="a gate that leads from nowhere",
+    ),
+    pytest.param(
+        SITE, "id: entrance\n    camera: cam_a\n    floor: ground",
+        "id: entrance\n    leads_from: ground\n    camera: cam_a\n    floor: ground",
+        "gates[0].leads_from", "leads_from: ground", "outside, upper",
+        id="a gate that leads from its own floor",
+    ),
+    pytest.param(
+        SITE, "id: shop\n    kind: store", "id: shop\n    of: window\n    kind: store",
+        "zones[0].of", "of: window", "leave it out", id="a shop that is for something",
+    ),
+    pytest.param(
+        SITE, "kind: frontage", "kind: frontage\n    of: shop", "zones[1].of", "of: shop",
+        "nothing of this kind", id="a front of a shop that its camera does not own",
+    ),
     # Polygons.
     pytest.param(
         SITE, _SHOP, "[[5, 5], [9, 5], [9, 13], [5, 13]]", "zones[0].polygon", "13]",

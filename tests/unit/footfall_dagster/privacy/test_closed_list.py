@@ -29,7 +29,7 @@ from tests.unit.small_mall import DAY, NOON
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, LAKE, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
 
-SITE = small_mall.site()
+SITE = small_mall.furnished(small_mall.site())
 HOUR = dt.timedelta(hours=1)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 4
 

@@ -1,0 +1,174 @@
+"""Columns that several marts have, and how they are put together.
+
+Belongs here: columns of place, time and observation, and the shape of a measure. Does not belong
+here: any mart.
+"""
+
+import polars as pl
+
+from assets.marts.inputs import NOT_FOLLOWED, NOT_OBSERVED
+from assets.marts.schema import MartColumn
+from vision.contract_terms import INSTANT, InTradingDay, Matches, OneOf, Range, SiteWord
+
+ID = Matches(r"[a-z][a-z0-9_]{0,39}")
+TRADING_DAY = MartColumn("trading_day", pl.Date(), "", "The trading day, by the date it began on")
+SITE = MartColumn("site", pl.String(), "", "The site", ID)
+CAMERA = MartColumn("camera", pl.String(), "", "The camera that owns the figures of the row", ID)
+FLOOR = MartColumn("floor", pl.String(), "", "The floor", ID)
+KIND = MartColumn("kind", pl.String(), "", "The kind of zone, as the site file says", ID)
+DEFINITION = MartColumn(
+    "definition_version",
+    pl.Int32(),
+    "",
+    "Version of the definition by which the row was computed; figures of different versions are "
+    "not of the same thing",
+    Range(1, 1000),
+)
+"""Every mart ends with it; it comes from the header of the query."""
+
+COVERAGE = (("coverage", "minute"), ("coverage", "readable_s"))
+NULL_UNOBSERVED = "NULL where the camera observed nothing"
+PEOPLE = Range(0, 100_000)
+"""Of one gate, zone or cell in a quarter of an hour or an hour: twenty-seven a second."""
+PEOPLE_OF_DAY = Range(0, 10_000_000)
+PERSON_SECONDS = Range(0, 100_000_000)
+PERSON_SECONDS_OF_DAY = Range(0, 2_000_000_000)
+SHARE = Range(0, 1)
+
+
+def gate() -> MartColumn:
+    """The gate that a row is of."""
+    return MartColumn(
+        "gate", pl.String(), "", "The gate", SiteWord("gate"), sources=(("gate_events", "gate"),)
+    )
+
+
+def zone(
+    name: str = "zone", description: str = "The zone", source: str | None = "zone_visits"
+) -> MartColumn:
+    """A zone that a row is of; `source` is the dataset that names it."""
+    sources = ((source, "zone"),) if source else ()
+    return MartColumn(name, pl.String(), "", description, SiteWord("zone"), sources=sources)
+
+
+def clock(column: str, span: str) -> tuple[MartColumn, ...]:
+    """The part of the day that a row is of."""
+    return (
+        MartColumn(column, INSTANT, "UTC", f"Start of the {span}", InTradingDay(60_000_000)),
+        MartColumn(
+            "local_start",
+            pl.Datetime("us"),
+            "local time",
+            f"Start of the {span} on the site's clocks; twice a year a value is skipped or repeats",
+        ),
+        MartColumn(
+            "in_trading_hours",
+            pl.Boolean(),
+            "",
+            f"Whether the site is open in some part of the {span}",
+        ),
+    )
+
+
+def observed(minutes: int, span: str) -> tuple[MartColumn, ...]:
+    """For how much of its span a row stands."""
+    return (
+        MartColumn(
+            "observed_minutes",
+            pl.Float64(),
+            "min",
+            f"Minutes of the {span} that the owning camera recorded and that were readable",
+            Range(0, minutes, 0.0001),
+            sources=COVERAGE,
+        ),
+        MartColumn(
+            "observed_share",
+            pl.Float64(),
+            "1",
+            f"observed_minutes as a share of the {span}",
+            Range(0, 1, 0.000001),
+            sources=COVERAGE,
+        ),
+    )
+
+
+QUARTER = observed(15, "interval")
+HOUR = observed(60, "hour")
+DAY = observed(25 * 60, "trading hours (on a day without any, of the trading day)")
+
+
+def why(reasons: tuple[str, ...] = NOT_OBSERVED) -> MartColumn:
+    """Why a row tells nothing."""
+    return MartColumn(
+        "not_observed",
+        pl.String(),
+        "",
+        "Why the owning camera tells nothing of the day: missing, no exports, withheld for now, "
+        + ("privacy_failed or uncalibrated" if reasons == NOT_FOLLOWED else "or privacy_failed")
+        + "; NULL where it tells something",
+        OneOf(reasons),
+        nullable=True,
+    )
+
+
+WHY = why()
+WHY_NOT_FOLLOWED = why(NOT_FOLLOWED)
+
+
+def measure(
+    name: str,
+    description: str,
+    counted_by: tuple[str, ...],
+    sources: tuple[tuple[str, str], ...],
+    *,
+    unit: str = "1",
+    dtype: pl.DataType | None = None,
+    domain: Range = PEOPLE,
+    nullable: bool = True,
+    null_where_nobody: bool = False,
+    follows: pl.Expr | None = None,
+) -> MartColumn:
+    """A figure that tells of people; a whole number unless `dtype` says otherwise."""
+    return MartColumn(
+        name,
+        dtype or pl.Int32(),
+        unit,
+        description,
+        domain,
+        nullable,
+        counted_by,
+        sources,
+        null_where_nobody,
+        follows,
+    )
+
+
+def rate(
+    name: str,
+    description: str,
+    part: str,
+    whole: pl.Expr,
+    sources: tuple[tuple[str, str], ...],
+    *,
+    counted_by: tuple[str, ...],
+    domain: Range = SHARE,
+    unit: str = "1",
+) -> MartColumn:
+    """A column divided by others of the row; NULL where there is nothing to divide by."""
+    quotient = pl.when(whole > 0).then(pl.col(part) / whole)
+    return measure(
+        name,
+        description,
+        counted_by,
+        sources,
+        unit=unit,
+        dtype=pl.Float64(),
+        domain=domain,
+        null_where_nobody=True,
+        follows=quotient,
+    )
+
+
+def part_of(*columns: str) -> pl.Expr:
+    """The sum of columns, to divide by."""
+    return pl.sum_horizontal(*columns, ignore_nulls=False)

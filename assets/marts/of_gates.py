@@ -1,0 +1,211 @@
+"""Contracts of the marts of crossings.
+
+Belongs here: marts whose rows are of a gate, or of what gates lead to. Does not belong here: how
+they are computed (sql/), columns that other marts have as well (`assets.marts.columns`).
+"""
+
+import polars as pl
+
+from assets.marts.columns import (
+    CAMERA,
+    COVERAGE,
+    DAY,
+    DEFINITION,
+    FLOOR,
+    NULL_UNOBSERVED,
+    PEOPLE_OF_DAY,
+    QUARTER,
+    SITE,
+    TRADING_DAY,
+    WHY,
+    clock,
+    gate,
+    measure,
+)
+from assets.marts.schema import MartContract, Tables
+from vision.contract_terms import Range
+from vision.site.models import OUTSIDE
+
+_CROSSINGS = (("gate_events", "at"), ("gate_events", "direction"), *COVERAGE)
+_NULL_GAP = "NULL where the day has a gap"
+_ESTIMATED = Range(0, 100_000_000, 0.1)
+_INSIDE = Range(-100_000, 100_000, 0.01)
+
+GATE_COUNTS_15MIN = MartContract(
+    name="gate_counts_15min",
+    grain="one gate in one quarter of an hour",
+    description="People who crossed each gate, into and out of the site.",
+    columns=(
+        TRADING_DAY,
+        SITE,
+        gate(),
+        CAMERA,
+        FLOOR,
+        *clock("interval_start", "interval"),
+        measure("entries", f"Crossings inwards; {NULL_UNOBSERVED}", ("entries",), _CROSSINGS),
+        measure("exits", f"Crossings outwards; {NULL_UNOBSERVED}", ("exits",), _CROSSINGS),
+        measure(
+            "approximate_crossings",
+            "Crossings of either kind that were decided on coarse trajectories, because the gate "
+            f"was drawn after the day was processed; {NULL_UNOBSERVED}",
+            ("approximate_crossings", "entries", "exits"),
+            (("gate_events", "basis"), *COVERAGE),
+        ),
+        *QUARTER,
+        WHY,
+        DEFINITION,
+    ),
+    key=("trading_day", "site", "gate", "interval_start"),
+    places=lambda tables: tables["gates"].height,
+)
+
+FOOTFALL_DAILY = MartContract(
+    name="footfall_daily",
+    grain="one entrance on one trading day",
+    description="People who came and went by each entrance of the site.",
+    columns=(
+        TRADING_DAY,
+        SITE,
+        gate(),
+        CAMERA,
+        FLOOR,
+        measure(
+            "entries",
+            f"People who came in; {_NULL_GAP}",
+            ("entries",),
+            _CROSSINGS,
+            domain=PEOPLE_OF_DAY,
+            null_where_nobody=True,
+        ),
+        measure(
+            "exits",
+            f"People who went out; {_NULL_GAP}",
+            ("exits",),
+            _CROSSINGS,
+            domain=PEOPLE_OF_DAY,
+            null_where_nobody=True,
+        ),
+        measure(
+            "net",
+            f"entries less exits; {_NULL_GAP}",
+            ("entries", "exits"),
+            _CROSSINGS,
+            domain=Range(-PEOPLE_OF_DAY.high, PEOPLE_OF_DAY.high),
+            null_where_nobody=True,
+            follows=pl.col("entries") - pl.col("exits"),
+        ),
+        measure(
+            "share_of_entries",
+            "The entrance's part of the site's entries; NULL where the day has a gap at any "
+            "entrance, or nobody came in",
+            ("entries_observed",),
+            _CROSSINGS,
+            dtype=pl.Float64(),
+            domain=Range(0, 1, 0.000001),
+            null_where_nobody=True,
+        ),
+        measure(
+            "entries_observed",
+            f"People who were seen to come in, at least as many as came; {NULL_UNOBSERVED}",
+            ("entries_observed",),
+            _CROSSINGS,
+            domain=PEOPLE_OF_DAY,
+        ),
+        measure(
+            "exits_observed",
+            f"People who were seen to go out; {NULL_UNOBSERVED}",
+            ("exits_observed",),
+            _CROSSINGS,
+            domain=PEOPLE_OF_DAY,
+        ),
+        *(
+            measure(
+                name,
+                f"{what}; NULL where the site does not ask for it, or too little was observed",
+                ("entries_observed",),
+                _CROSSINGS,
+                dtype=pl.Float64(),
+                domain=_ESTIMATED,
+                null_where_nobody=True,
+            )
+            for name, what in (
+                ("entries_estimate", "Estimate of the entries, gaps in trading hours included"),
+                ("entries_low", "Lower end of the estimate's 95 % interval"),
+                ("entries_high", "Upper end of the estimate's 95 % interval"),
+            )
+        ),
+        *DAY,
+        WHY,
+        DEFINITION,
+    ),
+    key=("trading_day", "site", "gate"),
+    never_above=(
+        ("entries", "entries_observed"),
+        ("entries_low", "entries_estimate"),
+        ("entries_estimate", "entries_high"),
+    ),
+    places=lambda tables: tables["gates"].filter(pl.col("leads_from") == OUTSIDE).height,
+)
+
+
+def _floors(tables: Tables) -> int:
+    gates = tables["gates"].drop_nulls("leads_from")
+    return len({*gates["floor"], *gates["leads_from"]} - {OUTSIDE})
+
+
+FLOOR_OCCUPANCY_15MIN = MartContract(
+    name="floor_occupancy_15min",
+    grain="one floor in one quarter of an hour",
+    description="How many people were on each floor, by those who came to it and left it.",
+    columns=(
+        TRADING_DAY,
+        SITE,
+        FLOOR,
+        *clock("interval_start", "interval"),
+        *(
+            measure(
+                name,
+                f"{what}; NULL from the first gap of the day on, and where nothing was observed",
+                ("occupancy_peak", "crossings"),
+                _CROSSINGS,
+                unit="people",
+                dtype=pl.Float64(),
+                domain=_INSIDE,
+                null_where_nobody=True,
+            )
+            for name, what in (
+                ("occupancy_mean", "People on the floor, on average over the quarter"),
+                ("occupancy_peak", "Most people on the floor at one instant"),
+            )
+        ),
+        measure(
+            "crossings",
+            "People who came to the floor or left it; NULL as for occupancy",
+            ("crossings",),
+            _CROSSINGS,
+            null_where_nobody=True,
+        ),
+        measure(
+            "change",
+            "Those who came less those who left; NULL as for occupancy",
+            ("crossings",),
+            _CROSSINGS,
+            domain=Range(-100_000, 100_000),
+            null_where_nobody=True,
+        ),
+        measure(
+            "drift",
+            "What the crossings of the whole day leave on the floor at its end, when nobody is "
+            "there: the miscount that occupancy is reconciled for; NULL where the day has a gap",
+            ("crossings",),
+            _CROSSINGS,
+            domain=Range(-100_000, 100_000),
+            null_where_nobody=True,
+        ),
+        *QUARTER,
+        DEFINITION,
+    ),
+    key=("trading_day", "site", "floor", "interval_start"),
+    never_above=(("occupancy_mean", "occupancy_peak"), ("change", "crossings")),
+    places=_floors,
+)

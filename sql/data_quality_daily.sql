@@ -1,0 +1,79 @@
+-- data_quality_daily
+--
+-- Grain       one camera on one trading day.
+-- Version     1
+-- Definition  what the day's figures of the camera rest on. state says whether it delivered. Coverage is
+--             of the trading hours: minutes that were recorded and readable, and quarters of which
+--             nothing was. Fragmentation is the part of stays of which an end was not seen, because the
+--             path began or ended inside the zone; a camera that sees a zone whole has little of it.
+--             short_trajectories is the part of trajectories that last less than three seconds.
+-- Source      Fragmentation: as the count of track fragments in CLEAR MOT (Bernardin and Stiefelhagen
+--             2008), but seen without truth.
+-- NULL        counts and parts: nothing was observed all day. Parts: that, or there was nothing to be
+--             part of. Trajectories: that, or the camera has no calibration.
+WITH
+camera_with_quarters AS (
+    SELECT
+        camera,
+        count(*) FILTER (in_trading_hours AND observed_s = 0) AS quarters_unobserved
+    FROM camera_quarters
+    WHERE dataset = 'zone_visits'
+    GROUP BY ALL
+),
+
+camera_with_stays AS (
+    SELECT
+        zone_visits.camera,
+        count(*) AS stays,
+        count(*) FILTER (zone_visits.ends_seen <> 'both') AS cut_stays
+    FROM zone_visits
+    GROUP BY ALL
+),
+
+camera_with_trajectories AS (
+    SELECT
+        camera,
+        count(*) AS trajectories,
+        count(*) FILTER (epoch(last_at) - epoch(first_at) < 2) AS short_trajectories
+    FROM trajectories
+    GROUP BY ALL
+),
+
+camera AS (
+    SELECT
+        cameras.state,
+        span.*,
+        followed.is_observed AS is_followed
+    FROM cameras
+    INNER JOIN camera_days AS span
+        ON span.camera = cameras.camera
+        AND span.dataset = 'zone_visits'
+    INNER JOIN camera_days AS followed
+        ON followed.camera = cameras.camera
+        AND followed.dataset = 'anonymised_trajectories'
+)
+
+SELECT
+    site_day.trading_day,
+    site_day.site,
+    camera.camera,
+    camera.floor,
+    camera.state,
+    quarters.quarters_unobserved,
+    CASE WHEN camera.is_observed THEN coalesce(seen.stays, 0) END AS stays,
+    CASE WHEN camera.is_observed THEN round(seen.cut_stays / seen.stays, 6) END AS cut_share,
+    CASE WHEN camera.is_followed THEN coalesce(followed.trajectories, 0) END AS trajectories,
+    CASE
+        WHEN camera.is_followed
+        THEN round(followed.short_trajectories / followed.trajectories, 6)
+    END AS short_share,
+    round(camera.observed_s / 60, 4) AS observed_minutes,
+    round(camera.observed_s / camera.length_s, 6) AS observed_share
+FROM site_day
+CROSS JOIN camera
+INNER JOIN camera_with_quarters AS quarters
+    ON quarters.camera = camera.camera
+LEFT JOIN camera_with_stays AS seen
+    ON seen.camera = camera.camera
+LEFT JOIN camera_with_trajectories AS followed
+    ON followed.camera = camera.camera
