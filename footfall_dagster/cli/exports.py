@@ -5,24 +5,21 @@ Belongs here: options, progress, exit codes. Does not belong here: finding out w
 """
 
 import os
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from rich.progress import Progress
 
+from footfall_dagster.cli.progress import progress
 from footfall_dagster.settings import folder_or_bucket
 from vision.exports.folder import Recordings
 from vision.site.models import Site
 
 if TYPE_CHECKING:
     from vision.exports.told import Group
-
-_PATIENCE_S = 2.0
 
 
 @click.group()
@@ -76,7 +73,7 @@ def explain(
 
     found = _recordings(recordings)
     of_site = None if site is None else _site(site)
-    with _failing_in_words(), _progress() as on_file:
+    with _failing_in_words(), progress("opening files") as on_file:
         opening = Opening(_most(opens, most), on_file)
         groups = explained(found, of_site, opening)
     _show(groups, of_site, each, as_json)
@@ -115,26 +112,6 @@ def _failing_in_words() -> Iterator[None]:
         yield
     except (OSError, SidecarError) as failure:
         raise click.ClickException(str(failure)) from None
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, where opening files takes longer than one likes to wait."""
-    console = Console(stderr=True)
-    bar = Progress(console=console, transient=True, disable=not console.is_terminal)
-    task = bar.add_task("opening files", total=None)
-    began = time.monotonic()
-
-    def on_file(done: int, of: int) -> None:
-        if time.monotonic() - began > _PATIENCE_S:
-            bar.start()
-        bar.update(task, completed=done, total=of)
-
-    try:
-        yield on_file
-    finally:
-        if bar.live.is_started:
-            bar.stop()
 
 
 def _show(groups: "Sequence[Group]", site: Site | None, each: bool, as_json: bool) -> None:
