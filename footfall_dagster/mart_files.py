@@ -140,30 +140,42 @@ def _attach(
             f"{path} cannot be read ({error}). If another program has it open for writing, close "
             "it there or open it read-only (`duckdb -readonly`); readers never block a writer"
         ) from error
-    held: dict[str, list[tuple[str, str]]] = {}
-    for table, column, kind in connection.execute(
-        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
-        "WHERE database_name = 'old' AND NOT internal ORDER BY table_name, column_index"
-    ).fetchall():
-        held.setdefault(table, []).append((column, kind))
-    wanted = {
-        mart.name: [(column.name, column.duckdb_type) for column in mart.columns]
-        for mart in contracts
-    }
+    held = held_columns(connection, "old")
+    wanted = {mart.name: mart for mart in contracts}
     for table, columns in held.items():
         if table not in wanted:
             raise WarehouseError(
                 f"{path} holds {table!r}, which is no mart. The file is rebuilt at every write, so "
                 "it would be lost: move it into a file of your own, which can ATTACH this one"
             )
-        if columns != wanted[table]:
-            raise WarehouseError(
-                f"table {table} of {path} has other columns than its contract: "
-                f"{_difference(columns, wanted[table])}. It was written by another version: move "
-                "the file aside, then materialise the site-day marts of its days again"
-            )
+        refuse_other_columns(path, wanted[table], columns)
     refuse_changed(path)
     return frozenset(held)
+
+
+def held_columns(
+    connection: duckdb.DuckDBPyConnection, database: str
+) -> dict[str, list[tuple[str, str]]]:
+    """Name and type of each column of an open file, by table."""
+    held: dict[str, list[tuple[str, str]]] = {}
+    for table, column, kind in connection.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = $database AND NOT internal ORDER BY table_name, column_index",
+        {"database": database},
+    ).fetchall():
+        held.setdefault(table, []).append((column, kind))
+    return held
+
+
+def refuse_other_columns(path: Path, mart: MartContract, held: Sequence[tuple[str, str]]) -> None:
+    """Raise `WarehouseError` where the table of a mart in a file is not as its contract says."""
+    wanted = [(column.name, column.duckdb_type) for column in mart.columns]
+    if held != wanted:
+        raise WarehouseError(
+            f"table {mart.name} of {path} has other columns than its contract: "
+            f"{_difference(held, wanted)}. It was written by another version: move "
+            "the file aside, then materialise the site-day marts of its days again"
+        )
 
 
 def refuse_changed(path: Path) -> None:

@@ -81,15 +81,26 @@ def shut_off(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def _asked(path: Path, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
+def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The file as it was placed, opened as `shut_off` opens it.
+
+    Raises:
+        WarehouseError: There is no such file, or it is not as it was placed.
+    """
     if not path.exists():
         raise WarehouseError(
             f"{path} does not exist: nothing has been published yet. Materialise the published "
             "marts of a day (`footfall run`, or the graph), or set FOOTFALL_HOME to where they are"
         )
     refuse_changed(path)
+    with shut_off(path) as connection:
+        yield connection
+
+
+@contextmanager
+def _asked(path: Path, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
     try:
-        with shut_off(path) as connection:
+        with opened(path) as connection:
             statements = connection.extract_statements(sql)
             if len(statements) != 1:
                 raise QueryError(
