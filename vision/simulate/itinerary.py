@@ -1,50 +1,67 @@
-"""Who comes when, and where each person goes.
+"""Who comes when, with whom, and where each person goes.
 
-Belongs here: arrivals, the choice of errands, the list of points that follows. Does not belong
-here: how people walk from point to point (`vision.simulate.walk`).
+Belongs here: arrivals, company, the list of points of each visit. Does not belong here: what people
+come for (`vision.simulate.errands`), how they walk from point to point (`vision.simulate.walk`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
 
+from vision.simulate.companions import beside
 from vision.simulate.doors import Door
+from vision.simulate.errands import enter, errands_of, leave, routed
 from vision.simulate.geometry import Floats
-from vision.simulate.plan import CLEARANCE_M, FloorPlan
+from vision.simulate.plan import FloorPlan
+from vision.simulate.queueing import Joiner, Turn, turns
+from vision.simulate.stops import Stop
 
 PAIRS = 0.2
-"""Share of arrivals that are two people walking together."""
+"""Share of arrivals that are people walking together: two, and on floors with lines or staff up to
+four."""
 
-_PAIR_GAP_M = 0.75
-_PASS_M = 1.2
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """A point on a person's way.
-
-    Attributes:
-        point: Metres.
-        wait: Seconds to stand there.
-        through: The walk to this point passes a gate: straight, at an even pace, giving way to
-            nobody, so that one crossing is one crossing.
-    """
-
-    point: Floats
-    wait: float = 0.0
-    through: bool = False
+_COMPANIONS = {1: 0.6, 2: 0.25, 3: 0.15}
+_BEHIND_S = 0.9
+"""The third and the fourth of a group walk so much behind the first two."""
+_DELAYED = 1.05
+_DELAYED_S = 1.0
+"""Who meets others on the way to a line is later than who does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One visitor: when they appear, how fast they walk, and their way, first point included."""
+    """Somebody on the floor: when they appear, how fast they walk, and their way.
+
+    Attributes:
+        number: Of the person.
+        arrives: Seconds after the start of the simulation.
+        speed: Metres a second.
+        height: Metres.
+        stops: The way, first point included.
+        group: Number of the first of those who came together; one's own where one is alone.
+        staff: Works here.
+        turn: What came of waiting in line; None for who never went to one.
+    """
 
     number: int
     arrives: float
     speed: float
     height: float
     stops: tuple[Stop, ...]
+    group: int
+    staff: bool = False
+    turn: Turn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Party:
+    arrives: float
+    speed: float
+    heights: list[float]
+    stops: list[Stop]
 
 
 def arrivals(
@@ -58,30 +75,45 @@ def arrivals(
 
 
 def crowd(rng: Generator, plan: FloorPlan, moments: list[float], numbered: int = 0) -> list[Person]:
-    """One person for each moment, numbered from `numbered`; some walk beside the one before."""
-    people: list[Person] = []
-    while len(people) < len(moments):
-        arrives = moments[len(people)]
-        stops = itinerary(rng, plan)
+    """One person for each moment, numbered from `numbered`; some walk beside the one before.
+
+    Companions come with the first of their group; their own moments are left out.
+    """
+    parties: list[_Party] = []
+    taken = 0
+    while taken < len(moments):
+        arrives = moments[taken]
+        stops = _errand(rng, plan)
         speed = float(np.clip(rng.normal(1.2, 0.17), 0.8, 1.6))
-        people.append(Person(numbered + len(people), arrives, speed, _height(rng), tuple(stops)))
-        if rng.random() < PAIRS and len(people) < len(moments):
-            beside = tuple(_beside(plan, stops))
-            people.append(Person(numbered + len(people), arrives, speed, _height(rng), beside))
+        heights = [_height(rng)]
+        if rng.random() < PAIRS and taken + 1 < len(moments):
+            company = min(_company(rng, plan, stops), len(moments) - taken - 1)
+            heights += [_height(rng) for _ in range(company)]
+        parties.append(_Party(arrives, speed, heights, stops))
+        taken += len(heights)
+    waited = _turns(rng, plan, parties)
+    people: list[Person] = []
+    for index, party in enumerate(parties):
+        people += _members(plan, party, waited.get(index), numbered + len(people))
     return people
 
 
 def itinerary(rng: Generator, plan: FloorPlan) -> list[Stop]:
     """Points of one visit, from where the person appears to where they leave."""
+    return routed(plan, _errand(rng, plan))
+
+
+def _errand(rng: Generator, plan: FloorPlan) -> list[Stop]:
     way_in = _portal(rng, plan)
-    errand = str(rng.choice(list(_ERRANDS), p=[share for _, share in _ERRANDS.values()]))
-    middle = _ERRANDS[errand][0](rng, plan)
-    stops = [*_enter(rng, way_in), *middle]
+    errands = errands_of(plan)
+    errand = str(rng.choice(list(errands), p=[share for _, share in errands.values()]))
+    middle = errands[errand][0](rng, plan)
+    stops = [*enter(rng, way_in), *middle]
     way_out = _portal(rng, plan)
     if errand == "walk" and _portals(plan) > 1:
         while way_out is way_in:
             way_out = _portal(rng, plan)
-    return _routed(plan, [*stops, *_leave(rng, way_out)])
+    return [*stops, *leave(rng, way_out)]
 
 
 def _height(rng: Generator) -> float:
@@ -98,147 +130,66 @@ def _portal(rng: Generator, plan: FloorPlan) -> Door | Floats:
     return options[int(rng.choice(len(options), p=weights / weights.sum()))]
 
 
-def _lane(rng: Generator, door: Door, inward: bool) -> float:
-    # Each direction keeps to one half of the door, so that people do not walk into each other.
-    margin = min(0.45 / door.width, 0.2)
-    along = door.end - door.start
-    left_of_inward = along[0] * door.inward[1] - along[1] * door.inward[0] > 0
-    lower_half = inward == left_of_inward
-    low, high = (margin, 0.5 - 0.35 * margin) if lower_half else (0.5 + 0.35 * margin, 1 - margin)
-    return float(rng.uniform(low, high))
+def _company(rng: Generator, plan: FloorPlan, stops: Sequence[Stop]) -> int:
+    # Other floors keep the crowds that they have always had.
+    if not (plan.lines or plan.of_kind("staff")):
+        return 1
+    # There is no room for more than two abreast in a line.
+    if any(stop.line for stop in stops):
+        return 1
+    return int(rng.choice(list(_COMPANIONS), p=list(_COMPANIONS.values())))
 
 
-def _enter(rng: Generator, portal: Door | Floats) -> list[Stop]:
-    if not isinstance(portal, Door):
-        return [Stop(_jittered(rng, portal, 0.4))]
-    lane = _lane(rng, portal, inward=True)
+def _members(plan: FloorPlan, party: _Party, turn: Turn | None, numbered: int) -> list[Person]:
+    stops = routed(plan, party.stops if turn is None else _with_turn(party.stops, turn))
+    ways = [stops]
+    for _ in party.heights[1:]:
+        ways.append(beside(plan, stops, tuple(ways[1:])))
     return [
-        Stop(portal.point(lane, -portal.outside_m)),
-        Stop(portal.point(lane, _PASS_M), through=True),
+        Person(
+            number=numbered + index,
+            arrives=party.arrives + _BEHIND_S * (index // 2),
+            speed=party.speed,
+            height=height,
+            stops=tuple(way),
+            group=numbered,
+            turn=turn,
+        )
+        for index, (height, way) in enumerate(zip(party.heights, ways, strict=True))
     ]
 
 
-def _leave(rng: Generator, portal: Door | Floats) -> list[Stop]:
-    if not isinstance(portal, Door):
-        return [Stop(_jittered(rng, portal, 0.4))]
-    lane = _lane(rng, portal, inward=False)
-    return [
-        Stop(portal.point(lane, _PASS_M)),
-        Stop(portal.point(lane, -portal.outside_m), through=True),
-    ]
+def _turns(rng: Generator, plan: FloorPlan, parties: Sequence[_Party]) -> dict[int, Turn]:
+    """What becomes of each party that goes to a line, by number of the party."""
+    going: dict[str, dict[int, Joiner]] = {}
+    for index, party in enumerate(parties):
+        at = _line_at(party.stops)
+        if at is not None:
+            comes = party.arrives + _DELAYED_S
+            way = routed(plan, party.stops[: at + 1])
+            comes += _DELAYED * _length(way) / party.speed
+            joiner = Joiner.drawn(rng, comes, party.speed)
+            going.setdefault(party.stops[at].line, {})[index] = joiner
+    return {
+        index: turn
+        for line, joiners in going.items()
+        for index, turn in zip(
+            joiners, turns(plan.lines[line], list(joiners.values())), strict=True
+        )
+    }
 
 
-def _walk(rng: Generator, plan: FloorPlan) -> list[Stop]:
-    return _stand(rng, plan, plan.of_kind("corridor"), 0, 0)
+def _with_turn(stops: Sequence[Stop], turn: Turn) -> list[Stop]:
+    at = _line_at(stops)
+    if at is None:
+        return list(stops)
+    end = Stop(stops[at].point, until=turn.comes, line=turn.line)
+    return [*stops[:at], end, *turn.stops, *stops[at + 1 :]]
 
 
-def _display(rng: Generator, plan: FloorPlan) -> list[Stop]:
-    return _stand(rng, plan, plan.of_kind("display", "seating", "queue"), 6, 25) or _walk(rng, plan)
+def _line_at(stops: Sequence[Stop]) -> int | None:
+    return next((index for index, stop in enumerate(stops) if stop.line), None)
 
 
-def _window(rng: Generator, plan: FloorPlan) -> list[Stop]:
-    return _stand(rng, plan, plan.of_kind("frontage"), 4, 12) or _walk(rng, plan)
-
-
-def _shop(rng: Generator, plan: FloorPlan) -> list[Stop]:
-    if not plan.store_doors:
-        return _walk(rng, plan)
-    store = str(rng.choice(list(plan.store_doors)))
-    door = plan.store_doors[store]
-    inward, outward = _lane(rng, door, inward=True), _lane(rng, door, inward=False)
-    room = min(_PASS_M, door.outside_m)
-    browse = [
-        stop for _ in range(int(rng.integers(1, 3))) for stop in _stand(rng, plan, (store,), 6, 25)
-    ]
-    return [
-        Stop(door.point(inward, -room)),
-        Stop(door.point(inward, _PASS_M), through=True),
-        *browse,
-        Stop(door.point(outward, _PASS_M)),
-        Stop(door.point(outward, -room), through=True),
-    ]
-
-
-# An errand that the floor has no zone for becomes a walk.
-_ERRANDS = {
-    "walk": (_walk, 0.3),
-    "display": (_display, 0.2),
-    "shop": (_shop, 0.4),
-    "window": (_window, 0.1),
-}
-
-
-def _stand(
-    rng: Generator, plan: FloorPlan, zones: tuple[str, ...], shortest: float, longest: float
-) -> list[Stop]:
-    if not zones:
-        return []
-    stations = plan.stations[str(rng.choice(zones))]
-    station = stations[int(rng.integers(len(stations)))]
-    return [Stop(_jittered(rng, station, CLEARANCE_M / 2), float(rng.uniform(shortest, longest)))]
-
-
-def _jittered(rng: Generator, point: Floats, radius: float) -> Floats:
-    result: Floats = point + rng.uniform(-radius, radius, 2)
-    return result
-
-
-def _routed(plan: FloorPlan, stops: list[Stop]) -> list[Stop]:
-    way = stops[:1]
-    for stop in stops[1:]:
-        if not stop.through:
-            way += [Stop(corner) for corner in plan.route(way[-1].point, stop.point)]
-        way.append(stop)
-    return way
-
-
-def _beside(plan: FloorPlan, stops: list[Stop]) -> list[Stop]:
-    """The way of a companion: the same points, each moved to the same side where there is room."""
-    result = []
-    for index, stop in enumerate(stops):
-        before, after = stops[max(index - 1, 0)], stops[min(index + 1, len(stops) - 1)]
-        if stop.through:
-            result.append(_abreast(plan, before, stop, stop))
-        elif index + 1 < len(stops) and after.through:
-            result.append(_abreast(plan, stop, after, stop))
-        else:
-            heading = after.point - before.point
-            length = max(float(np.linalg.norm(heading)), 1e-9)
-            aside = np.array([heading[1], -heading[0]]) / length * _PAIR_GAP_M
-            sides = [stop.point + turn @ aside for turn in _TURNS]
-            free = [point for point in sides if plan.may_stand(point[None])[0]]
-            if stop.wait > 0:
-                free = _side_by_side(plan, stop.point, free)
-            result.append(Stop(free[0] if free else stop.point, stop.wait))
-    return result
-
-
-_TURNS = tuple(
-    np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    for angle in np.radians([0, 180, 45, -45, 135, -135, 90, -90])
-)
-
-
-def _side_by_side(plan: FloorPlan, point: Floats, places: list[Floats]) -> list[Floats]:
-    """Places beside `point`, those first that its zone's camera sees farthest apart from it."""
-    eye = plan.eye_on(point)
-    if eye is None:
-        return places
-    sight = (point - eye) / max(float(np.linalg.norm(point - eye)), 1e-9)
-    across = np.array([-sight[1], sight[0]])
-    return sorted(places, key=lambda place: -abs(float((place - point) @ across)))
-
-
-def _abreast(plan: FloorPlan, begin: Stop, end: Stop, stop: Stop) -> Stop:
-    """`stop`, one end of the way from `begin` through a gate to `end`, a place further along it."""
-    middle = (begin.point + end.point) / 2
-    door = min(
-        plan.doors.values(),
-        key=lambda door: float(np.linalg.norm(door.point(0.5, 0) - middle)),
-    )
-    share = float((begin.point - door.start) @ (door.end - door.start) / door.width**2)
-    step, margin = _PAIR_GAP_M / door.width, 0.3 / door.width
-    lanes = [lane for lane in (share + step, share - step) if margin <= lane <= 1 - margin]
-    across = float((stop.point - door.start) @ door.inward)
-    # Where a door is too narrow for two abreast, both keep to one lane.
-    return Stop(door.point(lanes[0] if lanes else share, across), stop.wait, stop.through)
+def _length(stops: Sequence[Stop]) -> float:
+    return sum(float(np.linalg.norm(two.point - one.point)) for one, two in pairwise(stops))

@@ -21,6 +21,7 @@ from vision.simulate.geometry import (
     inside_polygon,
     ray_length,
 )
+from vision.simulate.lines import Line, line_of
 from vision.site.models import SiteDay
 
 CELL_M = 0.2
@@ -92,6 +93,17 @@ class FloorPlan:
     def store_doors(self) -> dict[str, Door]:
         """One door of each store that has one, by store."""
         return {door.store: door for door in self.doors.values() if door.store is not None}
+
+    @cached_property
+    def lines(self) -> dict[str, Line]:
+        """How people stand in each queue zone, by zone."""
+        staff, seats = (
+            [self.zones[name] for name in self.of_kind(kind)] for kind in ("staff", "seating")
+        )
+        return {
+            name: line_of(name, self.zones[name], self.outline, staff, seats)
+            for name in self.of_kind("queue")
+        }
 
     @cached_property
     def origin(self) -> Floats:

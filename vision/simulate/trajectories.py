@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, GRID_M, ZONE_VISITS
 from vision.simulate.camera import Pinhole
 from vision.simulate.geometry import Floats, crossings, inside_polygon
-from vision.simulate.itinerary import Stop, itinerary
+from vision.simulate.itinerary import itinerary
 from vision.simulate.plan import FloorPlan
+from vision.simulate.stops import Stop
 from vision.site.models import SiteDay
 
 _WAYS = 1000
@@ -214,7 +215,7 @@ def _trajectories(camera: Pinhole, rows: _Rows, begin: dt.datetime) -> pl.DataFr
         return ANONYMISED_TRAJECTORIES.empty()
     person, second = np.concatenate(rows.person), np.concatenate(rows.second)
     point = np.concatenate(rows.point)
-    seen = _in_view(camera, point)
+    seen = in_view(camera, point)
     person, second, point = person[seen], second[seen], point[seen]
     begins = np.ones(len(person), dtype=bool)
     begins[1:] = (person[1:] != person[:-1]) | (second[1:] - second[:-1] > 1)
@@ -233,7 +234,8 @@ def _trajectories(camera: Pinhole, rows: _Rows, begin: dt.datetime) -> pl.DataFr
     return frame.with_columns(at).cast(schema).select(schema.names()).sort("trajectory", "at")
 
 
-def _in_view(camera: Pinhole, floor: Floats) -> NDArray[np.bool_]:
+def in_view(camera: Pinhole, floor: Floats) -> NDArray[np.bool_]:
+    """Which people at (n, 2) metres a camera shows from head to foot."""
     feet = camera.project(np.column_stack([floor, np.zeros(len(floor))]))
     heads = camera.project(np.column_stack([floor, np.full(len(floor), _BODY_M)]))
     seen = feet[:, 2] < _FARTHEST_M

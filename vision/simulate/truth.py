@@ -5,7 +5,7 @@ belong here: boxes in frames (`vision.simulate.render` sees who hides whom).
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,19 +83,15 @@ def stays(plan: FloorPlan, walk: Walk, shortest: dict[str, float]) -> list[Stay]
     return sorted(found, key=lambda stay: stay.entered)
 
 
-def write_truth(
-    folder: Path, day: SiteDay, start: dt.datetime, floors: list[tuple[FloorPlan, list[Walk]]]
-) -> list[Crossing]:
-    """Write paths, gate crossings and zone visits as Parquet; return the crossings."""
-    folder.mkdir(parents=True, exist_ok=True)
+def truth_frames(
+    day: SiteDay, start: dt.datetime, floors: Sequence[tuple[FloorPlan, Sequence[Walk]]]
+) -> dict[str, pl.DataFrame]:
+    """Paths, gate crossings and zone visits of people who walk on floors, by name."""
     shortest = {zone.id: zone.min_dwell for zone in day.zones.values()}
-    crossed = [
-        found for plan, walks in floors for walk in walks for found in gate_crossings(plan, walk)
-    ]
+    crossed = all_crossings(floors)
     stayed = [
         found for plan, walks in floors for walk in walks for found in stays(plan, walk, shortest)
     ]
-    crossed.sort(key=lambda crossing: (crossing.at, crossing.gate, crossing.person))
     stayed.sort(key=lambda stay: (stay.entered, stay.zone, stay.person))
 
     def instant(seconds: float) -> dt.datetime:
@@ -112,16 +108,34 @@ def write_truth(
         (s.zone, instant(s.entered), instant(s.left), round(s.left - s.entered, 3), s.person)
         for s in stayed
     ]
-    for name, schema, rows in (
-        ("paths", PATHS, paths),
-        ("gate_crossings", GATE_CROSSINGS, gates),
-        ("zone_visits", ZONE_VISITS, visits),
-    ):
-        frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return {
+        name: pl.DataFrame(rows, schema=schema, orient="row")
+        for name, schema, rows in (
+            ("paths", PATHS, paths),
+            ("gate_crossings", GATE_CROSSINGS, gates),
+            ("zone_visits", ZONE_VISITS, visits),
+        )
+    }
+
+
+def all_crossings(floors: Sequence[tuple[FloorPlan, Sequence[Walk]]]) -> list[Crossing]:
+    """Each crossing of a gate on any path, in order of time."""
+    crossed = [
+        found for plan, walks in floors for walk in walks for found in gate_crossings(plan, walk)
+    ]
+    return sorted(crossed, key=lambda crossing: (crossing.at, crossing.gate, crossing.person))
+
+
+def write_truth(
+    folder: Path, day: SiteDay, start: dt.datetime, floors: list[tuple[FloorPlan, list[Walk]]]
+) -> list[Crossing]:
+    """Write paths, gate crossings and zone visits as Parquet; return the crossings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in truth_frames(day, start, floors).items():
         part = folder / f"{name}.parquet.part"
         frame.write_parquet(part)
         part.replace(folder / f"{name}.parquet")
-    return crossed
+    return all_crossings(floors)
 
 
 def mot_lines(frame: int, boxes: Iterable[TrueBox]) -> list[str]:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.simulate.geometry import Floats
-from vision.simulate.itinerary import Person, Stop
+from vision.simulate.itinerary import Person
 from vision.simulate.plan import FloorPlan
+from vision.simulate.stops import Stop
 
 STEP_S = 0.1
 """Time step of the motion, seconds."""
@@ -115,7 +116,7 @@ def _advance(plan: FloorPlan, active: list[_Walker]) -> None:
     firm = np.array([walker.ahead[0].through for walker in active])
     standing = np.array([walker.standing for walker in active])
     wanted *= _unhindered(active, positions)[:, None]
-    push = _push(positions, np.array([walker.person.arrives for walker in active]))
+    push = _push(positions, np.array([walker.person.group for walker in active]))
     push[firm | standing] = 0
     velocities = velocities + STEP_S * ((wanted - velocities) / _TURN_S + push)
     velocities += _apart(positions + STEP_S * velocities, firm) / STEP_S
@@ -137,19 +138,19 @@ def _wanted(walker: _Walker) -> Floats:
     way = walker.ahead[0].point - walker.position
     distance = float(np.linalg.norm(way))
     pace = walker.person.speed
-    if walker.ahead[0].wait > 0:
+    if walker.ahead[0].stands:
         pace = min(pace, max(2 * distance, 0.3))
     result: Floats = pace * way / max(distance, 1e-9)
     return result
 
 
-def _push(positions: Floats, arrives: Floats) -> Floats:
+def _push(positions: Floats, groups: NDArray[np.int_]) -> Floats:
     gaps = positions[:, None] - positions[None]
     distances = np.linalg.norm(gaps, axis=2)
     strength = _PUSH_M_S2 * np.exp((_PUSH_FROM_M - distances) / _PUSH_FADE_M)
-    # Companions arrive together and stay together, side by side.
+    # Companions stay together, side by side.
     close = _PUSH_M_S2 * np.exp((_COMPANIONS_FROM_M - distances) / _PUSH_FADE_M)
-    strength = np.where(arrives[:, None] == arrives[None], close, strength)
+    strength = np.where(groups[:, None] == groups[None], close, strength)
     strength[distances > 1.5] = 0
     np.fill_diagonal(strength, 0)
     directions = gaps / np.maximum(distances, 1e-6)[..., None]
@@ -239,17 +240,18 @@ def _arrive(plan: FloorPlan, walker: _Walker, active: list[_Walker]) -> None:
     walker.on_leg += STEP_S
     if walker.standing:
         walker.waited += STEP_S
-        if walker.waited >= stop.wait:
+        now = STEP_S * (walker.step + len(walker.path) - 1)
+        if walker.waited >= stop.wait and now >= stop.until:
             walker.ahead.pop(0)
             _begin_leg(walker)
         return
     before_gate = len(walker.ahead) > 1 and walker.ahead[1].through
-    near = _REACHED_BEFORE_GATE_M if before_gate or stop.wait > 0 else _REACHED_M
+    near = _REACHED_BEFORE_GATE_M if before_gate or stop.stands else _REACHED_M
     way = stop.point - walker.position
     close = float(np.linalg.norm(way)) < near
     passed = stop.through and float(way @ walker.leg) <= 0
     if close or passed:
-        if stop.wait > 0:
+        if stop.stands:
             walker.standing, walker.waited = True, 0.0
         elif before_gate and walker.gave_way < _COURTESY_S and _gate_is_taken(walker, active):
             walker.gave_way += STEP_S
@@ -261,7 +263,7 @@ def _arrive(plan: FloorPlan, walker: _Walker, active: list[_Walker]) -> None:
         corners = plan.route(walker.position, stop.point)
         if corners:
             walker.ahead[:0] = [Stop(corner) for corner in corners]
-        elif stop.wait > 0:
+        elif stop.stands:
             walker.standing, walker.waited = True, 0.0
         _begin_leg_again(walker)
 
