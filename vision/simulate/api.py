@@ -21,6 +21,7 @@ from vision.simulate.itinerary import arrivals, crowd
 from vision.simulate.manifest import read_manifest, site_digest, write_manifest
 from vision.simulate.plan import FloorPlan
 from vision.simulate.record import Shoot, file_names, film
+from vision.simulate.staff import STAFF, staff
 from vision.simulate.truth import FOLDER, gate_crossings, write_truth
 from vision.simulate.walk import Walk, walk
 from vision.site.models import SiteDay
@@ -170,6 +171,7 @@ def _walked(
         rng = np.random.default_rng([seed, index])
         plan = FloorPlan.of(site_day, floor)
         people = crowd(rng, plan, arrivals(rng, people_per_minute, seconds), numbered)
+        people += staff(rng, plan, STAFF, numbered + len(people), _EDGE_S, seconds)
         numbered += len(people)
         walks = walk(plan, people, seconds)
         # A crossing that the first or last moment cuts off is true or not depending on how one

@@ -14,6 +14,7 @@ from vision.simulate.stops import Stop
 
 _PAIR_GAP_M = 0.75
 _IN_LINE_M = 0.6
+_ROOM_M = 0.55
 _TURNS = tuple(
     np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     for angle in np.radians([0, 180, 45, -45, 135, -135, 90, -90])
@@ -44,19 +45,22 @@ def beside(plan: FloorPlan, stops: list[Stop], taken: tuple[list[Stop], ...] = (
             aside = np.array([heading[1], -heading[0]]) / length * _PAIR_GAP_M
             sides = [stop.point + turn @ aside for turn in _TURNS]
             free = [point for point in sides if plan.may_stand(point[None])[0]]
-            free = _not_taken(free, [way[index].point for way in taken])
-            if stop.wait > 0:
+            if taken:
+                free = _close_to(free, [way[index].point for way in taken])
+            elif stop.wait > 0:
                 free = _side_by_side(plan, stop.point, free)
             result.append(Stop(free[0] if free else stop.point, stop.wait))
     return result
 
 
-def _not_taken(places: list[Floats], taken: list[Floats]) -> list[Floats]:
-    return [
-        place
-        for place in places
-        if all(np.linalg.norm(place - other) >= _IN_LINE_M for other in taken)
-    ]
+def _close_to(places: list[Floats], taken: list[Floats]) -> list[Floats]:
+    """Places in which nobody of `taken` stands, those first that are near to all of them."""
+
+    def away(place: Floats) -> list[float]:
+        return [float(np.linalg.norm(place - other)) for other in taken]
+
+    roomy = [place for place in places if min(away(place)) >= _ROOM_M]
+    return sorted(roomy, key=lambda place: max(away(place)))
 
 
 def _side_by_side(plan: FloorPlan, point: Floats, places: list[Floats]) -> list[Floats]:

@@ -24,11 +24,11 @@ PAIRS = 0.2
 four."""
 
 _COMPANIONS = {1: 0.6, 2: 0.25, 3: 0.15}
-_BEHIND_S = 0.9
+_BEHIND_S = 0.6
 """The third and the fourth of a group walk so much behind the first two."""
-_DELAYED = 1.05
-_DELAYED_S = 1.0
-"""Who meets others on the way to a line is later than who does not."""
+_DELAYED = 1.1
+_DELAYED_S = 1.5
+"""Who meets others on the way to a line, or has company, is later than who does not."""
 
 
 @dataclass(frozen=True, slots=True)

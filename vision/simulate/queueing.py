@@ -83,7 +83,7 @@ class Turn:
 class _Waiting:
     joiner: Joiner
     ready: float = 0.0
-    joined: float | None = None
+    joined: float = -np.inf
     served: float | None = None
     left: float | None = None
     stops: list[Stop] = field(default_factory=list)
@@ -97,11 +97,12 @@ def turns(line: Line, joiners: Sequence[Joiner]) -> list[Turn]:
 
 
 def _turn(line: Line, one: _Waiting) -> Turn:
+    joined = one.joined if one.stops else None
     outcome: Outcome = "served"
     if one.served is None:
-        outcome = "turned_away" if one.joined is None else "abandoned"
+        outcome = "turned_away" if joined is None else "abandoned"
     return Turn(
-        line.zone, outcome, one.joiner.comes, one.joined, one.served, one.left, tuple(one.stops)
+        line.zone, outcome, one.joiner.comes, joined, one.served, one.left, tuple(one.stops)
     )
 
 
@@ -146,9 +147,12 @@ class _Counter:
         pace = one.joiner.speed
         beside = self._line.beside(place)
         there = now + abs(place - aimed_at) * PLACE_M / pace
+        step_s = float(np.linalg.norm(beside - self._line.places[place])) / pace
         enters = max(there, float(self._vacated[place]) + _SETTLES_S)
-        step = float(np.linalg.norm(beside - self._line.places[place]))
-        one.joined = enters + step / pace
+        if self._waiting:
+            # Nobody steps in before whoever is to stand in front of them does.
+            enters = max(enters, self._waiting[-1].joined + _SETTLES_S - step_s)
+        one.joined = enters + step_s
         one.ready = one.joined + _SETTLES_S
         one.stops.append(Stop(beside, until=enters, line=self._line.zone))
         self._waiting.append(one)

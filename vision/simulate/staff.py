@@ -15,6 +15,9 @@ from vision.simulate.itinerary import Person
 from vision.simulate.plan import FloorPlan
 from vision.simulate.stops import Stop
 
+STAFF = 3
+"""How many people work on a floor."""
+
 _APART_S = 20.0
 _AT_POST_S = (180.0, 600.0)
 _ROUND = (display, shop, window)

@@ -10,7 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from vision.simulate.manifest import site_digest
-from vision.simulate.trajectories import CameraDay, simulate_trajectories
+from vision.simulate.seen import CameraDay
+from vision.simulate.trajectories import simulate_trajectories
 from vision.site.models import SiteDay
 
 _MANIFEST = "trajectories.json"

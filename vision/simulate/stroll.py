@@ -4,7 +4,7 @@ Belongs here: ways as continuous paths, groups together. Does not belong here: p
 to each other (`vision.simulate.walk`), where they want to go (`vision.simulate.itinerary`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -14,18 +14,17 @@ from vision.simulate.itinerary import Person
 from vision.simulate.walk import STEP_S, Walk
 
 
-def stroll(people: Iterable[Person]) -> list[Walk]:
+def stroll(people: Iterable[Person]) -> Iterator[Walk]:
     """The whole path of each of `people`, by number.
 
     Of a group nobody goes on before all are there: its members pass their stops together.
     """
-    walks: list[Walk] = []
     by_group = sorted(people, key=lambda person: (person.group, person.number))
     for _, group in groupby(by_group, key=lambda person: person.group):
         members = list(group)
         times = _times(members)
-        walks += [_walked(member, times + member.arrives - times[0]) for member in members]
-    return sorted(walks, key=lambda walk: walk.person.number)
+        for member in members:
+            yield _walked(member, times + member.arrives - times[0])
 
 
 def _times(members: Sequence[Person]) -> Floats:

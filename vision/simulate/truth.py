@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from vision.contract_terms import INSTANT
+from vision.exports.instants import us_of
 from vision.simulate.geometry import crossings, inside_polygon
 from vision.simulate.plan import FloorPlan
 from vision.simulate.render import TrueBox
@@ -97,25 +98,32 @@ def truth_frames(
     def instant(seconds: float) -> dt.datetime:
         return start + dt.timedelta(microseconds=round(seconds * 1e6))
 
-    paths = [
-        (walk.person.number, instant(at), float(x), float(y))
-        for _, walks in floors
-        for walk in walks
-        for at, (x, y) in zip(walk.times, walk.path, strict=True)
-    ]
     gates = [(c.gate, instant(c.at), c.direction, c.person) for c in crossed]
     visits = [
         (s.zone, instant(s.entered), instant(s.left), round(s.left - s.entered, 3), s.person)
         for s in stayed
     ]
     return {
-        name: pl.DataFrame(rows, schema=schema, orient="row")
-        for name, schema, rows in (
-            ("paths", PATHS, paths),
-            ("gate_crossings", GATE_CROSSINGS, gates),
-            ("zone_visits", ZONE_VISITS, visits),
-        )
+        "paths": _paths(start, [walk for _, walks in floors for walk in walks]),
+        "gate_crossings": pl.DataFrame(gates, schema=GATE_CROSSINGS, orient="row"),
+        "zone_visits": pl.DataFrame(visits, schema=ZONE_VISITS, orient="row"),
     }
+
+
+def _paths(start: dt.datetime, walks: Sequence[Walk]) -> pl.DataFrame:
+    if not walks:
+        return PATHS.to_frame()
+    places = np.vstack([walk.path for walk in walks])
+    at_us = np.round(np.concatenate([walk.times for walk in walks]) * 1e6).astype(np.int64)
+    people = [walk.person.number for walk in walks]
+    return pl.DataFrame(
+        {
+            "person": np.repeat(people, [len(walk.path) for walk in walks]),
+            "at": us_of(start) + at_us,
+            "x_m": places[:, 0],
+            "y_m": places[:, 1],
+        }
+    ).cast(PATHS)
 
 
 def all_crossings(floors: Sequence[tuple[FloorPlan, Sequence[Walk]]]) -> list[Crossing]:
