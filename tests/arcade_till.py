@@ -4,7 +4,6 @@ Belongs here: the site. Does not belong here: its days (`tests.arcade_fortnight`
 """
 
 import datetime as dt
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +16,6 @@ FIRST, LAST = dt.date(2026, 3, 9), dt.date(2026, 3, 22)
 OPENS, CLOSES = dt.time(10), dt.time(12)
 FLOOR = "ground"
 
-# Here belongs what the site file says of gates and zones beyond their shape:
-# `leads_from` of a gate, `of` of a frontage (its store) and of the line (`till`).
-_MORE_OF_GATES: Mapping[str, Mapping[str, object]] = {}
-_MORE_OF_ZONES: Mapping[str, Mapping[str, object]] = {}
-
 _ZONES = (
     Zone(
         id="till_line",
@@ -30,6 +24,7 @@ _ZONES = (
         floor=FLOOR,
         polygon=((11, 0.95), (17, 0.95), (17, 2.65), (11, 2.65)),
         min_dwell=3,
+        of="till",
     ),
     # Where people stand who are being served.
     Zone(
@@ -58,14 +53,7 @@ def site(**more_of_site_file: object) -> Site:
             "opens": FIRST,
             "closes": LAST,
             "trading_hours": dict.fromkeys(WEEKDAYS, Hours(opens=OPENS, closes=CLOSES)),
-            "gates": tuple(
-                gate.model_copy(update=dict(_MORE_OF_GATES.get(gate.id, {})))
-                for gate in arcade.file.gates
-            ),
-            "zones": tuple(
-                zone.model_copy(update=dict(_MORE_OF_ZONES.get(zone.id, {})))
-                for zone in (*arcade.file.zones, *_ZONES)
-            ),
+            "zones": (*arcade.file.zones, *_ZONES),
             **more_of_site_file,
         }
     )

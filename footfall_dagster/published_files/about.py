@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.marts.metrics import header
-from assets.marts.queries import query
+from assets.marts.queries import header, query
 from assets.marts.release import NOTE
 from assets.marts.schema import MartColumn, MartContract
 from vision.site.models import Site
