@@ -7,7 +7,7 @@ compared with (`footfall_dagster.checks.mart_totals`).
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import polars as pl
@@ -31,12 +31,14 @@ class Rule:
         expectation: Class name in `great_expectations.expectations`.
         arguments: Its keyword arguments.
         where: Rows that it looks at, by the value of a column; None for all.
+        notes: What a reader of Data Docs wants to know besides.
     """
 
     name: str
     expectation: str
     arguments: Mapping[str, Any]
     where: Condition | None = None
+    notes: str = ""
 
 
 def rules(mart: MartContract, site_day: SiteDay, tables: Mapping[str, pl.DataFrame]) -> list[Rule]:
@@ -57,10 +59,14 @@ def rules(mart: MartContract, site_day: SiteDay, tables: Mapping[str, pl.DataFra
             f"one row for each {', '.join(mart.key)}",
             "ExpectCompoundColumnsToBeUnique",
             {"column_list": list(mart.key)},
+            notes=f"One row is {mart.grain}.",
         ),
         *_rows_expected(mart, tables),
-        *(rule for column in mart.columns for rule in _column_rules(column, site_day)),
-        *(rule for column in mart.columns for rule in _observation_rules(mart, column)),
+        *(
+            _noted(rule, column)
+            for column in mart.columns
+            for rule in (*_column_rules(column, site_day), *_observation_rules(mart, column))
+        ),
         *(_never_above(smaller, larger) for smaller, larger in mart.never_above),
         *_OF_MART.get(mart.name, ()),
     ]
@@ -77,9 +83,15 @@ def equal_totals(measures: Sequence[str]) -> list[Rule]:
                 "column_B": f"{measure}_of_events",
                 "ignore_row_if": "neither",
             },
+            notes="Counted anew from the events, without the SQL that makes the mart.",
         )
         for measure in measures
     ]
+
+
+def _noted(rule: Rule, column: MartColumn) -> Rule:
+    unit = f" [{column.unit}]" if column.unit not in {"", "1"} else ""
+    return replace(rule, notes=f"{column.name}: {column.description}{unit}.")
 
 
 def _rows_expected(mart: MartContract, tables: Mapping[str, pl.DataFrame]) -> Iterator[Rule]:

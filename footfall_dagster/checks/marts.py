@@ -1,16 +1,14 @@
 """Great Expectations on the marts: every row by its contract, every total by its events.
 
-Belongs here: running rules with Great Expectations and turning the outcome into asset checks. Does
-not belong here: the rules (`footfall_dagster.checks.mart_rules`) and the summaries
-(`footfall_dagster.checks.mart_totals`).
+Belongs here: which suites there are, and turning what came of them into asset checks. Does not
+belong here: running rules (`footfall_dagster.checks.validation`), the rules
+(`footfall_dagster.checks.mart_rules`) and the summaries (`footfall_dagster.checks.mart_totals`).
 
 Great Expectations is imported when a check runs (seconds, hundreds of megabytes), and all marts of
 a site-day are checked in one step, so that this is paid once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 import polars as pl
@@ -24,93 +22,13 @@ from assets.marts.queries import DATASETS
 from assets.marts.schema import MartContract
 from assets.plan import SitePlan
 from assets.storage import CameraDays, Warehouse
-from footfall_dagster.checks.mart_rules import Condition, Rule, equal_totals, rules
+from footfall_dagster.checks.mart_rules import equal_totals, rules
 from footfall_dagster.checks.mart_totals import MEASURES, totals, unobserved_events
 from footfall_dagster.checks.partitioned_check import partitioned_check
+from footfall_dagster.checks.validation import Validation, validation
 
 ROWS, TOTALS, OBSERVATION = "rows", "totals", "observation"
 """Names of the checks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one rule: rows looked at and rows that break it.
-
-    `problem` is the kind of exception where the rule could not be run, which counts as broken.
-    """
-
-    rule: str
-    rows: int
-    failed: int
-    problem: str | None = None
-
-
-def validate(frame: pl.DataFrame, wanted: Iterable[Rule]) -> list[Outcome]:
-    """Run rules over a frame with Great Expectations.
-
-    Args:
-        frame: Rows of a mart or of a summary; millions of rows take minutes.
-        wanted: The rules.
-
-    Returns:
-        One outcome per rule, in order. No value of any row is in it.
-    """
-    import great_expectations as gx
-    from great_expectations import expectations as library
-    from great_expectations.data_context.types.base import (
-        DataContextConfig,
-        InMemoryStoreBackendDefaults,
-        ProgressBarsConfig,
-    )
-
-    listed = list(wanted)
-    context = gx.get_context(
-        mode="ephemeral",
-        project_config=DataContextConfig(
-            store_backend_defaults=InMemoryStoreBackendDefaults(),
-            analytics_enabled=False,
-            progress_bars=ProgressBarsConfig(globally=False),
-        ),
-    )
-    suite = gx.ExpectationSuite(
-        name="rules",
-        expectations=[
-            getattr(library, rule.expectation)(
-                **rule.arguments,
-                **({"row_condition": _condition(rule.where)} if rule.where else {}),
-                meta={"rule": number},
-            )
-            for number, rule in enumerate(listed)
-        ],
-    )
-    batch = (
-        context.data_sources.add_pandas("frames")
-        .add_dataframe_asset("frame")
-        .add_batch_definition_whole_dataframe("whole")
-        .get_batch({"dataframe": frame.to_pandas()})
-    )
-    result = batch.validate(suite, result_format="BASIC")
-    # Great Expectations reorders them; each carries the number of its rule.
-    found = {one.expectation_config.meta["rule"]: one for one in result.results}
-    return [_outcome(rule, frame.height, found[number]) for number, rule in enumerate(listed)]
-
-
-def _condition(where: Condition) -> Any:
-    from great_expectations.expectations.row_conditions import Column
-
-    column, comparison, value = where
-    return Column(column) > value if comparison == ">" else Column(column) == value
-
-
-def _outcome(rule: Rule, rows: int, found: Any) -> Outcome:
-    looked_at = int(found.result.get("element_count", rows) or 0)
-    failed = int(found.result.get("unexpected_count") or 0)
-    if found.success:
-        return Outcome(rule.name, looked_at, 0)
-    # The message of an exception may quote a value; its kind does not.
-    raised = found.exception_info.get("raised_exception")
-    problem = "the rule could not be run on this table" if raised or not found.result else None
-    return Outcome(rule.name, looked_at, failed or 1, problem)
 
 
 def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
@@ -152,7 +70,8 @@ def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
             stored = warehouse.read_day(mart, plan.site.id, site_day.day)
             results = []
             if dg.AssetCheckKey(key, ROWS) in selected:
-                results.append(_result(key, ROWS, validate(stored, rules(mart, site_day, tables))))
+                found = validation(mart.name, stored, rules(mart, site_day, tables))
+                results.append(_result(key, ROWS, found))
             if dg.AssetCheckKey(key, TOTALS) in selected:
                 results.append(_totalled(key, mart, stored, tables, purged))
             passed = all(result.passed for result in results)
@@ -180,7 +99,7 @@ def _totalled(
     if past_retention(mart, purged):
         return _not_comparable(key)
     summary = totals(mart, stored, tables)
-    found = validate(summary, equal_totals(MEASURES[mart.name]))
+    found = validation(f"{mart.name} {TOTALS}", summary, equal_totals(MEASURES[mart.name]))
     return _result(key, TOTALS, found, _sums(summary))
 
 
@@ -207,27 +126,28 @@ def _specs(plan: SitePlan, deps: Sequence[dg.AssetDep]) -> list[dg.AssetCheckSpe
 def _result(
     key: dg.AssetKey,
     name: str,
-    outcomes: Sequence[Outcome],
+    found: Validation,
     figures: Mapping[str, int] | None = None,
 ) -> dg.AssetCheckResult:
-    broken = [outcome for outcome in outcomes if outcome.failed]
+    broken = [outcome for outcome in found.outcomes if outcome.failed]
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=name,
-        passed=not broken,
+        passed=found.passed,
         description="; ".join(
             f"{outcome.rule}: {outcome.problem or f'{outcome.failed} of {outcome.rows} rows fail'}"
             for outcome in broken
         )
-        or f"{len(outcomes)} rules hold",
+        or f"{len(found.outcomes)} rules hold",
         metadata={
-            "rules": len(outcomes),
+            "suite": found.suite,
+            "rules": len(found.outcomes),
             "rules_broken": len(broken),
             **(figures or {}),
             "by_rule": dg.MetadataValue.table(
                 [
                     dg.TableRecord({"rule": one.rule, "rows": one.rows, "rows_failed": one.failed})
-                    for one in outcomes
+                    for one in found.outcomes
                 ],
                 schema=dg.TableSchema(
                     [

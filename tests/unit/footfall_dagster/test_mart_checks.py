@@ -16,7 +16,7 @@ from assets.marts.of_zones import OCCUPANCY_15MIN, ZONE_VISITS_HOURLY
 from assets.marts.schema import MartContract
 from footfall_dagster.checks.mart_rules import equal_totals, rules
 from footfall_dagster.checks.mart_totals import MEASURES, totals, unobserved_events
-from footfall_dagster.checks.marts import Outcome, validate
+from footfall_dagster.checks.validation import Outcome, validate, validation
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit import small_mall
 from tests.unit.small_mall import DAY, NOON
@@ -324,9 +324,29 @@ def test_events_outside_coverage_are_counted_and_not_expected_in_the_mart(tmp_pa
     assert unobserved_events(tables).rows()[0] == (GATE_EVENTS.name, 3, 1)
 
 
-def test_outcomes_hold_no_value_of_a_row(right: dict[str, pl.DataFrame]):
+def test_what_comes_of_a_suite_holds_no_value_of_a_row_and_counts_what_fails(
+    right: dict[str, pl.DataFrame],
+):
     wrong = first("gate", "zz_secret_zz")(right[GATE_COUNTS_15MIN.name])
-    assert "zz_secret_zz" not in repr(validate(wrong, rules(GATE_COUNTS_15MIN, SITE_DAY, TABLES)))
+    found = validation("of gates", wrong, rules(GATE_COUNTS_15MIN, SITE_DAY, TABLES))
+    assert "zz_secret_zz" not in repr(found)
+    assert not found.passed
+    failed = {outcome.rule: outcome.failed for outcome in found.outcomes if outcome.failed}
+    assert failed == {"gate is one that the site file declares": 1}
+
+
+@pytest.mark.parametrize("mart", MARTS.values(), ids=lambda mart: f"{mart.name} in its suite")
+def test_great_expectations_knows_what_the_contract_says_of_a_column(
+    mart: MartContract, right: dict[str, pl.DataFrame]
+):
+    found = validation(mart.name, right[mart.name], rules(mart, SITE_DAY, TABLES))
+    notes = {column.name: column.description for column in mart.columns}
+    columns = 0
+    for expected in found.expectations:
+        if (column := expected.kwargs.get("column")) and expected.notes:
+            assert notes[column] in expected.notes
+            columns += 1
+    assert columns >= len(mart.columns)
 
 
 def test_checking_writes_no_file_and_reports_to_nobody(tmp_path: Path):
@@ -335,7 +355,7 @@ def test_checking_writes_no_file_and_reports_to_nobody(tmp_path: Path):
         "def refuse(*_a, **_k): raise SystemExit('a connection was tried')\n"
         "socket.socket.connect = refuse\n"
         "import polars as pl\n"
-        "from footfall_dagster.checks.marts import validate\n"
+        "from footfall_dagster.checks.validation import validate\n"
         "from footfall_dagster.checks.mart_rules import Rule\n"
         "rule = Rule('there', 'ExpectColumnValuesToNotBeNull', {'column': 'a'})\n"
         "print(validate(pl.DataFrame({'a': [1, None]}), [rule]))\n"
