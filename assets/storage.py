@@ -5,7 +5,7 @@ implementation or path; `footfall_dagster` chooses those.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import polars as pl
@@ -40,6 +40,10 @@ class Warehouse(Protocol):
 
     def read_day(self, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
         """Return the core rows of one site-day, sorted by the mart's key; empty if none."""
+        ...
+
+    def read_days(self, mart: MartContract, site: str, days: Collection[dt.date]) -> pl.DataFrame:
+        """Return the core rows of several site-days, as `read_day` does of one."""
         ...
 
     def publish_day(

@@ -251,13 +251,13 @@ def _count(
     return int(row[0]) if row else 0
 
 
-def read_day(path: Path, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
-    """Rows of a mart of one site-day, sorted by the key; none where there is no such file or table.
+def read_days(path: Path, mart: MartContract, site: str, days: Collection[dt.date]) -> pl.DataFrame:
+    """Rows of a mart of some site-days, sorted by the key; none where is no such file or table.
 
     Raises:
         WarehouseError: The file is not as it was placed.
     """
-    if not path.exists():
+    if not path.exists() or not days:
         return mart.empty()
     refuse_changed(path)
     with connected(path, read_only=True) as connection:
@@ -267,9 +267,11 @@ def read_day(path: Path, mart: MartContract, site: str, day: dt.date) -> pl.Data
         if not known or not known[0]:
             return mart.empty()
         frame = connection.execute(
-            f"SELECT * FROM {_name(mart.name)} WHERE trading_day = $day AND site = $site "
+            # By first and last day DuckDB leaves out what it need not read.
+            f"SELECT * FROM {_name(mart.name)} WHERE site = $site "
+            "AND trading_day BETWEEN $first AND $last AND list_contains($days, trading_day) "
             f"ORDER BY {', '.join(map(_name, mart.key))}",
-            {"day": day, "site": site},
+            {"days": list(days), "first": min(days), "last": max(days), "site": site},
         ).pl()
     return frame.cast(dict(mart.schema))  # type: ignore[arg-type]
 

@@ -105,11 +105,15 @@ class DuckDBWarehouse:
 
     def read_day(self, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
         """Return the core rows of one site-day, sorted by the key."""
-        return mart_files.read_day(self.core, mart, site, day)
+        return self.read_days(mart, site, [day])
+
+    def read_days(self, mart: MartContract, site: str, days: Collection[dt.date]) -> pl.DataFrame:
+        """Return the core rows of several site-days, sorted by the key."""
+        return mart_files.read_days(self.core, mart, site, days)
 
     def read_published_day(self, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
         """Return the released rows of one site-day, sorted by the key."""
-        return mart_files.read_day(self.published, mart, site, day)
+        return mart_files.read_days(self.published, mart, site, [day])
 
     def note_checked(
         self, mart: MartContract, site: str, day: dt.date, rows: pl.DataFrame, *, passed: bool

@@ -1,8 +1,9 @@
-"""Great Expectations on the marts: every row by its contract, every total by its events.
+"""Great Expectations on the marts: rows by the contract, totals by the events and earlier weeks.
 
 Belongs here: which suites there are, and turning what came of them into asset checks. Does not
 belong here: running rules (`footfall_dagster.checks.validation`), the rules
-(`footfall_dagster.checks.mart_rules`) and the summaries (`footfall_dagster.checks.mart_totals`).
+(`footfall_dagster.checks.mart_rules`) and the summaries (`footfall_dagster.checks.mart_totals`,
+`mart_drift`).
 
 Great Expectations is imported when a check runs (seconds, hundreds of megabytes), and all marts of
 a site-day are checked in one step, so that this is paid once.
@@ -22,12 +23,14 @@ from assets.marts.queries import DATASETS
 from assets.marts.schema import MartContract
 from assets.plan import SitePlan
 from assets.storage import CameraDays, Warehouse
+from footfall_dagster.checks import mart_drift
 from footfall_dagster.checks.mart_rules import equal_totals, rules
 from footfall_dagster.checks.mart_totals import MEASURES, totals, unobserved_events
 from footfall_dagster.checks.partitioned_check import partitioned_check
 from footfall_dagster.checks.validation import Validation, validation
+from vision.site.models import SiteDay
 
-ROWS, TOTALS, OBSERVATION = "rows", "totals", "observation"
+ROWS, TOTALS, OBSERVATION, DRIFT = "rows", "totals", "observation", "drift"
 """Names of the checks."""
 
 
@@ -35,7 +38,7 @@ def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
     """Checks of the core marts of a site, all in one step.
 
     `rows` and `totals` block what is made from a mart: a release or a report of wrong figures
-    would be worse than none. `observation` warns.
+    would be worse than none. `observation` and `drift` warn.
     """
     inputs = sorted(contract.name for contract in DATASETS)
     deps = [dg.AssetDep(plan.key(name), partition_mapping=cameras_of_day()) for name in inputs]
@@ -77,6 +80,8 @@ def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
             passed = all(result.passed for result in results)
             if len(results) == len(_blocking(mart)) or not passed:
                 warehouse.note_checked(mart, plan.site.id, site_day.day, stored, passed=passed)
+            if dg.AssetCheckKey(key, DRIFT) in selected:
+                results.append(_drift(key, mart, site_day, warehouse))
             yield from results
         if dg.AssetCheckKey(plan.key(GATE_COUNTS_15MIN.name), OBSERVATION) in selected:
             yield _observation(plan, tables)
@@ -103,6 +108,16 @@ def _totalled(
     return _result(key, TOTALS, found, _sums(summary))
 
 
+def _drift(
+    key: dg.AssetKey, mart: MartContract, site_day: SiteDay, warehouse: Warehouse
+) -> dg.AssetCheckResult:
+    days = mart_drift.days(site_day.day)
+    rows = warehouse.read_days(mart, site_day.site.id, days)
+    scored = mart_drift.summary(mart, rows, site_day)
+    found = validation(f"{mart.name} {DRIFT}", scored, mart_drift.rules(mart))
+    return _result(key, DRIFT, found, warning=mart_drift.told(mart, scored, site_day.day))
+
+
 def _specs(plan: SitePlan, deps: Sequence[dg.AssetDep]) -> list[dg.AssetCheckSpec]:
     told = {
         ROWS: "Every row is as the contract says; no figure where nothing was observed.",
@@ -113,6 +128,8 @@ def _specs(plan: SitePlan, deps: Sequence[dg.AssetDep]) -> list[dg.AssetCheckSpe
         for mart in MARTS.values()
         for name in _blocking(mart)
     ]
+    drift = "What the day adds up to is as on the same weekday of the weeks before it."
+    wanted += [(plan.key(name), DRIFT, drift, False) for name in mart_drift.MEASURES]
     observed = "Every camera delivered the day, and no event lies outside what it recorded."
     wanted.append((plan.key(GATE_COUNTS_15MIN.name), OBSERVATION, observed, False))
     return [
@@ -128,13 +145,17 @@ def _result(
     name: str,
     found: Validation,
     figures: Mapping[str, int] | None = None,
+    warning: str | None = None,
 ) -> dg.AssetCheckResult:
+    """What is shown of a validation; with `warning`, which tells of it, it is no error."""
     broken = [outcome for outcome in found.outcomes if outcome.failed]
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=name,
         passed=found.passed,
-        description="; ".join(
+        severity=dg.AssetCheckSeverity.WARN if warning else dg.AssetCheckSeverity.ERROR,
+        description=warning
+        or "; ".join(
             f"{outcome.rule}: {outcome.problem or f'{outcome.failed} of {outcome.rows} rows fail'}"
             for outcome in broken
         )

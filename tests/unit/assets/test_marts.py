@@ -13,6 +13,7 @@ from assets.marts.contracts import MARTS
 from assets.marts.of_gates import GATE_COUNTS_15MIN
 from assets.marts.of_ways import HEATMAP_HOURLY
 from assets.plan import SitePlan, camera_key
+from footfall_dagster.checks import mart_drift
 from footfall_dagster.checks import marts as mart_checks
 from footfall_dagster.checks.mart_totals import MEASURES
 from footfall_dagster.warehouse import DuckDBWarehouse
@@ -228,13 +229,16 @@ def test_checks_pass_on_a_right_day_and_say_what_they_saw(warehouse: DuckDBWareh
         (one.asset_key.path[-1], one.check_name): one
         for one in result.get_asset_check_evaluations()
     }
-    assert len(found) == len(MARTS) + len(MEASURES) + 1
+    assert len(found) == len(MARTS) + len(MEASURES) + len(mart_drift.MEASURES) + 1
     unobserved = found.pop(("gate_counts_15min", mart_checks.OBSERVATION))
     assert not unobserved.passed
     assert unobserved.severity == dg.AssetCheckSeverity.WARN
     assert "cam_b is missing" in (unobserved.description or "")
     assert all(one.passed for one in found.values()), found
     assert all(one.partition == DAY.isoformat() for one in found.values())
+    drift = found["zone_visits_hourly", mart_checks.DRIFT]
+    assert drift.severity == dg.AssetCheckSeverity.WARN
+    assert "2 of 2 zones: not enough history" in (drift.description or "")
     totals = found["gate_counts_15min", mart_checks.TOTALS].metadata
     assert (totals["entries"].value, totals["entries_of_events"].value) == (4, 4)
 
