@@ -99,7 +99,7 @@ class CameraDays(Protocol):
 
 
 class ReportStore(Protocol):
-    """Keeps the report pages of a site."""
+    """Keeps pages of a site: its reports, or its Data Docs."""
 
     def write(self, day: dt.date, html: str) -> str:
         """Store the page of one day whole or not at all; return where it is, for a person."""

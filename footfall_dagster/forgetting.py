@@ -11,7 +11,7 @@ made everything downstream look out of date.
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
@@ -26,8 +26,9 @@ from footfall_dagster.mart_files import WarehouseError
 from footfall_dagster.privacy import ledger, purge, vault
 from footfall_dagster.privacy.ledger import PurgeReceipt
 from footfall_dagster.privacy.noninterference import proof_folder
-from footfall_dagster.privacy.purge_figures import due_days, forget_marts, forget_reports
+from footfall_dagster.privacy.purge_figures import due_days, forget_marts, forget_pages
 from footfall_dagster.privacy.purge_recordings import due_camera_days, forget_recordings
+from footfall_dagster.report_store import FolderReportStore
 from footfall_dagster.runs import process_tags
 from footfall_dagster.settings import Settings
 from vision.contracts import LAKE
@@ -68,7 +69,6 @@ class Forgetting:
         """Whether anything is past its retention, or left over; looks at names and times only."""
         lake, site = self.lake, self.plan.site
         rule = site.file.privacy.retention.recordings_rule
-        pages = resources.report_store(self.settings, site).days()
         return (
             any(purge.overdue(lake, now))
             or any(lake.ledger.untold())
@@ -76,7 +76,7 @@ class Forgetting:
             or any((lake.root / PENDING).glob("*"))
             or proof_folder.is_left_over(self.settings.home)
             or (self.settings.vault.is_dir() and any(self.settings.vault.iterdir()))
-            or bool(due_days(site, pages, now))
+            or any(due_days(site, pages.days(), now) for _, pages in self._pages)
         )
 
     def carry_out(self, held: purge.Held, now: dt.datetime) -> Iterator[str | Event]:
@@ -114,16 +114,24 @@ class Forgetting:
         """What is deleted, in order: receipts, what was left alone, and numbers of leftovers."""
         lake, settings = self.lake, self.settings
         recordings = settings.exports
-        pages = resources.report_store(settings, self.plan.site)
         # First, while the catalogue says which files were worked through.
         yield "recordings", lambda: forget_recordings(lake, recordings, now, held)
         yield "the lake", lambda: purge.forget_partitions(lake, now, held)
         yield "marts", lambda: forget_marts(lake, resources.warehouse(settings), now)
-        yield "report pages", lambda: forget_reports(lake, pages, now)
+        for dataset, pages in self._pages:
+            yield dataset, partial(forget_pages, lake, pages, dataset, now)
         yield "what is pending", lambda: [purge.sweep_pending(lake)]
         yield "the vault", self._vault
         yield "a proof that was killed", lambda: [proof_folder.swept(settings.home)]
         yield "admission receipts", lambda: [purge.finish(lake)]
+
+    @property
+    def _pages(self) -> list[tuple[str, FolderReportStore]]:
+        settings, site = self.settings, self.plan.site
+        return [
+            (ledger.REPORTS, resources.report_store(settings, site)),
+            (ledger.DATA_DOCS, resources.data_docs(settings, site)),
+        ]
 
     def _vault(self) -> Iterator[int | str]:
         swept = vault.swept(self.settings.vault)
@@ -269,6 +277,9 @@ def _assets_of(dataset: str) -> tuple[str, ...]:
             return tuple(name for mart in MARTS for name in (mart, f"published_{mart}"))
         case ledger.REPORTS:
             return ("footfall_report",)
+        case ledger.DATA_DOCS:
+            # No asset's: they go with the marts that they are of, which tell of it.
+            return ()
     return (dataset,)
 
 

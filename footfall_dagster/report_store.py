@@ -1,7 +1,8 @@
-"""Where report pages are kept: a folder, one file per site and day, each with its receipt.
+"""Where pages are kept: a folder, one file per site and day, each with its receipt.
 
 Belongs here: writing a page whole or not at all. Does not belong here: what is on it
-(`assets.report`), or what may be (`footfall_dagster.privacy.pages`).
+(`assets.report`, `footfall_dagster.checks.data_docs`), or what may be
+(`footfall_dagster.privacy.pages`).
 """
 
 import datetime as dt

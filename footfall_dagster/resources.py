@@ -49,6 +49,7 @@ def build(settings: Settings, site: Site) -> dict[str, Any]:
         "traits": dg.ResourceDefinition(traits),
         "warehouse": warehouse(settings),
         "report_store": report_store(settings, site),
+        "data_docs": data_docs(settings, site),
         "inspector": SiteInspector(settings, site),
         "privacy_records": records(settings, site),
     }
@@ -62,6 +63,11 @@ def warehouse(settings: Settings) -> DuckDBWarehouse:
 def report_store(settings: Settings, site: Site) -> FolderReportStore:
     """The folder of report pages that the settings name."""
     return FolderReportStore(settings.reports, site.id)
+
+
+def data_docs(settings: Settings, site: Site) -> FolderReportStore:
+    """The folder of Data Docs that the settings name."""
+    return FolderReportStore(settings.data_docs, site.id)
 
 
 def records(settings: Settings, site: Site) -> RecordStore:

@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
     @property
+    def data_docs(self) -> Path:
+        """What Great Expectations found in the marts, as HTML."""
+        return self.home / "data_docs"
+
+    @property
     def privacy(self) -> Path:
         """Records and pages of the privacy report."""
         return self.home / "privacy"

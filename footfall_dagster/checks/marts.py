@@ -10,6 +10,8 @@ a site-day are checked in one step, so that this is paid once.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -22,16 +24,45 @@ from assets.marts.positions import counted
 from assets.marts.queries import DATASETS
 from assets.marts.schema import MartContract
 from assets.plan import SitePlan
-from assets.storage import CameraDays, Warehouse
+from assets.storage import CameraDays, ReportStore, Warehouse
+from footfall_dagster.checks import data_docs as docs_page
 from footfall_dagster.checks import mart_drift
 from footfall_dagster.checks.mart_rules import equal_totals, rules
 from footfall_dagster.checks.mart_totals import MEASURES, totals, unobserved_events
 from footfall_dagster.checks.partitioned_check import partitioned_check
-from footfall_dagster.checks.validation import Validation, validation
+from footfall_dagster.checks.validation import Outcome, Validation, validation
+from footfall_dagster.privacy.wall import Refused
 from vision.site.models import SiteDay
 
 ROWS, TOTALS, OBSERVATION, DRIFT = "rows", "totals", "observation", "drift"
 """Names of the checks."""
+_ROWS_TOLD = "Every row is as the contract says; no figure where nothing was observed."
+_TOTALS_TOLD = "What the mart adds up to over the day equals what the events add up to."
+_DRIFT_TOLD = "What the day adds up to is as on the same weekday of the weeks before it."
+_OBSERVATION_TOLD = "Every camera delivered the day, and no event lies outside what it recorded."
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One check of one mart.
+
+    Attributes:
+        key: Of the mart.
+        check: Name of the check.
+        found: What came of its suite; None where there is nothing to compare the mart with.
+        figures: Shown beside it.
+        warning: Tells of it where it is to warn and no more.
+    """
+
+    key: dg.AssetKey
+    check: str
+    found: Validation | None
+    figures: Mapping[str, int] = field(default_factory=dict)
+    warning: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.found is None or self.found.passed
 
 
 def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
@@ -42,10 +73,11 @@ def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
     """
     inputs = sorted(contract.name for contract in DATASETS)
     deps = [dg.AssetDep(plan.key(name), partition_mapping=cameras_of_day()) for name in inputs]
+    specs = _specs(plan, deps)
 
     @dg.multi_asset_check(
         name=f"{plan.site.id}__marts__expectations",
-        specs=_specs(plan, deps),
+        specs=specs,
         ins={name: dg.AssetIn(plan.key(name)) for name in inputs},
         can_subset=True,
     )
@@ -53,6 +85,7 @@ def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
         context: dg.AssetCheckExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         lake: dg.ResourceParam[CameraDays],
+        data_docs: dg.ResourceParam[ReportStore],
         anonymised_trajectories: RowsByCamera,
         coverage: RowsByCamera,
         gate_events: RowsByCamera,
@@ -68,21 +101,26 @@ def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
         tables = relations(site_day, coverage, events, purged, lake.failed(site_day.day))
         tables |= counted(anonymised_trajectories, tables)
         selected = context.selected_asset_check_keys
+        judged: list[_Judged] = []
         for mart in MARTS.values():
             key = plan.key(mart.name)
             stored = warehouse.read_day(mart, plan.site.id, site_day.day)
-            results = []
+            of_mart = []
             if dg.AssetCheckKey(key, ROWS) in selected:
-                found = validation(mart.name, stored, rules(mart, site_day, tables))
-                results.append(_result(key, ROWS, found))
+                wanted = rules(mart, site_day, tables)
+                found = validation(mart.name, stored, wanted, f"{mart.description} {_ROWS_TOLD}")
+                of_mart.append(_Judged(key, ROWS, found))
             if dg.AssetCheckKey(key, TOTALS) in selected:
-                results.append(_totalled(key, mart, stored, tables, purged))
-            passed = all(result.passed for result in results)
-            if len(results) == len(_blocking(mart)) or not passed:
+                of_mart.append(_totalled(key, mart, stored, tables, purged))
+            passed = all(one.passed for one in of_mart)
+            if len(of_mart) == len(_blocking(mart)) or not passed:
                 warehouse.note_checked(mart, plan.site.id, site_day.day, stored, passed=passed)
             if dg.AssetCheckKey(key, DRIFT) in selected:
-                results.append(_drift(key, mart, site_day, warehouse))
-            yield from results
+                of_mart.append(_drift(key, mart, site_day, warehouse))
+            judged += of_mart
+        # Of some of the checks there would be half a page, in place of a whole one.
+        docs = _documented(judged, site_day, data_docs) if len(selected) == len(specs) else {}
+        yield from (_result(one, docs) for one in judged)
         if dg.AssetCheckKey(plan.key(GATE_COUNTS_15MIN.name), OBSERVATION) in selected:
             yield _observation(plan, tables)
 
@@ -100,38 +138,47 @@ def _totalled(
     stored: pl.DataFrame,
     tables: Mapping[str, pl.DataFrame],
     purged: Purged,
-) -> dg.AssetCheckResult:
+) -> _Judged:
     if past_retention(mart, purged):
-        return _not_comparable(key)
+        return _Judged(key, TOTALS, None)
     summary = totals(mart, stored, tables)
-    found = validation(f"{mart.name} {TOTALS}", summary, equal_totals(MEASURES[mart.name]))
-    return _result(key, TOTALS, found, _sums(summary))
+    wanted = equal_totals(MEASURES[mart.name])
+    found = validation(f"{mart.name} {TOTALS}", summary, wanted, _TOTALS_TOLD)
+    return _Judged(key, TOTALS, found, _sums(summary))
 
 
 def _drift(
     key: dg.AssetKey, mart: MartContract, site_day: SiteDay, warehouse: Warehouse
-) -> dg.AssetCheckResult:
-    days = mart_drift.days(site_day.day)
-    rows = warehouse.read_days(mart, site_day.site.id, days)
+) -> _Judged:
+    rows = warehouse.read_days(mart, site_day.site.id, mart_drift.days(site_day.day))
     scored = mart_drift.summary(mart, rows, site_day)
-    found = validation(f"{mart.name} {DRIFT}", scored, mart_drift.rules(mart))
-    return _result(key, DRIFT, found, warning=mart_drift.told(mart, scored, site_day.day))
+    found = validation(f"{mart.name} {DRIFT}", scored, mart_drift.rules(mart), _DRIFT_TOLD)
+    return _Judged(key, DRIFT, found, warning=mart_drift.told(mart, scored, site_day.day))
+
+
+def _documented(
+    judged: Sequence[_Judged], site_day: SiteDay, store: ReportStore
+) -> dict[str, dg.MetadataValue[Any]]:
+    """Store Data Docs of the day; return what links to them.
+
+    A page that the wall refuses costs nobody the checks.
+    """
+    page = docs_page.render(site_day, [one.found for one in judged if one.found is not None])
+    try:
+        return {"data_docs": dg.MetadataValue.path(store.write(site_day.day, page))}
+    except Refused as refused:
+        return {"data_docs": dg.MetadataValue.text(str(refused))}
 
 
 def _specs(plan: SitePlan, deps: Sequence[dg.AssetDep]) -> list[dg.AssetCheckSpec]:
-    told = {
-        ROWS: "Every row is as the contract says; no figure where nothing was observed.",
-        TOTALS: "What the mart adds up to over the day equals what the events add up to.",
-    }
+    told = {ROWS: _ROWS_TOLD, TOTALS: _TOTALS_TOLD}
     wanted = [
         (plan.key(mart.name), name, told[name], True)
         for mart in MARTS.values()
         for name in _blocking(mart)
     ]
-    drift = "What the day adds up to is as on the same weekday of the weeks before it."
-    wanted += [(plan.key(name), DRIFT, drift, False) for name in mart_drift.MEASURES]
-    observed = "Every camera delivered the day, and no event lies outside what it recorded."
-    wanted.append((plan.key(GATE_COUNTS_15MIN.name), OBSERVATION, observed, False))
+    wanted += [(plan.key(name), DRIFT, _DRIFT_TOLD, False) for name in mart_drift.MEASURES]
+    wanted.append((plan.key(GATE_COUNTS_15MIN.name), OBSERVATION, _OBSERVATION_TOLD, False))
     return [
         partitioned_check(
             name, key, plan.days, description=text, blocking=blocking, additional_deps=deps
@@ -140,55 +187,51 @@ def _specs(plan: SitePlan, deps: Sequence[dg.AssetDep]) -> list[dg.AssetCheckSpe
     ]
 
 
-def _result(
-    key: dg.AssetKey,
-    name: str,
-    found: Validation,
-    figures: Mapping[str, int] | None = None,
-    warning: str | None = None,
-) -> dg.AssetCheckResult:
-    """What is shown of a validation; with `warning`, which tells of it, it is no error."""
-    broken = [outcome for outcome in found.outcomes if outcome.failed]
-    return dg.AssetCheckResult(
-        asset_key=key,
-        check_name=name,
-        passed=found.passed,
-        severity=dg.AssetCheckSeverity.WARN if warning else dg.AssetCheckSeverity.ERROR,
-        description=warning
-        or "; ".join(
-            f"{outcome.rule}: {outcome.problem or f'{outcome.failed} of {outcome.rows} rows fail'}"
-            for outcome in broken
+def _result(judged: _Judged, docs: Mapping[str, dg.MetadataValue[Any]]) -> dg.AssetCheckResult:
+    if judged.found is None:
+        return dg.AssetCheckResult(
+            asset_key=judged.key,
+            check_name=judged.check,
+            passed=True,
+            description="nothing to compare with: what it is made of is past its retention",
+            metadata={"rules": 0},
         )
-        or f"{len(found.outcomes)} rules hold",
+    outcomes = judged.found.outcomes
+    broken = [outcome for outcome in outcomes if outcome.failed]
+    told = "; ".join(
+        f"{outcome.rule}: {outcome.problem or f'{outcome.failed} of {outcome.rows} rows fail'}"
+        for outcome in broken
+    )
+    return dg.AssetCheckResult(
+        asset_key=judged.key,
+        check_name=judged.check,
+        passed=judged.passed,
+        severity=dg.AssetCheckSeverity.WARN if judged.warning else dg.AssetCheckSeverity.ERROR,
+        description=judged.warning or told or f"{len(outcomes)} rules hold",
         metadata={
-            "suite": found.suite,
-            "rules": len(found.outcomes),
+            "suite": judged.found.suite,
+            "rules": len(outcomes),
             "rules_broken": len(broken),
-            **(figures or {}),
-            "by_rule": dg.MetadataValue.table(
-                [
-                    dg.TableRecord({"rule": one.rule, "rows": one.rows, "rows_failed": one.failed})
-                    for one in found.outcomes
-                ],
-                schema=dg.TableSchema(
-                    [
-                        dg.TableColumn("rule", "string"),
-                        dg.TableColumn("rows", "int"),
-                        dg.TableColumn("rows_failed", "int"),
-                    ]
-                ),
-            ),
+            **judged.figures,
+            "by_rule": _by_rule(outcomes),
+            **docs,
         },
     )
 
 
-def _not_comparable(key: dg.AssetKey) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=key,
-        check_name=TOTALS,
-        passed=True,
-        description="nothing to compare with: what it is made of is past its retention",
-        metadata={"rules": 0},
+def _by_rule(outcomes: Sequence[Outcome]) -> dg.TableMetadataValue:
+    return dg.MetadataValue.table(
+        [
+            dg.TableRecord({"rule": one.rule, "rows": one.rows, "rows_failed": one.failed})
+            for one in outcomes
+        ],
+        schema=dg.TableSchema(
+            [
+                dg.TableColumn("rule", "string"),
+                dg.TableColumn("rows", "int"),
+                dg.TableColumn("rows_failed", "int"),
+            ]
+        ),
     )
 
 

@@ -37,12 +37,14 @@ class Validation:
 
     Attributes:
         suite: Its name.
+        about: What it is for.
         rules: In order.
         outcomes: Of each rule. No value of any row is in them.
         expectations: Great Expectations' own configuration of each rule.
     """
 
     suite: str
+    about: str
     rules: Sequence[Rule]
     outcomes: Sequence[Outcome]
     expectations: Sequence[Any]
@@ -58,13 +60,16 @@ def validate(frame: pl.DataFrame, wanted: Iterable[Rule]) -> list[Outcome]:
     return list(validation("rules", frame, wanted).outcomes)
 
 
-def validation(suite: str, frame: pl.DataFrame, wanted: Iterable[Rule]) -> Validation:
+def validation(
+    suite: str, frame: pl.DataFrame, wanted: Iterable[Rule], about: str = ""
+) -> Validation:
     """Run a suite of rules over a frame with Great Expectations.
 
     Args:
         suite: Its name.
         frame: Rows of a mart or of a summary; millions of rows take minutes.
         wanted: The rules.
+        about: What the suite is for, in a sentence.
     """
     import great_expectations as gx
     from great_expectations import expectations as library
@@ -85,6 +90,7 @@ def validation(suite: str, frame: pl.DataFrame, wanted: Iterable[Rule]) -> Valid
     )
     expected = gx.ExpectationSuite(
         name=suite,
+        notes=about or None,
         expectations=[
             getattr(library, rule.expectation)(
                 **rule.arguments,
@@ -106,6 +112,7 @@ def validation(suite: str, frame: pl.DataFrame, wanted: Iterable[Rule]) -> Valid
     found = {one.expectation_config.meta["rule"]: one for one in result.results}
     return Validation(
         suite,
+        about,
         listed,
         [_outcome(rule, frame.height, found[number]) for number, rule in enumerate(listed)],
         [found[number].expectation_config for number in range(len(listed))],

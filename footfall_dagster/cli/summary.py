@@ -13,7 +13,7 @@ from rich.table import Table
 
 from assets.marts.of_gates import GATE_COUNTS_15MIN
 from footfall_dagster.day import DayRuns
-from footfall_dagster.resources import report_store, warehouse
+from footfall_dagster.resources import data_docs, report_store, warehouse
 from footfall_dagster.settings import Settings
 from vision.site.load import load_site
 from vision.site.models import Site
@@ -33,6 +33,7 @@ def print_day(
     console.print(_gates(settings, site, day))
     _print_checks(instance, runs, console)
     console.print(f"\nReport    {report_store(settings, site).page(day)}")
+    console.print(f"Data Docs {data_docs(settings, site).page(day)}")
     files = warehouse(settings)
     console.print(f"DuckDB    {files.core} (exact, restricted)")
     console.print(f"          {files.published} (cells below k = {site.file.privacy.k} suppressed)")

@@ -1,6 +1,6 @@
 """The audit by closed list: all that lies right of the wall, held against what may lie there.
 
-Belongs here: walking the lake, the reports and the vault, and putting the audit together. Does not
+Belongs here: walking the lake, the pages and the vault, and putting the audit together. Does not
 belong here: what may be in a warehouse (`closed_list_marts`) or in DAGSTER_HOME
 (`closed_list_dagster`), the contracts (`vision.contracts`), or the search that knows none of them
 (`footfall_dagster.privacy.search`).
@@ -36,8 +36,8 @@ from vision.site.models import Site
 
 CHECK = "closed_list"
 SCOPE = (
-    "every file of the lake right of tracking, the warehouse, the reports, the vault and "
-    "DAGSTER_HOME against the closed list of what may lie there"
+    "every file of the lake right of tracking, the warehouse, the reports, Data Docs, the vault "
+    "and DAGSTER_HOME against the closed list of what may lie there"
 )
 _OTHER_SITE = "belongs to a site that this audit was not given"
 
@@ -59,6 +59,7 @@ def audit(settings: Settings, site: Site, dagster_home: Path | None) -> Evidence
             lambda: closed_list_marts.warehouse(look, settings.warehouse, site),
         ),
         (settings.reports, lambda: reports(look, FolderReportStore(settings.reports, site.id))),
+        (settings.data_docs, lambda: reports(look, FolderReportStore(settings.data_docs, site.id))),
         (kept.pages.folder, lambda: reports(look, kept.pages)),
         (settings.privacy, lambda: closed_list_records.records(look, kept)),
         (settings.vault, lambda: _nothing_in(look, settings.vault)),

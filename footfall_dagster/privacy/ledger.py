@@ -9,7 +9,8 @@ The ledger is the folder `_purged` of the lake. The only files that may stand in
 
 each of which holds one `PurgeReceipt` and not a byte more: a hash, sizes, a time and a rule, no
 content. `untold` means that Dagster has not been told of it yet. `strangers` names everything else.
-A dataset is one of the lake, `recordings`, `marts` or `reports`; the last two are of site-days.
+A dataset is one of the lake, `recordings`, `marts`, `reports` or `data_docs`; the last three are of
+site-days.
 """
 
 import datetime as dt
@@ -25,8 +26,8 @@ from pathlib import Path
 from vision.contracts import LAKE, ZONE_DEMOGRAPHICS_DAILY
 
 FOLDER = "_purged"
-RECORDINGS, MARTS, REPORTS = "recordings", "marts", "reports"
-DATASETS = frozenset((*LAKE, ZONE_DEMOGRAPHICS_DAILY.name, RECORDINGS, MARTS, REPORTS))
+RECORDINGS, MARTS, REPORTS, DATA_DOCS = "recordings", "marts", "reports", "data_docs"
+DATASETS = frozenset((*LAKE, ZONE_DEMOGRAPHICS_DAILY.name, RECORDINGS, MARTS, REPORTS, DATA_DOCS))
 
 _RECEIPT = re.compile(r"\d{8}T\d{6}Z(\.untold)?\.json")
 _PLACE = re.compile(
@@ -47,7 +48,7 @@ class PurgeReceipt:
         partition: As Dagster writes it: `camera|date`, or `date`.
         sha256: Of the file; where there were several, of their hashes, one to a line.
         bytes: Of all files together.
-        rows: That the file had; files, for recordings; pages, for reports.
+        rows: That the file had; files, for recordings; pages, for reports and Data Docs.
         purged_at: UTC, whole seconds, as ISO 8601 with a Z.
         rule: The field of the site's retention and its number.
     """

@@ -1,4 +1,4 @@
-"""Deleting marts and report pages past their years.
+"""Deleting marts, report pages and Data Docs past their years.
 
 Belongs here: which site-days go, and their receipts. Does not belong here: how the warehouse is
 rebuilt without them (`footfall_dagster.warehouse`), camera-days (`purge`).
@@ -12,7 +12,7 @@ from assets.marts.release import published
 from footfall_dagster.lake import Lake
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.ledger import MARTS as MARTS_DATASET
-from footfall_dagster.privacy.ledger import REPORTS, PurgeReceipt, stamp
+from footfall_dagster.privacy.ledger import PurgeReceipt, stamp
 from footfall_dagster.privacy.retention import processed_at
 from footfall_dagster.report_store import FolderReportStore
 from footfall_dagster.warehouse import DuckDBWarehouse
@@ -42,13 +42,15 @@ def forget_marts(lake: Lake, warehouse: DuckDBWarehouse, now: dt.datetime) -> li
     return receipts
 
 
-def forget_reports(lake: Lake, reports: FolderReportStore, now: dt.datetime) -> list[PurgeReceipt]:
-    """Delete the report pages of days that are past their retention."""
+def forget_pages(
+    lake: Lake, pages: FolderReportStore, dataset: str, now: dt.datetime
+) -> list[PurgeReceipt]:
+    """Delete the pages of days that are past their retention; `dataset` is what receipts say."""
     receipts = []
-    for day in due_days(lake.site, reports.days(), now):
-        content = reports.page(day).read_bytes()
+    for day in due_days(lake.site, pages.days(), now):
+        content = pages.page(day).read_bytes()
         receipt = PurgeReceipt(
-            dataset=REPORTS,
+            dataset=dataset,
             partition=day.isoformat(),
             sha256=hashlib.sha256(content).hexdigest(),
             bytes=len(content),
@@ -57,7 +59,7 @@ def forget_reports(lake: Lake, reports: FolderReportStore, now: dt.datetime) -> 
             rule=_rule(lake.site).name,
         )
         with lake.ledger.of(receipt):
-            reports.delete(day)
+            pages.delete(day)
         receipts.append(receipt)
     return receipts
 

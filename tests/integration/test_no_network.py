@@ -154,7 +154,8 @@ def test_the_day_completes_without_any_network(
 ) -> None:
     said = run_day(without_network(), recordings, environment(tmp_path, weights))
     assert "checks passed" in said
-    assert list((tmp_path / "reports").rglob(f"{DAY}.html"))
+    for pages in ("reports", "data_docs"):
+        assert list((tmp_path / pages).rglob(f"{DAY}.html"))
 
 
 def test_no_call_of_the_day_leaves_the_machine(

@@ -181,7 +181,7 @@ class Made:
 
     Attributes:
         lake: Hash of each file of the lake by name, with its receipts.
-        pages: Hash of each report page by name.
+        pages: Hash of each report page and of Data Docs by name.
         rows: Sorted rows of each table of each DuckDB file.
         names: Of all other files, with run ids and hashes of DuckDB files left out.
     """
@@ -194,12 +194,16 @@ class Made:
     @classmethod
     def of(cls, home: Home) -> "Made":
         """Look at a home."""
-        lake, reports = home.settings.lake, home.settings.reports
+        lake, pages = home.settings.lake, (home.settings.reports, home.settings.data_docs)
         databases = sorted(home.settings.warehouse.glob("*.duckdb"))
         assert [path.name for path in databases if not vouched.is_vouched(path)] == []
         return cls(
             lake=_hashes(lake),
-            pages=_hashes(reports),
+            pages={
+                f"{folder.name}/{name}": digest
+                for folder in pages
+                for name, digest in _hashes(folder).items()
+            },
             rows={key: rows for path in databases for key, rows in _dump(path)},
             names=frozenset(
                 _masked(path.relative_to(home.root))

@@ -12,4 +12,5 @@ from tests.privacy.clean_days import assert_no_alarm, clean_home
 def test_three_clean_days_raise_no_alarm(tmp_path: Path) -> None:
     home = clean_home(tmp_path / "var", dt.date(2026, 3, 28), 3, people=250, seed=20)
     assert len(list(home.settings.reports.rglob("*.html"))) == 3
+    assert len(list(home.settings.data_docs.rglob("*.html"))) == 3
     assert_no_alarm(home)

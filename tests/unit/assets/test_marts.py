@@ -16,6 +16,7 @@ from assets.plan import SitePlan, camera_key
 from footfall_dagster.checks import mart_drift
 from footfall_dagster.checks import marts as mart_checks
 from footfall_dagster.checks.mart_totals import MEASURES
+from footfall_dagster.report_store import FolderReportStore
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit import small_mall
 from tests.unit.small_mall import DAY, NOON
@@ -108,10 +109,15 @@ def materialise(
             resources={
                 "warehouse": warehouse,
                 "lake": purged,
+                "data_docs": docs_beside(warehouse),
                 IO_MANAGER: FramesInMemory(lake),
             },
             raise_on_error=False,
         )
+
+
+def docs_beside(warehouse: DuckDBWarehouse) -> FolderReportStore:
+    return FolderReportStore(warehouse.core.parent / "docs", PLAN.site.id)
 
 
 @pytest.fixture
@@ -241,6 +247,45 @@ def test_checks_pass_on_a_right_day_and_say_what_they_saw(warehouse: DuckDBWareh
     assert "2 of 2 zones: not enough history" in (drift.description or "")
     totals = found["gate_counts_15min", mart_checks.TOTALS].metadata
     assert (totals["entries"].value, totals["entries_of_events"].value) == (4, 4)
+
+
+def test_checks_link_to_data_docs_of_the_day_and_some_of_them_replace_no_page(
+    warehouse: DuckDBWarehouse,
+):
+    page = docs_beside(warehouse).page(DAY)
+    for _ in range(2):
+        result = materialise(warehouse, stored(), *MARTS, with_checks=True)
+        linked = {
+            (one.asset_key.path[-1], one.check_name): one.metadata["data_docs"].value
+            for one in result.get_asset_check_evaluations()
+            if one.check_name != mart_checks.OBSERVATION
+        }
+        assert len(linked) == len(MARTS) + len(MEASURES) + len(mart_drift.MEASURES)
+        assert set(linked.values()) == {str(page)}
+        assert docs_beside(warehouse).vouched(page)
+        assert len(list(page.parent.iterdir())) == 2
+    before = page.read_bytes()
+    for mart in MARTS:
+        assert mart.encode() in before
+    result = materialise(warehouse, stored(), "heatmap_hourly", with_checks=True)
+    assert all("data_docs" not in one.metadata for one in result.get_asset_check_evaluations())
+    assert page.read_bytes() == before
+
+
+def test_a_page_that_the_wall_refuses_costs_nobody_the_checks(
+    warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(
+        "footfall_dagster.checks.data_docs.render", lambda *_: "<img src='https://a.example'>"
+    )
+    result = materialise(warehouse, stored(), *MARTS, with_checks=True)
+    assert result.success
+    found = result.get_asset_check_evaluations()
+    assert all(one.passed for one in found if one.check_name in {"rows", "totals", "drift"})
+    told = next(one for one in found if one.check_name == "rows").metadata["data_docs"]
+    assert isinstance(told, dg.TextMetadataValue)
+    assert "was not stored" in (told.value or "")
+    assert not docs_beside(warehouse).page(DAY).exists()
 
 
 def test_a_wrong_mart_blocks_what_is_made_from_it(

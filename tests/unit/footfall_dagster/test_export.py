@@ -232,7 +232,6 @@ ANY = MartContract(
         for number, dtype in enumerate(KINDS)
     ),
     key=("column_0",),
-    inputs=(),
 )
 _MOMENTS = st.datetimes(dt.datetime(2000, 1, 1), dt.datetime(2100, 1, 1))
 _VALUES = {

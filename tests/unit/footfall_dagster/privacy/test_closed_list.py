@@ -18,11 +18,14 @@ import pytest
 from assets.marts.contracts import MARTS
 from assets.marts.release import release
 from assets.report import render
+from footfall_dagster.checks import data_docs as docs_page
+from footfall_dagster.checks.mart_rules import rules
+from footfall_dagster.checks.validation import validation
 from footfall_dagster.lake import CameraDay, Lake
 from footfall_dagster.privacy import vouched
 from footfall_dagster.privacy.closed_list import audit
 from footfall_dagster.privacy.findings import Evidence
-from footfall_dagster.resources import report_store, warehouse
+from footfall_dagster.resources import data_docs, report_store, warehouse
 from footfall_dagster.settings import Settings
 from tests.unit import small_mall
 from tests.unit.small_mall import DAY, NOON
@@ -70,6 +73,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "mall", DAY, {name: release(MARTS[name], rows, 10) for name, rows in exact.items()}
     )
     report_store(settings, SITE).write(DAY, render(site_day, exact, coverage))
+    tables = small_mall.relations(site_day, coverage, events)
+    suites = [
+        validation(name, rows, rules(MARTS[name], site_day, tables)) for name, rows in exact.items()
+    ]
+    data_docs(settings, SITE).write(DAY, docs_page.render(site_day, suites))
     return home
 
 
@@ -116,8 +124,8 @@ def in_core(home: Path, statement: str, *, with_receipt: bool = True) -> None:
         vouched.place(again, core)
 
 
-def on_page(home: Path, html: str) -> None:
-    page = home / "reports" / "site=mall" / f"{DAY}.html"
+def on_page(home: Path, html: str, folder: str = "reports") -> None:
+    page = home / folder / "site=mall" / f"{DAY}.html"
     changed = page.with_name("changed")
     changed.write_text(page.read_text().replace("</body>", f"{html}</body>"))
     vouched.place(changed, page)
@@ -203,6 +211,14 @@ PLANTS: dict[str, Callable[[Path], None]] = {
         "DROP TABLE t",
     ),
     "a page without its receipt": lambda home: put(home / "reports/site=mall/2026-01-02.html"),
+    "Data Docs that were changed": lambda home: put(
+        home / f"data_docs/site=mall/{DAY}.html", b"<p>All rules hold"
+    ),
+    "Data Docs without their receipt": lambda home: put(
+        home / "data_docs/site=mall/2026-01-02.html"
+    ),
+    "a script in Data Docs": lambda home: on_page(home, "<script></script>", "data_docs"),
+    "a file beside Data Docs": lambda home: put(home / "data_docs/great_expectations.yml"),
     "a picture on a page": lambda home: on_page(home, "<img src='data:image/png;base64,AAAA'>"),
     "a comment on a page": lambda home: on_page(home, "<!-- vector -->"),
     "a row of figures on a page": lambda home: on_page(home, "<p>" + "0.25 0.5 " * 20 + "</p>"),
