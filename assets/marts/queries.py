@@ -29,7 +29,7 @@ SCANS, RELATIONS = "scans", "relations"
 DATASETS: tuple[Contract, ...] = (GATE_EVENTS, ZONE_VISITS, ANONYMISED_TRAJECTORIES, COVERAGE)
 """What marts are made from; a query names floor positions `positions`."""
 _NAMED = {"positions": ANONYMISED_TRAJECTORIES.name}
-_FIELD = re.compile(r"^(Grain|Version|Definition|Source|NULL) {2,}", re.MULTILINE)
+_FIELDS = ("Grain", "Version", "Definition", "Source", "NULL")
 _READ = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_][a-z0-9_]*)")
 
 
@@ -93,10 +93,11 @@ def query_names(folder: str = "") -> frozenset[str]:
     )
 
 
-def header(sql: str) -> dict[str, str]:
-    """What the comment before a query says, by field: `Grain`, `Definition` and others."""
+def header(sql: str, fields: Iterable[str] = _FIELDS) -> dict[str, str]:
+    """What the comment before a query says, by field; of a mart `Grain`, `Definition` and more."""
     head = sql[: sql.index("\nWITH")].splitlines()
-    _, *parts = _FIELD.split(dedent("\n".join(line.removeprefix("--") for line in head)))
+    begins = re.compile(rf"^({'|'.join(fields)}) {{2,}}", re.MULTILINE)
+    _, *parts = begins.split(dedent("\n".join(line.removeprefix("--") for line in head)))
     return {
         field: " ".join(told.split()) for field, told in zip(parts[::2], parts[1::2], strict=True)
     }
@@ -106,15 +107,15 @@ def header(sql: str) -> dict[str, str]:
 def reads(name: str) -> Reads:
     """What the query of mart `name` is made from."""
     relations = tuple(dict.fromkeys(_relations_of(query(name))))
-    named = _names(query(name)).union(*(_names(relation_query(one)) for one in relations))
+    named = names_in(query(name)).union(*(names_in(relation_query(one)) for one in relations))
     scans = tuple(sorted(named & query_names(SCANS)))
-    named |= {word for scan in scans for word in _names(scan_query(scan))}
+    named |= {word for scan in scans for word in names_in(scan_query(scan))}
     named |= {_NAMED[word] for word in named & set(_NAMED)}
     return Reads(
         datasets=tuple(sorted(named & {one.name for one in DATASETS})),
         scans=scans,
         relations=relations,
-        marts=tuple(sorted((_names(query(name)) & query_names()) - {name})),
+        marts=tuple(sorted((names_in(query(name)) & query_names()) - {name})),
     )
 
 
@@ -166,13 +167,13 @@ def connected(file: Path | None = None, *, read_only: bool = False) -> duckdb.Du
     return connection
 
 
-def _names(sql: str) -> set[str]:
+def names_in(sql: str) -> set[str]:
     """What a query reads from, its own CTEs among them."""
     return set(_READ.findall("\n".join(line.partition("--")[0] for line in sql.splitlines())))
 
 
 def _relations_of(sql: str) -> Iterator[str]:
-    for name in sorted(_names(sql) & query_names(RELATIONS)):
+    for name in sorted(names_in(sql) & query_names(RELATIONS)):
         yield from _with_needed(name)
 
 

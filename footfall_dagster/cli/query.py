@@ -1,11 +1,13 @@
 """`footfall query`: ask the published marts anything, in SQL.
 
 Belongs here: options, what is printed, exit codes. Does not belong here: what a query can reach
-(`footfall_dagster.published`).
+(`footfall_dagster.published`), the questions whose SQL is there already
+(`assets.marts.questions`).
 """
 
 import csv
 import sys
+from difflib import get_close_matches
 
 import click
 from rich.console import Console
@@ -13,6 +15,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from assets.marts.questions import Question, questions
 from footfall_dagster.mart_files import WarehouseError
 from footfall_dagster.published import Answer, QueryError, ask, ask_for_json
 from footfall_dagster.resources import warehouse
@@ -27,11 +30,30 @@ Such as:
   footfall query "SHOW TABLES"
   footfall query "DESCRIBE gate_counts_15min"
   footfall query "SELECT gate, sum(entries) FROM gate_counts_15min GROUP BY gate"
+  footfall query --question entrances_on_saturdays
 """
 
 
+def _question(
+    _context: click.Context, _option: click.Parameter, name: str | None
+) -> Question | None:
+    known = questions()
+    if name is not None and name not in known:
+        close = get_close_matches(name, known, n=1)
+        meant = f"did you mean {close[0]}?" if close else "--list has all"
+        raise click.BadParameter(f"{name} is no question; {meant}")
+    return known[name] if name is not None else None
+
+
 @click.command("query", epilog=_EXAMPLES)
-@click.argument("sql", metavar="SQL")
+@click.argument("sql", metavar="SQL", required=False)
+@click.option(
+    "--question",
+    callback=_question,
+    metavar="NAME",
+    help="Ask a question of docs/questions.md instead.",
+)
+@click.option("--list", "listed", is_flag=True, help="List these questions and ask nothing.")
 @click.option(
     "--format",
     "shape",
@@ -48,16 +70,23 @@ Such as:
     metavar="N",
     help="Rows that a table shows; csv and json have all.",
 )
-def command(sql: str, shape: str, most: int) -> None:
+def command(
+    sql: str | None, question: Question | None, listed: bool, shape: str, most: int
+) -> None:
     """Ask the published marts anything, in one statement of DuckDB's SQL.
 
     SQL is the query, or - to read it from standard input. Only published.duckdb is asked: figures
     that passed the release step. It is opened read-only, and a query reaches no other file and no
     network. NULL stands where nothing was observed or too few people were counted.
 
-    docs/metrics.md says what every column means.
+    docs/metrics.md says what every column means; docs/questions.md has questions with their SQL.
     """
-    text = sys.stdin.read() if sql == "-" else sql
+    if [sql is not None, question is not None, listed].count(True) != 1:
+        raise click.UsageError("give either SQL, or --question NAME, or --list")
+    if listed:
+        _list()
+        return
+    text = question.sql if question else sys.stdin.read() if sql == "-" else str(sql)
     published = warehouse(Settings()).published
     try:
         if shape == "json":
@@ -71,6 +100,15 @@ def command(sql: str, shape: str, most: int) -> None:
         csv.writer(sys.stdout, lineterminator="\n").writerows([answer.columns, *answer.rows])
     else:
         _show(answer, most)
+        if question:
+            click.echo(f"{question.asked} A row is {question.row}.\nBeware: {question.beware}")
+
+
+def _list() -> None:
+    table = Table("question", "", box=None, pad_edge=False)
+    for question in questions().values():
+        table.add_row(question.name, question.asked)
+    Console().print(table)
 
 
 def _show(answer: Answer, most: int) -> None:

@@ -48,6 +48,13 @@ def publish(settings: Settings, site: Site, day: dt.date) -> None:
             },
         },
     )
+    publish_tables(settings, site, day, tables)
+
+
+def publish_tables(
+    settings: Settings, site: Site, day: dt.date, tables: dict[str, pl.DataFrame]
+) -> None:
+    """A day of which these are the relations, through the marts and the release step."""
     made = warehouse(settings)
     made.replace_day(site.id, day, tables, tuple(MARTS.values()), lambda _line: None)
     released = {}
