@@ -1,7 +1,8 @@
 """DuckDB files of marts: built aside, swapped in, and read only as they were placed.
 
-Belongs here: one file, its tables and its rows. Does not belong here: which files there are, and
-for what (`footfall_dagster.warehouse`), what the rows are (`assets.marts.contracts`, sql/).
+Belongs here: one file and its tables. Does not belong here: reading its rows
+(`footfall_dagster.mart_rows`), which files there are, and for what (`footfall_dagster.warehouse`),
+what the rows are (`assets.marts.contracts`, sql/).
 
 A file is never written in place. DuckDB keeps deleted rows in its pages, and an open reader blocks
 a writer; a fresh file has neither problem. Readers hold the old file until they close it. What
@@ -11,14 +12,12 @@ into the next file, where it would get a receipt of its own.
 
 import datetime as dt
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import duckdb
-import polars as pl
 
-from assets.marts.contracts import MARTS
 from assets.marts.queries import connected
 from assets.marts.schema import MartContract
 from assets.storage import Progress
@@ -69,16 +68,17 @@ def build_without(
     label: str,
     site: str,
     days: Collection[dt.date],
+    progress: Progress = print,
 ) -> None:
     """Build the file `path` anew, without the rows of some days of a site."""
     with connected(building) as connection:
-        held = _attach(connection, path, contracts)
+        held = _attach(connection, path, contracts, progress)
         for mart in contracts:
             _create(connection, mart, label)
             if mart.name in held:
                 table = _name(mart.name)
                 connection.execute(
-                    f"INSERT INTO {table} SELECT * FROM old.{table} WHERE NOT "
+                    f"INSERT INTO {table} SELECT {held[mart.name]} FROM old.{table} WHERE NOT "
                     "(site = $site AND list_contains($days::DATE[], trading_day))",
                     {"site": site, "days": list(days)},
                 )
@@ -95,6 +95,7 @@ def build_day(
     day: dt.date,
     replaced: Collection[str],
     fill: Fill,
+    progress: Progress = print,
 ) -> dict[str, int]:
     """Build the file `path` anew, with the rows of some marts of a site-day as `fill` makes them.
 
@@ -103,16 +104,17 @@ def build_day(
     """
     rows = {}
     with connected(building) as connection:
-        held = _attach(connection, path, contracts)
+        held = _attach(connection, path, contracts, progress)
         for mart in contracts:
             _create(connection, mart, label)
             if mart.name in held:
-                _copy(connection, mart, site, day, "<" if mart.name in replaced else None)
+                side = "<" if mart.name in replaced else None
+                _copy(connection, mart, held[mart.name], site, day, side)
             if mart.name in replaced:
                 fill(connection, mart)
                 rows[mart.name] = _count(connection, mart, site, day)
                 if mart.name in held:
-                    _copy(connection, mart, site, day, ">")
+                    _copy(connection, mart, held[mart.name], site, day, ">")
         if held:
             connection.execute("DETACH old")
         connection.execute("CHECKPOINT")
@@ -128,11 +130,14 @@ def new_tables(contracts: Iterable[MartContract], label: str) -> duckdb.DuckDBPy
 
 
 def _attach(
-    connection: duckdb.DuckDBPyConnection, path: Path, contracts: Sequence[MartContract]
-) -> frozenset[str]:
-    """Attach the file in use as `old`; return the marts that it holds."""
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    contracts: Sequence[MartContract],
+    progress: Progress,
+) -> Mapping[str, str]:
+    """Attach the file in use as `old`; return what to select of each mart that it holds."""
     if not path.exists():
-        return frozenset()
+        return {}
     try:
         connection.execute(f"ATTACH {_text(str(path))} AS old (READ_ONLY)")
     except duckdb.IOException as error:
@@ -142,15 +147,22 @@ def _attach(
         ) from error
     held = held_columns(connection, "old")
     wanted = {mart.name: mart for mart in contracts}
+    selected = {}
     for table, columns in held.items():
         if table not in wanted:
             raise WarehouseError(
                 f"{path} holds {table!r}, which is no mart. The file is rebuilt at every write, so "
                 "it would be lost: move it into a file of your own, which can ATTACH this one"
             )
-        refuse_other_columns(path, wanted[table], columns)
+        selected[table] = columns_of(path, wanted[table], columns)
+        if len(columns) < len(wanted[table].columns):
+            progress(
+                f"{path.name} was written by an older version: {table} gets "
+                f"{_difference(columns, _as_stored(wanted[table]))}, NULL for the days that it "
+                "has. Materialise the site-day marts of these days again to have figures there"
+            )
     refuse_changed(path)
-    return frozenset(held)
+    return selected
 
 
 def held_columns(
@@ -167,15 +179,33 @@ def held_columns(
     return held
 
 
-def refuse_other_columns(path: Path, mart: MartContract, held: Sequence[tuple[str, str]]) -> None:
-    """Raise `WarehouseError` where the table of a mart in a file is not as its contract says."""
-    wanted = [(column.name, column.duckdb_type) for column in mart.columns]
-    if held != wanted:
+def columns_of(path: Path, mart: MartContract, held: Sequence[tuple[str, str]]) -> str:
+    """What to select of the table of a mart in a file, so that it is as its contract says.
+
+    A file of an older version may lack columns that may be NULL; they are selected as NULL. That a
+    figure was never computed is what NULL can say; a text, a key or a version cannot be made up.
+
+    Args:
+        path: Of the file, for the message.
+        mart: The contract.
+        held: Name and type of each column that the file has, in order.
+
+    Raises:
+        WarehouseError: The table is otherwise not as its contract says.
+    """
+    wanted = _as_stored(mart)
+    absent = [column for column in mart.columns if (column.name, column.duckdb_type) not in held]
+    known = [column for column in wanted if column in held]
+    if known != list(held) or not all(column.nullable for column in absent):
         raise WarehouseError(
             f"table {mart.name} of {path} has other columns than its contract: "
             f"{_difference(held, wanted)}. It was written by another version: move "
             "the file aside, then materialise the site-day marts of its days again"
         )
+    return ", ".join(
+        _name(name) if (name, kind) in held else f"NULL::{kind} AS {_name(name)}"
+        for name, kind in wanted
+    )
 
 
 def refuse_changed(path: Path) -> None:
@@ -189,6 +219,10 @@ def refuse_changed(path: Path) -> None:
             "its receipt back from a copy, or move both aside and materialise the site-day marts "
             "of its days again; find out who opened it for writing"
         )
+
+
+def _as_stored(mart: MartContract) -> list[tuple[str, str]]:
+    return [(column.name, column.duckdb_type) for column in mart.columns]
 
 
 def _difference(held: Sequence[tuple[str, str]], wanted: Sequence[tuple[str, str]]) -> str:
@@ -217,6 +251,7 @@ def _create(connection: duckdb.DuckDBPyConnection, mart: MartContract, label: st
 def _copy(
     connection: duckdb.DuckDBPyConnection,
     mart: MartContract,
+    columns: str,
     site: str,
     day: dt.date,
     side: str | None,
@@ -224,10 +259,10 @@ def _copy(
     """Copy rows of the old file in their order: all, or those before or after the site-day."""
     table = _name(mart.name)
     if side is None:
-        connection.execute(f"INSERT INTO {table} SELECT * FROM old.{table}")
+        connection.execute(f"INSERT INTO {table} SELECT {columns} FROM old.{table}")
         return
     connection.execute(
-        f"INSERT INTO {table} SELECT * FROM old.{table} "
+        f"INSERT INTO {table} SELECT {columns} FROM old.{table} "
         f"WHERE (trading_day, site) {side} ($day::DATE, $site::VARCHAR)",
         {"day": day, "site": site},
     )
@@ -249,44 +284,6 @@ def _count(
         {"day": day, "site": site},
     ).fetchone()
     return int(row[0]) if row else 0
-
-
-def read_days(path: Path, mart: MartContract, site: str, days: Collection[dt.date]) -> pl.DataFrame:
-    """Rows of a mart of some site-days, sorted by the key; none where is no such file or table.
-
-    Raises:
-        WarehouseError: The file is not as it was placed.
-    """
-    if not path.exists() or not days:
-        return mart.empty()
-    refuse_changed(path)
-    with connected(path, read_only=True) as connection:
-        known = connection.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE table_name = $name", {"name": mart.name}
-        ).fetchone()
-        if not known or not known[0]:
-            return mart.empty()
-        frame = connection.execute(
-            # By first and last day DuckDB leaves out what it need not read.
-            f"SELECT * FROM {_name(mart.name)} WHERE site = $site "
-            "AND trading_day BETWEEN $first AND $last AND list_contains($days, trading_day) "
-            f"ORDER BY {', '.join(map(_name, mart.key))}",
-            {"days": list(days), "first": min(days), "last": max(days), "site": site},
-        ).pl()
-    return frame.cast(dict(mart.schema))  # type: ignore[arg-type]
-
-
-def days_of(path: Path, site: str) -> set[dt.date]:
-    """Trading days of which a file holds rows of the site."""
-    if not path.exists():
-        return set()
-    found: set[dt.date] = set()
-    with connected(path, read_only=True) as connection:
-        held = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
-        for mart in (name for (name,) in held if name in MARTS):
-            query = f"SELECT DISTINCT trading_day FROM {_name(mart)} WHERE site = $site"
-            found |= {day for (day,) in connection.execute(query, {"site": site}).fetchall()}
-    return found
 
 
 def _swap(building: Path, path: Path) -> None:

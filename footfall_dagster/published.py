@@ -8,6 +8,7 @@ opened and not by reading the query: no other file, no network, no extension, an
 this process.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from pathlib import Path
 
 import duckdb
 
-from footfall_dagster.mart_files import WarehouseError, refuse_changed
+from assets.marts.contracts import MARTS
+from assets.marts.release import published
+from footfall_dagster.mart_files import WarehouseError, held_columns, refuse_changed
 
 _SHUT_OFF = (
     "SET TimeZone = 'UTC'",
@@ -28,6 +31,7 @@ _SHUT_OFF = (
     # Last, since nothing of the above can be changed any more.
     "SET lock_configuration = true",
 )
+_WORD = re.compile(r"[a-z_][a-z0-9_]*")
 _NUMBERS = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"}
 )
@@ -110,5 +114,26 @@ def _asked(path: Path, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
             if statements[0].type != duckdb.StatementType.SELECT:
                 raise QueryError("that asks for no rows; begin with SELECT, FROM, SHOW or DESCRIBE")
             yield connection.sql(sql)
+    except (duckdb.BinderException, duckdb.CatalogException) as wrong:
+        raise QueryError(f"{wrong}{_older(path, sql)}") from None
     except duckdb.Error as wrong:
         raise QueryError(str(wrong)) from None
+
+
+def _older(path: Path, sql: str) -> str:
+    """What is to be said of a query that names something which an older file does not have."""
+    with shut_off(path) as connection:
+        held = held_columns(connection, path.stem)
+    named = set(_WORD.findall(sql.lower()))
+    lacking = [name for name in MARTS if name in named and name not in held] + [
+        f"{column.name} of {name}"
+        for name in named & MARTS.keys() & held.keys()
+        for column in published(MARTS[name]).columns
+        if column.name in named and (column.name, column.duckdb_type) not in held[name]
+    ]
+    if not lacking:
+        return ""
+    return (
+        f"\n{path.name} was written by an older version and lacks {', '.join(sorted(lacking))}: "
+        "publish a day, which brings it up to date (days that it has get NULL, or no rows)"
+    )

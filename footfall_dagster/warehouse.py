@@ -1,8 +1,9 @@
 """The warehouse: exact marts in one DuckDB file, released marts in another.
 
 Belongs here: which rows get into `core.duckdb` and `published.duckdb`, and out of them. Does not
-belong here: how a file is built and read (`footfall_dagster.mart_files`), what the rows are
-(`assets.marts.contracts`, sql/) or who may see them (`assets.marts.release`).
+belong here: how a file is built (`footfall_dagster.mart_files`) and read
+(`footfall_dagster.mart_rows`), what the rows are (`assets.marts.contracts`, sql/) or who may see
+them (`assets.marts.release`).
 """
 
 import datetime as dt
@@ -19,7 +20,7 @@ from assets.marts.queries import versioned_query
 from assets.marts.release import NOTE, published
 from assets.marts.schema import MartContract
 from assets.storage import Progress
-from footfall_dagster import mart_files
+from footfall_dagster import mart_files, mart_rows
 from footfall_dagster.mart_files import Fill, WarehouseError
 from footfall_dagster.verdicts import FOLDER, Verdicts
 
@@ -109,11 +110,11 @@ class DuckDBWarehouse:
 
     def read_days(self, mart: MartContract, site: str, days: Collection[dt.date]) -> pl.DataFrame:
         """Return the core rows of several site-days, sorted by the key."""
-        return mart_files.read_days(self.core, mart, site, days)
+        return mart_rows.read_days(self.core, mart, site, days)
 
     def read_published_day(self, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
         """Return the released rows of one site-day, sorted by the key."""
-        return mart_files.read_days(self.published, mart, site, [day])
+        return mart_rows.read_days(self.published, mart, site, [day])
 
     def note_checked(
         self, mart: MartContract, site: str, day: dt.date, rows: pl.DataFrame, *, passed: bool
@@ -142,7 +143,7 @@ class DuckDBWarehouse:
 
     def days(self, site: str) -> list[dt.date]:
         """Trading days of which either file holds rows of the site, sorted."""
-        both = (mart_files.days_of(path, site) for path in (self.core, self.published))
+        both = (mart_rows.days_of(path, site) for path in (self.core, self.published))
         return sorted(set[dt.date]().union(*both))
 
     def forget(self, site: str, days: Collection[dt.date], progress: Progress = print) -> None:
@@ -157,6 +158,7 @@ class DuckDBWarehouse:
                     label=self.label(path),
                     site=site,
                     days=days,
+                    progress=progress,
                 )
                 mart_files.rebuild(path, build, progress, self.patience_s)
         for day in days:
@@ -185,7 +187,7 @@ class DuckDBWarehouse:
         return mart_files.rebuild(
             path,
             lambda building: mart_files.build_day(
-                building, path, list(contracts), label, site, day, replaced, fill
+                building, path, list(contracts), label, site, day, replaced, fill, progress
             ),
             progress,
             self.patience_s,

@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from assets.marts.schema import MartContract
-from footfall_dagster.mart_files import held_columns, refuse_other_columns
+from footfall_dagster.mart_files import columns_of, held_columns
 from footfall_dagster.published_files import ExportError
 
 _BLOCK_ROWS = 20_000
@@ -67,7 +67,7 @@ def choose(
     held = held_columns(connection, path.stem)
     for mart in marts:
         if mart.name in held:
-            refuse_other_columns(path, mart, held[mart.name])
+            columns_of(path, mart, held[mart.name])
     all_days = {mart: _days(connection, mart, site) if mart.name in held else {} for mart in marts}
     chosen = [
         Chosen(mart, {day: rows for day, rows in days.items() if first <= day <= last})
@@ -94,10 +94,13 @@ def blocks(
         ExportError: A text is one that a spreadsheet would take for a formula.
     """
     mart = chosen.mart
+    if not chosen.days:
+        return
+    columns = columns_of(path, mart, held_columns(connection, path.stem)[mart.name])
     for first, last in _spans(chosen.days):
         rows = (
             connection.execute(
-                f"SELECT * FROM {mart.name} WHERE site = $site "
+                f"SELECT {columns} FROM {mart.name} WHERE site = $site "
                 f"AND trading_day BETWEEN $first AND $last ORDER BY {', '.join(mart.key)}",
                 {"site": site, "first": first, "last": last},
             )

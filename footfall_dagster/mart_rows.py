@@ -1,0 +1,55 @@
+"""Rows of a DuckDB file of marts, read as they were placed.
+
+Belongs here: the rows and the days of one file. Does not belong here: how a file is built
+(`footfall_dagster.mart_files`), what whoever asks a published file may reach
+(`footfall_dagster.published`).
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+
+from assets.marts.contracts import MARTS
+from assets.marts.queries import connected
+from assets.marts.schema import MartContract
+from footfall_dagster.mart_files import columns_of, held_columns, refuse_changed
+
+
+def read_days(path: Path, mart: MartContract, site: str, days: Collection[dt.date]) -> pl.DataFrame:
+    """Rows of a mart of some site-days, sorted by the key; none where is no such file or table.
+
+    What a file of an older version lacks is NULL, as `columns_of` has it.
+
+    Raises:
+        WarehouseError: The file is not as it was placed, or has other columns than the contract.
+    """
+    if not path.exists() or not days:
+        return mart.empty()
+    refuse_changed(path)
+    with connected(path, read_only=True) as connection:
+        held = held_columns(connection, path.stem).get(mart.name)
+        if held is None:
+            return mart.empty()
+        frame = connection.execute(
+            f"SELECT {columns_of(path, mart, held)} FROM {mart.name} "
+            # By first and last day DuckDB leaves out what it need not read.
+            "WHERE site = $site AND trading_day BETWEEN $first AND $last "
+            f"AND list_contains($days, trading_day) ORDER BY {', '.join(mart.key)}",
+            {"days": list(days), "first": min(days), "last": max(days), "site": site},
+        ).pl()
+    return frame.cast(dict(mart.schema))  # type: ignore[arg-type]
+
+
+def days_of(path: Path, site: str) -> set[dt.date]:
+    """Trading days of which a file holds rows of the site."""
+    if not path.exists():
+        return set()
+    found: set[dt.date] = set()
+    with connected(path, read_only=True) as connection:
+        held = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
+        for mart in (name for (name,) in held if name in MARTS):
+            query = f"SELECT DISTINCT trading_day FROM {mart} WHERE site = $site"
+            found |= {day for (day,) in connection.execute(query, {"site": site}).fetchall()}
+    return found
