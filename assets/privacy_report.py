@@ -16,12 +16,12 @@ from typing import Any
 
 import dagster as dg
 
-from assets import report
 from assets.camera_day import FRESHNESS, OWNERS
 from assets.inspection import Inspector, Record, Records
 from assets.marts.contracts import MARTS
 from assets.plan import FOOTFALL, SitePlan
 from assets.privacy_record import PASSED, SEARCH, Entry, Summary, entry, not_carried_out
+from assets.reports import day, public
 from assets.traits import wanted
 from vision.site.models import Privacy, SiteDay
 
@@ -40,7 +40,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         description="Looks through every file right of the wall for pictures, pixels and vectors, "
         "knowing no contract: lake, warehouse, reports, records, vault, DAGSTER_HOME.",
         kinds={"python"},
-        deps=[*(plan.key(name) for name in MARTS), plan.key(report.NAME)],
+        deps=[*(plan.key(name) for name in MARTS), plan.key(day.NAME), plan.key(public.NAME)],
         group_name=FOOTFALL,
         owners=OWNERS,
         freshness_policy=FRESHNESS,

@@ -15,11 +15,11 @@ from assets import (
     ingest,
     privacy_report,
     recordings,
-    report,
     tracks,
 )
 from assets.marts import core, release
 from assets.plan import SitePlan
+from assets.reports import day, public
 from footfall_dagster import forgetting, jobs, late_files, schedules, sensors
 from footfall_dagster import resources as default_resources
 from footfall_dagster.checks import arrivals, camera_days, exports, privacy, retention
@@ -59,7 +59,8 @@ def build_definitions(
             *anonymous.build(plan),
             *core.build(plan),
             *release.build(plan),
-            *report.build(plan),
+            *day.build(plan),
+            *public.build(plan),
             *privacy_report.build(plan),
         ],
         asset_checks=[

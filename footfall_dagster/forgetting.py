@@ -18,6 +18,7 @@ from dagster import DagsterRunStatus, RunsFilter
 
 from assets.marts.contracts import MARTS
 from assets.plan import SitePlan
+from assets.reports import day, public
 from footfall_dagster import housekeeping, resources
 from footfall_dagster.checks.retention import purged_result
 from footfall_dagster.lake import PENDING, CameraDay, Lake
@@ -28,7 +29,7 @@ from footfall_dagster.privacy.ledger import PurgeReceipt
 from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.purge_figures import due_days, forget_marts, forget_pages
 from footfall_dagster.privacy.purge_recordings import due_camera_days, forget_recordings
-from footfall_dagster.report_store import FolderReportStore
+from footfall_dagster.report_store import report_stores
 from footfall_dagster.runs import process_tags
 from footfall_dagster.settings import Settings
 from vision.contracts import LAKE
@@ -76,7 +77,10 @@ class Forgetting:
             or any((lake.root / PENDING).glob("*"))
             or proof_folder.is_left_over(self.settings.home)
             or (self.settings.vault.is_dir() and any(self.settings.vault.iterdir()))
-            or any(due_days(site, pages.days(), now) for _, pages in self._pages)
+            or any(
+                due_days(site, store.days(), now)
+                for store in report_stores(self.settings, site.id).values()
+            )
         )
 
     def carry_out(self, held: purge.Held, now: dt.datetime) -> Iterator[str | Event]:
@@ -118,20 +122,12 @@ class Forgetting:
         yield "recordings", lambda: forget_recordings(lake, recordings, now, held)
         yield "the lake", lambda: purge.forget_partitions(lake, now, held)
         yield "marts", lambda: forget_marts(lake, resources.warehouse(settings), now)
-        for dataset, pages in self._pages:
-            yield dataset, partial(forget_pages, lake, pages, dataset, now)
+        for dataset, store in report_stores(settings, self.plan.site.id).items():
+            yield dataset, partial(forget_pages, lake, store, dataset, now)
         yield "what is pending", lambda: [purge.sweep_pending(lake)]
         yield "the vault", self._vault
         yield "a proof that was killed", lambda: [proof_folder.swept(settings.home)]
         yield "admission receipts", lambda: [purge.finish(lake)]
-
-    @property
-    def _pages(self) -> list[tuple[str, FolderReportStore]]:
-        settings, site = self.settings, self.plan.site
-        return [
-            (ledger.REPORTS, resources.report_store(settings, site)),
-            (ledger.DATA_DOCS, resources.data_docs(settings, site)),
-        ]
 
     def _vault(self) -> Iterator[int | str]:
         swept = vault.swept(self.settings.vault)
@@ -276,7 +272,9 @@ def _assets_of(dataset: str) -> tuple[str, ...]:
         case ledger.MARTS:
             return tuple(name for mart in MARTS for name in (mart, f"published_{mart}"))
         case ledger.REPORTS:
-            return ("footfall_report",)
+            return (day.NAME,)
+        case ledger.PUBLIC_REPORTS:
+            return (public.NAME,)
         case ledger.DATA_DOCS:
             # No asset's: they go with the marts that they are of, which tell of it.
             return ()

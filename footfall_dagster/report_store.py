@@ -1,7 +1,7 @@
-"""Where pages are kept: a folder, one file per site and day, each with its receipt.
+"""Where pages are kept: folders, one file per site and day, each with its receipt.
 
 Belongs here: writing a page whole or not at all. Does not belong here: what is on it
-(`assets.report`, `footfall_dagster.checks.data_docs`), or what may be
+(`assets.reports`, `footfall_dagster.checks.data_docs`), or what may be
 (`footfall_dagster.privacy.pages`).
 """
 
@@ -12,9 +12,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from footfall_dagster.privacy import vouched
+from footfall_dagster.privacy import ledger, vouched
 from footfall_dagster.privacy.pages import page_trouble
 from footfall_dagster.privacy.wall import Refused
+from footfall_dagster.settings import Settings
 
 _PAGE = re.compile(r"\d{4}-\d\d-\d\d\.html")
 _LARGEST = 64 * 2**20
@@ -79,3 +80,15 @@ class FolderReportStore:
     def is_receipt(self, path: Path) -> bool:
         """Whether `path` is a page's receipt."""
         return vouched.is_receipt(path) and _PAGE.fullmatch(vouched.vouched_for(path)) is not None
+
+
+def report_stores(settings: Settings, site: str) -> dict[str, FolderReportStore]:
+    """Every folder of pages, by the name under which the ledger knows its pages.
+
+    Each kind of page has a folder of its own, so that who hands one on cannot hand on another.
+    """
+    return {
+        ledger.REPORTS: FolderReportStore(settings.reports, site),
+        ledger.PUBLIC_REPORTS: FolderReportStore(settings.public_reports, site),
+        ledger.DATA_DOCS: FolderReportStore(settings.data_docs, site),
+    }

@@ -13,10 +13,11 @@ import dagster as dg
 from assets.camera_day import IO_MANAGER
 from footfall_dagster.io_manager import LakeIOManager
 from footfall_dagster.lake import Lake
+from footfall_dagster.privacy import ledger
 from footfall_dagster.privacy.inspection import SiteInspector
 from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.privacy.vault import TraitsOfRun, traits_of_run
-from footfall_dagster.report_store import FolderReportStore
+from footfall_dagster.report_store import FolderReportStore, report_stores
 from footfall_dagster.settings import Settings
 from footfall_dagster.warehouse import DuckDBWarehouse
 from footfall_dagster.weights import WeightsMissing, at_hand
@@ -49,6 +50,7 @@ def build(settings: Settings, site: Site) -> dict[str, Any]:
         "traits": dg.ResourceDefinition(traits),
         "warehouse": warehouse(settings),
         "report_store": report_store(settings, site),
+        "public_report_store": report_stores(settings, site.id)[ledger.PUBLIC_REPORTS],
         "data_docs": data_docs(settings, site),
         "inspector": SiteInspector(settings, site),
         "privacy_records": records(settings, site),
@@ -61,13 +63,13 @@ def warehouse(settings: Settings) -> DuckDBWarehouse:
 
 
 def report_store(settings: Settings, site: Site) -> FolderReportStore:
-    """The folder of report pages that the settings name."""
-    return FolderReportStore(settings.reports, site.id)
+    """The folder of the owner's pages of days."""
+    return report_stores(settings, site.id)[ledger.REPORTS]
 
 
 def data_docs(settings: Settings, site: Site) -> FolderReportStore:
-    """The folder of Data Docs that the settings name."""
-    return FolderReportStore(settings.data_docs, site.id)
+    """The folder of Data Docs."""
+    return report_stores(settings, site.id)[ledger.DATA_DOCS]
 
 
 def records(settings: Settings, site: Site) -> RecordStore:

@@ -84,8 +84,13 @@ class Settings(BaseSettings):
 
     @property
     def reports(self) -> Path:
-        """The HTML reports."""
+        """The HTML reports of days, for their owner."""
         return self.home / "reports"
+
+    @property
+    def public_reports(self) -> Path:
+        """The HTML reports of days for others: nothing exact is in this folder."""
+        return self.home / "public_reports"
 
     @property
     def data_docs(self) -> Path:

@@ -13,6 +13,7 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from footfall_dagster.lake import PENDING, CameraDay, Lake
@@ -27,7 +28,7 @@ from footfall_dagster.privacy.findings import Evidence
 from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.privacy.pages import page_trouble
 from footfall_dagster.privacy.record_store import RecordStore
-from footfall_dagster.report_store import FolderReportStore
+from footfall_dagster.report_store import FolderReportStore, report_stores
 from footfall_dagster.settings import Settings
 from vision.contract_check import Bounds
 from vision.contract_terms import Contract
@@ -58,8 +59,10 @@ def audit(settings: Settings, site: Site, dagster_home: Path | None) -> Evidence
             settings.warehouse,
             lambda: closed_list_marts.warehouse(look, settings.warehouse, site),
         ),
-        (settings.reports, lambda: reports(look, FolderReportStore(settings.reports, site.id))),
-        (settings.data_docs, lambda: reports(look, FolderReportStore(settings.data_docs, site.id))),
+        *(
+            (store.folder, partial(reports, look, store))
+            for store in report_stores(settings, site.id).values()
+        ),
         (kept.pages.folder, lambda: reports(look, kept.pages)),
         (settings.privacy, lambda: closed_list_records.records(look, kept)),
         (settings.vault, lambda: _nothing_in(look, settings.vault)),

@@ -1,7 +1,7 @@
 """What a drawn plot is: shapes, labels, few colours; no picture, script, comment or loose text.
 
 Belongs here: the closed list for SVG, which metadata and report pages hold. Does not belong here:
-drawing (`assets.metadata`, `assets.report_charts`).
+drawing (`assets.metadata`, `assets.reports.drawing`).
 """
 
 import base64

@@ -9,7 +9,7 @@ The ledger is the folder `_purged` of the lake. The only files that may stand in
 
 each of which holds one `PurgeReceipt` and not a byte more: a hash, sizes, a time and a rule, no
 content. `untold` means that Dagster has not been told of it yet. `strangers` names everything else.
-A dataset is one of the lake, `recordings`, `marts`, `reports` or `data_docs`; the last three are of
+A dataset is one of the lake, `recordings`, `marts` or a kind of page; the last two are of
 site-days.
 """
 
@@ -26,8 +26,19 @@ from pathlib import Path
 from vision.contracts import LAKE, ZONE_DEMOGRAPHICS_DAILY
 
 FOLDER = "_purged"
-RECORDINGS, MARTS, REPORTS, DATA_DOCS = "recordings", "marts", "reports", "data_docs"
-DATASETS = frozenset((*LAKE, ZONE_DEMOGRAPHICS_DAILY.name, RECORDINGS, MARTS, REPORTS, DATA_DOCS))
+RECORDINGS, MARTS = "recordings", "marts"
+REPORTS, PUBLIC_REPORTS, DATA_DOCS = "reports", "public_reports", "data_docs"
+DATASETS = frozenset(
+    (
+        *LAKE,
+        ZONE_DEMOGRAPHICS_DAILY.name,
+        RECORDINGS,
+        MARTS,
+        REPORTS,
+        PUBLIC_REPORTS,
+        DATA_DOCS,
+    )
+)
 
 _RECEIPT = re.compile(r"\d{8}T\d{6}Z(\.untold)?\.json")
 _PLACE = re.compile(

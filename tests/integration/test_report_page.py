@@ -1,4 +1,4 @@
-"""The report of really materialised days, as a browser draws it at a desk and on a telephone."""
+"""The reports of really materialised days, as a browser draws them at a desk and on a telephone."""
 
 import datetime as dt
 import functools
@@ -12,14 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from assets.plan import SitePlan
-from assets.report_charts import BLUE, VERMILION
+from assets.reports.drawing import BLUE, VERMILION
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.jobs import SITE_DAY
 from footfall_dagster.lake import CameraDay, Lake
-from footfall_dagster.report_store import FolderReportStore
+from footfall_dagster.privacy import ledger
+from footfall_dagster.report_store import report_stores
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from tests.integration.browser import Traffic, chromium, executable
@@ -34,17 +36,25 @@ pytestmark = pytest.mark.browser
 SITE_DIRECTORY = Settings.model_fields["site"].default
 WHOLE, EMPTY = dt.date(2026, 3, 14), dt.date(2026, 3, 13)
 MINUTE = dt.timedelta(minutes=1)
+GOES_IN = [(14.125, 7.125)] * 5 + [(14.125, 9.125)] * 9
+"""From the front of the bakery into it."""
+CUSTOMERS = 12
 STANDS, WALKS = [(8.125, 2.125)] * 90, [(1.125 + n / 2, 6.125) for n in range(20)]
 DESK, TELEPHONE = 1440, 390
 MOST_TIME = "#00224e"
 """The dark end of matplotlib's cividis."""
 DARK, INK_SHARE = 128, 0.002
 ENOUGH_PIXELS = 20
+LARGEST = 3 * 2**20
+PUBLIC = "the public page of the whole day"
+Shown = dt.date | str
+"""The owner's page of a day, or `PUBLIC`."""
 DAYS = pytest.mark.parametrize(
     "day",
     [
         pytest.param(WHOLE, id="a day on which both cameras delivered"),
         pytest.param(EMPTY, id="a day on which no camera delivered"),
+        pytest.param(PUBLIC, id="what of a day is for others"),
     ],
 )
 WIDTHS = pytest.mark.parametrize(
@@ -65,12 +75,16 @@ def camera_day(site: Site, day: dt.date, camera: str) -> Mapping[str, pl.DataFra
             *((gate, at, way) for gate in gates for at in seen for way in ("in", "in", "out"))
         ),
         ZONE_VISITS.name: small_mall.stays(*((zone, at, 400) for zone in zones for at in seen)),
-        ANONYMISED_TRAJECTORIES.name: small_mall.walks((ten, WALKS), (ten, STANDS)),
+        ANONYMISED_TRAJECTORIES.name: small_mall.walks(
+            (ten, WALKS),
+            (ten, STANDS),
+            *((ten + n * MINUTE, GOES_IN) for n in range(1, CUSTOMERS + 1)),
+        ),
     }
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[dt.date, Path]:
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Shown, Path]:
     """Pages that the job of the site-day made, from camera-days in a real lake."""
     executable()
     settings = Settings(site=SITE_DIRECTORY, home=tmp_path_factory.mktemp("home"))
@@ -80,17 +94,18 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[dt.date, Path]:
         frames = camera_day(plan.site, WHOLE, camera)
         for contract in (COVERAGE, GATE_EVENTS, ZONE_VISITS, ANONYMISED_TRAJECTORIES):
             lake.write(contract, CameraDay(WHOLE, camera), frames[contract.name])
-    store = FolderReportStore(settings.reports, plan.site.id)
+    store = report_stores(settings, plan.site.id)[ledger.REPORTS]
     job = build_definitions(settings).resolve_job_def(SITE_DAY)
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions(plan.cameras.name or "", missing_cameras(plan, instance))
         for day in (WHOLE, EMPTY):
             job.execute_in_process(instance=instance, partition_key=day.isoformat())
-    return {day: store.page(day) for day in (WHOLE, EMPTY)}
+    public = report_stores(settings, plan.site.id)[ledger.PUBLIC_REPORTS]
+    return {day: store.page(day) for day in (WHOLE, EMPTY)} | {PUBLIC: public.page(WHOLE)}
 
 
 @pytest.fixture(scope="module")
-def browser(pages: Mapping[dt.date, Path]) -> Iterator[Browser]:
+def browser(pages: Mapping[Shown, Path]) -> Iterator[Browser]:
     # After the runs: they could not start an event loop of their own beside Playwright's.
     with chromium() as started:
         yield started
@@ -130,11 +145,11 @@ class Chart:
 
 
 @pytest.fixture(scope="module")
-def opened(browser: Browser, pages: Mapping[dt.date, Path]) -> Callable[[dt.date, int], Opened]:
+def opened(browser: Browser, pages: Mapping[Shown, Path]) -> Callable[[Shown, int], Opened]:
     """Open the page of a day at a width, once."""
 
     @functools.cache
-    def opening(day: dt.date, width: int) -> Opened:
+    def opening(day: Shown, width: int) -> Opened:
         context = browser.new_context(viewport={"width": width, "height": 900})
         traffic = Traffic.of(context)
         page = context.new_page()
@@ -150,7 +165,7 @@ def opened(browser: Browser, pages: Mapping[dt.date, Path]) -> Callable[[dt.date
 @DAYS
 @WIDTHS
 def test_every_chart_is_drawn(
-    opened: Callable[[dt.date, int], Opened], day: dt.date, width: int
+    opened: Callable[[Shown, int], Opened], day: Shown, width: int
 ) -> None:
     shown = opened(day, width)
     figures, drawings = shown.page.locator("figure"), shown.page.locator("svg")
@@ -162,7 +177,7 @@ def test_every_chart_is_drawn(
 
 
 def test_there_is_a_chart_of_every_gate_zone_and_floor(
-    opened: Callable[[dt.date, int], Opened],
+    opened: Callable[[Shown, int], Opened],
 ) -> None:
     site_day = load_site(SITE_DIRECTORY).on(WHOLE)
     shown = opened(WHOLE, DESK)
@@ -171,6 +186,8 @@ def test_there_is_a_chart_of_every_gate_zone_and_floor(
         "occupancy": len(site_day.zones),
         "dwell": len(site_day.zones),
         "floor": len(site_day.site.file.floors),
+        "inside": len(site_day.site.file.floors),
+        "flow": 1,
         "coverage": 1,
     }
     assert {name: len(list(shown.charts(section(name)))) for name in sections} == sections
@@ -190,13 +207,13 @@ def test_there_is_a_chart_of_every_gate_zone_and_floor(
     ],
 )
 def test_what_was_counted_is_to_be_seen(
-    opened: Callable[[dt.date, int], Opened], width: int, name: str, colour: str
+    opened: Callable[[Shown, int], Opened], width: int, name: str, colour: str
 ) -> None:
     charts = list(opened(WHOLE, width).charts(section(name)))
     assert [chart.name for chart in charts if not chart.holds(colour)] == []
 
 
-def test_where_people_stood_longest_is_dark(opened: Callable[[dt.date, int], Opened]) -> None:
+def test_where_people_stood_longest_is_dark(opened: Callable[[Shown, int], Opened]) -> None:
     def dark_in_the_west(day: dt.date) -> bool:
         (chart,) = opened(day, DESK).charts(section("floor"))
         # The key of the colours is in the other half.
@@ -208,7 +225,7 @@ def test_where_people_stood_longest_is_dark(opened: Callable[[dt.date, int], Ope
 
 
 def test_nothing_is_drawn_as_counted_where_nothing_was_observed(
-    opened: Callable[[dt.date, int], Opened],
+    opened: Callable[[Shown, int], Opened],
 ) -> None:
     shown = opened(EMPTY, DESK)
     charts = [
@@ -223,9 +240,9 @@ def test_nothing_is_drawn_as_counted_where_nothing_was_observed(
 @DAYS
 @WIDTHS
 def test_the_page_complains_of_nothing_and_asks_for_nothing(
-    opened: Callable[[dt.date, int], Opened],
-    pages: Mapping[dt.date, Path],
-    day: dt.date,
+    opened: Callable[[Shown, int], Opened],
+    pages: Mapping[Shown, Path],
+    day: Shown,
     width: int,
 ) -> None:
     traffic = opened(day, width).traffic
@@ -236,9 +253,52 @@ def test_the_page_complains_of_nothing_and_asks_for_nothing(
 @DAYS
 @WIDTHS
 def test_the_page_needs_no_scrolling_sideways(
-    opened: Callable[[dt.date, int], Opened], day: dt.date, width: int
+    opened: Callable[[Shown, int], Opened], day: Shown, width: int
 ) -> None:
     assert opened(day, width).page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@DAYS
+@WIDTHS
+def test_nothing_serious_keeps_anybody_from_reading_it(
+    opened: Callable[[Shown, int], Opened], day: Shown, width: int
+) -> None:
+    violations = Axe().run(opened(day, width).page).response["violations"]
+    assert [
+        (one["id"], one["impact"], [node["target"] for node in one["nodes"]][:3])
+        for one in violations
+        if one["impact"] in {"serious", "critical"}
+    ] == []
+
+
+@DAYS
+def test_it_is_small_enough_to_send(pages: Mapping[Shown, Path], day: Shown) -> None:
+    assert pages[day].stat().st_size < LARGEST
+
+
+@DAYS
+@WIDTHS
+def test_every_definition_is_a_hover_a_key_and_a_tap_away(
+    opened: Callable[[Shown, int], Opened], day: Shown, width: int
+) -> None:
+    page = opened(day, width).page
+    links = page.locator("main a.def")
+    assert links.count() > 10
+    for link in links.all():
+        told = link.locator("xpath=following-sibling::*[1]")
+        assert not told.is_visible()
+        link.focus()
+        assert told.is_visible(), link.text_content()
+        box = told.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert page.locator(link.get_attribute("href") or "").count() == 1
+        assert page.locator(f"#{link.get_attribute('aria-describedby')}").count() == 1
+    page.evaluate("document.activeElement.blur()")
+    links.first.hover()
+    assert links.first.locator("xpath=following-sibling::*[1]").is_visible()
+    page.mouse.move(0, 0)
 
 
 def section(name: str) -> str:

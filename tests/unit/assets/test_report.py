@@ -8,13 +8,16 @@ from xml.etree import ElementTree
 
 import dagster as dg
 import polars as pl
+import polars.selectors as cs
 import pytest
 
-from assets import report
 from assets.camera_day import IO_MANAGER
 from assets.marts.contracts import MARTS
 from assets.plan import SitePlan
-from assets.report_figures import cameras, gates, span, zones
+from assets.reports import day as report
+from assets.reports.cameras import cameras, span
+from assets.reports.figures import gates, zones
+from assets.reports.told import UNOBSERVED, Told, with_suppressed
 from footfall_dagster.report_store import FolderReportStore
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit import small_mall
@@ -144,7 +147,10 @@ def test_counts_come_first_and_gaps_are_no_zeros(page: str):
 def test_unobserved_intervals_are_hatched(page: str, tmp_path: Path):
     site_day = small_mall.site_day()
     whole, coverage = day_of(site_day, tmp_path)
-    marts = {name: rows.with_columns(observed_share=pl.lit(1.0)) for name, rows in whole.items()}
+    marts = {
+        name: rows.with_columns(observed_share=pl.lit(1.0)).with_columns(cs.numeric().fill_null(0))
+        for name, rows in whole.items()
+    }
     hatched = [drawing for drawing in drawings(page) if "<pattern" in drawing]
     assert len(hatched) == 6, "every chart over time of a day with a gap"
     seen = drawings(report.render(site_day, marts, coverage))
@@ -210,14 +216,22 @@ def test_a_few_recorded_minutes_fill_the_charts_and_a_whole_day_shows_trading_ho
 
 def test_figures_of_gates_and_zones(tmp_path: Path):
     site_day = small_mall.site_day()
-    marts, coverage = day_of(site_day, tmp_path)
+    exact, coverage = day_of(site_day, tmp_path)
+    marts = {name: with_suppressed(rows) for name, rows in exact.items()}
     door, back = gates(marts)
-    assert (door.gate, door.entries, door.exits, door.busiest) == ("door", 1234, 7, NOON)
+    assert (door.gate, door.entries, door.exits, door.busiest) == (
+        "door",
+        Told(1234, "at_least"),
+        Told(7, "at_least"),
+        NOON,
+    )
     assert door.observed_share == pytest.approx(1 / 9)
-    assert (back.entries, back.exits, back.busiest, back.observed_share) == (None, None, None, 0)
+    assert (back.entries, back.exits) == (UNOBSERVED, UNOBSERVED)
+    assert (back.busiest, back.observed_share) == (None, 0)
     aisle, shop = zones(marts)
-    assert (shop.visits, shop.bounces, shop.mean_dwell_s, shop.peak) == (2, 1, 60, 3)
-    assert (aisle.visits, aisle.mean_dwell_s, aisle.peak) == (None, None, None)
+    told = (shop.visits, shop.bounces, shop.mean_dwell_s, shop.peak)
+    assert [one.value for one in told] == [2, 1, 60, 3]
+    assert (aisle.visits, aisle.mean_dwell_s, aisle.peak) == (UNOBSERVED,) * 3
     seen, late = cameras(site_day, marts, coverage)
     assert (seen.state, seen.observed_minutes) == ("observed", 60)
     assert [(band.start, band.minutes) for band in seen.bands] == [(NOON, 60)]

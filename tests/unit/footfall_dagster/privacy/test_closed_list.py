@@ -17,7 +17,7 @@ import pytest
 
 from assets.marts.contracts import MARTS
 from assets.marts.release import release
-from assets.report import render
+from assets.reports.day import render
 from footfall_dagster.checks import data_docs as docs_page
 from footfall_dagster.checks.mart_rules import rules
 from footfall_dagster.checks.validation import validation

@@ -1,7 +1,7 @@
-"""What the report tells of a site-day: its figures, worked out from the core marts.
+"""What each camera of a site-day observed, and the stretch of the day that charts show.
 
-Belongs here: sums, shares and words for the page. Does not belong here: definitions of figures
-(sql/), drawing (`assets.report_charts`).
+Belongs here: cameras, their states in words, what they observed when. Does not belong here: what
+was counted (`assets.reports.figures`), drawing.
 """
 
 import datetime as dt
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from assets.marts.contracts import DATA_QUALITY_DAILY
 from assets.marts.inputs import OBSERVED, PRIVACY_FAILED
 from assets.marts.of_gates import GATE_COUNTS_15MIN
+from assets.marts.of_ways import GROUPS_HOURLY
 from assets.marts.of_zones import OCCUPANCY_15MIN, ZONE_VISITS_HOURLY
-from assets.report_charts import Band, Span
+from assets.reports.drawing import Band, Span
+from assets.reports.told import Marts
 from vision.site.models import SiteDay
-
-Marts = Mapping[str, pl.DataFrame]
-"""Rows of each core mart, by name."""
 
 _LEAST_SHOWN = dt.timedelta(hours=2)
 
@@ -32,40 +32,6 @@ STATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class GateFigures:
-    """One gate over the day; counts are None where nothing was observed.
-
-    Attributes:
-        busiest: Start of the quarter of an hour with most crossings, UTC.
-        observed_share: Of the trading hours, or of the whole day where the site is closed.
-    """
-
-    gate: str
-    camera: str
-    entries: int | None
-    exits: int | None
-    busiest: dt.datetime | None
-    observed_share: float
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneFigures:
-    """One zone over the day; None where nothing was observed, or nobody came."""
-
-    zone: str
-    kind: str
-    camera: str
-    visits: int | None
-    bounces: int | None
-    cut_visits: int | None
-    mean_dwell_s: float | None
-    longest_p90_s: float | None
-    peak: int | None
-    person_minutes: float | None
-    observed_share: float
-
-
-@dataclass(frozen=True, slots=True)
 class CameraFigures:
     """One camera over the day; minutes within trading hours."""
 
@@ -76,58 +42,6 @@ class CameraFigures:
     trading_minutes: float
     observed_share: float
     bands: tuple[Band, ...]
-
-
-def gates(marts: Marts) -> list[GateFigures]:
-    """Figures of each gate, busiest first."""
-    found = []
-    for (gate, camera), rows in marts[GATE_COUNTS_15MIN.name].group_by(
-        "gate", "camera", maintain_order=True
-    ):
-        crossings = rows.with_columns(crossings=pl.col("entries") + pl.col("exits"))
-        busiest = crossings.filter(pl.col("crossings") > 0).sort(
-            "crossings", "interval_start", descending=[True, False]
-        )
-        found.append(
-            GateFigures(
-                gate=str(gate),
-                camera=str(camera),
-                entries=_total(rows["entries"]),
-                exits=_total(rows["exits"]),
-                busiest=busiest["interval_start"][0] if busiest.height else None,
-                observed_share=_share(rows, 15),
-            )
-        )
-    return sorted(found, key=lambda one: (-(one.entries or 0) - (one.exits or 0), one.gate))
-
-
-def zones(marts: Marts) -> list[ZoneFigures]:
-    """Figures of each zone, by name."""
-    peaks = {
-        str(zone): _most(rows["occupancy_peak"])
-        for (zone,), rows in marts[OCCUPANCY_15MIN.name].group_by("zone")
-    }
-    found = []
-    for (zone, kind, camera), rows in marts[ZONE_VISITS_HOURLY.name].group_by(
-        "zone", "kind", "camera", maintain_order=True
-    ):
-        visits, seconds = _total(rows["visits"]), _total(rows["person_seconds"])
-        found.append(
-            ZoneFigures(
-                zone=str(zone),
-                kind=str(kind),
-                camera=str(camera),
-                visits=visits,
-                bounces=_total(rows["bounces"]),
-                cut_visits=_total(rows["cut_visits"]),
-                mean_dwell_s=seconds / visits if visits and seconds is not None else None,
-                longest_p90_s=_most_seconds(rows["dwell_p90_s"]),
-                peak=peaks.get(str(zone)),
-                person_minutes=None if seconds is None else seconds / 60,
-                observed_share=_share(rows, 60),
-            )
-        )
-    return sorted(found, key=lambda one: one.zone)
 
 
 def cameras(
@@ -161,6 +75,43 @@ def cameras(
             )
         )
     return found
+
+
+def cameras_by_marts(site_day: SiteDay, marts: Marts) -> list[CameraFigures]:
+    """What each camera of the day observed, as far as marts tell: by quarters of an hour.
+
+    Of a camera without gate or zone they tell it by hours.
+    """
+    start, end = site_day.trading_hours or site_day.window
+    told = {row["camera"]: row for row in marts[DATA_QUALITY_DAILY.name].iter_rows(named=True)}
+    found = []
+    for camera in sorted(site_day.cameras):
+        row = told.get(camera, {"state": "missing", "observed_minutes": 0.0, "observed_share": 0.0})
+        found.append(
+            CameraFigures(
+                camera=camera,
+                floor=site_day.cameras[camera].floor,
+                state=row["state"],
+                observed_minutes=row["observed_minutes"],
+                trading_minutes=(end - start).total_seconds() / 60,
+                observed_share=row["observed_share"],
+                bands=tuple(_bands_by_marts(marts, camera)),
+            )
+        )
+    return found
+
+
+def _bands_by_marts(marts: Marts, camera: str) -> Iterator[Band]:
+    for mart, column, minutes in (
+        (GATE_COUNTS_15MIN, "interval_start", 15),
+        (OCCUPANCY_15MIN, "interval_start", 15),
+        (GROUPS_HOURLY, "hour_start", 60),
+    ):
+        rows = marts[mart.name].filter(pl.col("camera") == camera)
+        if rows.height:
+            seen = rows.filter(pl.col("observed_minutes") > 0)[column].unique().sort()
+            yield from (Band(start, minutes, "observed") for start in seen)
+            return
 
 
 def span(site_day: SiteDay, found: list[CameraFigures]) -> Span:
@@ -225,27 +176,3 @@ def _bands(minutes: pl.DataFrame) -> Iterator[Band]:
         )
         for start, length in runs.select("minute", "len").iter_rows():
             yield Band(start, length, kind)
-
-
-def _share(rows: pl.DataFrame, minutes: int) -> float:
-    """Observed share of the trading hours, or of the day where the site stays closed."""
-    chosen = rows.filter("in_trading_hours")
-    if chosen.is_empty():
-        chosen = rows
-    observed = float(chosen["observed_minutes"].sum())
-    return min(1.0, observed / (minutes * chosen.height)) if chosen.height else 0.0
-
-
-def _total(counts: pl.Series) -> int | None:
-    known = counts.drop_nulls()
-    return int(known.sum()) if known.len() else None
-
-
-def _most(counts: pl.Series) -> int | None:
-    known = counts.drop_nulls().to_list()
-    return max(known) if known else None
-
-
-def _most_seconds(seconds: pl.Series) -> float | None:
-    known = seconds.drop_nulls().to_list()
-    return float(max(known)) if known else None

@@ -1,0 +1,250 @@
+"""The page of a day: which figures and charts it has, of exact marts or of released ones.
+
+Belongs here: putting figures and charts of a day together for `day.html.j2`. Does not belong here:
+the assets (`assets.reports.day`, `public`), working figures out (`assets.reports.figures`, `ways`),
+drawing (`assets.reports.charts`).
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from assets.marts.contracts import DATA_QUALITY_DAILY
+from assets.marts.of_gates import FLOOR_OCCUPANCY_15MIN, GATE_COUNTS_15MIN
+from assets.marts.of_ways import (
+    DISPLAY_ENGAGEMENT_HOURLY,
+    GROUPS_HOURLY,
+    HEATMAP_HOURLY,
+    PATHS_DAILY,
+    SHOP_AFFINITY_WEEKLY,
+    SHOPFRONT_CAPTURE_HOURLY,
+    STAFF_EXCLUDED_DAILY,
+    ZONE_FLOW_HOURLY,
+)
+from assets.marts.of_zones import (
+    OCCUPANCY_15MIN,
+    QUEUE_15MIN,
+    SPACE_VALUE_DAILY,
+    ZONE_DWELL_DISTRIBUTION,
+    ZONE_VISITS_HOURLY,
+)
+from assets.reports import charts, figures, ways
+from assets.reports.before import Before
+from assets.reports.cameras import STATES, CameraFigures, span
+from assets.reports.drawing import Span
+from assets.reports.floor import floor_chart
+from assets.reports.page import count, duration, figure, share
+from assets.reports.sankey import drawn, sankey_chart
+from assets.reports.told import Marts
+from assets.reports.told import figure as told_of
+from vision.site.models import SiteDay
+
+
+def contents(
+    site_day: SiteDay,
+    marts: Marts,
+    cameras: list[CameraFigures],
+    before: Before,
+    k: int | None = None,
+) -> dict[str, Any]:
+    """What `day.html.j2` asks for.
+
+    Args:
+        site_day: The site on the day.
+        marts: Rows of each mart of the day.
+        cameras: What each camera observed.
+        before: The same weekday a week before.
+        k: Fewest people that a released figure stands for; None where the figures are exact.
+    """
+    gates, zones = figures.gates(marts), figures.zones(marts)
+    shown = span(site_day, cameras)
+    opens, closes = site_day.trading_hours or site_day.window
+    spaces = marts[SPACE_VALUE_DAILY.name]
+    return {
+        "day": site_day.day,
+        "k": k,
+        "trading_hours": site_day.trading_hours,
+        "opens": opens,
+        "closes": closes,
+        "span": shown,
+        "zoomed": shown.start > opens or shown.end < closes,
+        "before": before,
+        "gates": gates,
+        "headline": [gate for gate in gates if gate.is_entrance] or gates,
+        "all_entrances": figures.entrances(gates),
+        "floors": figures.floors(marts),
+        "zones": zones,
+        "cameras": cameras,
+        "quality": {
+            row["camera"]: {
+                name: told_of(row, name)
+                for name in ("quarters_unobserved", "stays", "cut_share", "short_share")
+            }
+            for row in marts[DATA_QUALITY_DAILY.name].iter_rows(named=True)
+        },
+        "staff": {
+            row["camera"]: {
+                name: told_of(row, name)
+                for name in ("trajectories", "staff_by_zone", "staff_by_length", "visitors")
+            }
+            for row in marts[STAFF_EXCLUDED_DAILY.name].iter_rows(named=True)
+        },
+        "states": STATES,
+        "late": [camera for camera in cameras if camera.state != "observed"],
+        "observed_share": sum(camera.observed_share for camera in cameras) / len(cameras)
+        if cameras
+        else 0.0,
+        "capture": ways.capture(marts[SHOPFRONT_CAPTURE_HOURLY.name]),
+        "engagement": ways.engagement(marts[DISPLAY_ENGAGEMENT_HOURLY.name]),
+        "queues": ways.queues(marts[QUEUE_15MIN.name]),
+        "groups": ways.groups(marts[GROUPS_HOURLY.name]),
+        "paths": ways.paths(marts[PATHS_DAILY.name]),
+        "affinity": ways.affinity(marts[SHOP_AFFINITY_WEEKLY.name]),
+        "value": ways.space_value(spaces),
+        "dwell_classes": figures.dwell_classes(marts[ZONE_DWELL_DISTRIBUTION.name]),
+        "dwell": figures.dwell(marts),
+        "gate_charts": list(_gate_charts(gates, marts, shown, before)),
+        "floor_occupancy_charts": list(_floor_occupancy_charts(marts, shown)),
+        "occupancy_charts": list(_occupancy_charts(zones, marts, shown)),
+        "dwell_charts": list(_dwell_charts(zones, marts, shown)),
+        "floor_charts": list(_floor_charts(site_day, marts)),
+        "flow_charts": list(_flow_charts(marts)),
+        "coverage_chart": charts.coverage_chart(
+            "coverage",
+            [(camera.camera, camera.bands) for camera in cameras],
+            shown,
+            "What each camera observed",
+            "; ".join(
+                f"{camera.camera}: {STATES[camera.state]}, "
+                f"{share(camera.observed_share)} of the trading hours"
+                for camera in cameras
+            ),
+        ),
+    }
+
+
+def _gate_charts(
+    gates: Sequence[figures.GateFigures], marts: Marts, shown: Span, before: Before
+) -> Iterator[tuple[figures.GateFigures, str]]:
+    rows = marts[GATE_COUNTS_15MIN.name]
+    for number, gate in enumerate(gates):
+        then = before.of_gate(gate.gate)
+        text = (
+            f"{figure(gate.entries)} entries and {figure(gate.exits)} exits were counted; "
+            f"{share(gate.observed_share)} of the trading hours was observed."
+        )
+        if then is not None:
+            text += f" A line shows {before.day}, the same weekday a week before."
+        own = _within(rows.filter(pl.col("gate") == gate.gate), "interval_start", shown)
+        title = f"Entries and exits at {gate.gate} per quarter of an hour"
+        line = None if then is None else _within(then, "interval_start", shown)
+        yield gate, charts.gate_chart(f"gate-{number}", own, shown, title, text, line)
+
+
+def _floor_occupancy_charts(
+    marts: Marts, shown: Span
+) -> Iterator[tuple[figures.FloorFigures, str]]:
+    rows = marts[FLOOR_OCCUPANCY_15MIN.name]
+    for number, floor in enumerate(figures.floors(marts)):
+        own = _within(rows.filter(pl.col("floor") == floor.floor), "interval_start", shown)
+        yield (
+            floor,
+            charts.occupancy_chart(
+                f"inside-{number}",
+                own,
+                shown,
+                f"People on floor {floor.floor} over the day",
+                f"Most at once: {figure(floor.peak)}.",
+            ),
+        )
+
+
+def _occupancy_charts(
+    zones: Sequence[figures.ZoneFigures], marts: Marts, shown: Span
+) -> Iterator[tuple[figures.ZoneFigures, str]]:
+    rows = marts[OCCUPANCY_15MIN.name]
+    for number, zone in enumerate(zones):
+        own = _within(rows.filter(pl.col("zone") == zone.zone), "interval_start", shown)
+        yield (
+            zone,
+            charts.occupancy_chart(
+                f"occupancy-{number}",
+                own,
+                shown,
+                f"People in {zone.zone} over the day",
+                f"Most at once: {figure(zone.peak)}.",
+            ),
+        )
+
+
+def _dwell_charts(
+    zones: Sequence[figures.ZoneFigures], marts: Marts, shown: Span
+) -> Iterator[tuple[figures.ZoneFigures, str]]:
+    rows = marts[ZONE_VISITS_HOURLY.name]
+    for number, zone in enumerate(zones):
+        if not zone.visits.value:
+            continue
+        own = _within(rows.filter(pl.col("zone") == zone.zone), "hour_start", shown)
+        yield (
+            zone,
+            charts.dwell_chart(
+                f"dwell-{number}",
+                own,
+                shown,
+                f"How long visits to {zone.zone} lasted, by the hour in which they began",
+                f"{figure(zone.visits)} visits, {figure(zone.mean_dwell_s, duration)} on average.",
+            ),
+        )
+
+
+def _floor_charts(site_day: SiteDay, marts: Marts) -> Iterator[tuple[str, int, str]]:
+    """Floor, person-seconds on it, drawing."""
+    rows = marts[HEATMAP_HOURLY.name]
+    for number, floor in enumerate(site_day.site.file.floors):
+        cells = (
+            rows.filter(pl.col("floor") == floor.id)
+            .group_by("x_m", "y_m")
+            .agg(pl.col("person_seconds").sum())
+            .sort("y_m", "x_m")
+        )
+        seconds = int(cells["person_seconds"].sum())
+        yield (
+            floor.id,
+            seconds,
+            floor_chart(
+                f"floor-{number}",
+                floor,
+                cells,
+                (zone for zone in site_day.zones.values() if zone.floor == floor.id),
+                (gate for gate in site_day.gates.values() if gate.floor == floor.id),
+                f"Where people spent their time on floor {floor.id}",
+                f"{seconds} person-seconds in {cells.height} cells of half a metre.",
+            ),
+        )
+
+
+def _flow_charts(marts: Marts) -> Iterator[Mapping[str, Any]]:
+    for number, (camera, flows) in enumerate(ways.flows(marts[ZONE_FLOW_HOURLY.name])):
+        first = flows[0]
+        shown = drawn(flows)
+        yield {
+            "camera": camera,
+            "flows": flows,
+            "left_out": len(flows) - len(shown),
+            "chart": sankey_chart(
+                f"flow-{number}",
+                flows,
+                f"Where people went next in the view of {camera}",
+                f"{count(sum(flow.people for flow in flows))} passages between zones; most, "
+                f"{count(first.people)}, from {first.start} to {first.end}. The table beside it "
+                "has them all.",
+            ),
+        }
+
+
+def _within(rows: pl.DataFrame, column: str, shown: Span) -> pl.DataFrame:
+    """Rows that the charts show, with an hour to spare for those that begin before the span."""
+    spare = dt.timedelta(hours=1)
+    return rows.filter(pl.col(column).is_between(shown.start - spare, shown.end)).sort(column)
