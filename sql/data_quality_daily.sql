@@ -2,15 +2,16 @@
 --
 -- Grain       one camera on one trading day.
 -- Version     1
--- Definition  what the day's figures of the camera rest on. state says whether it delivered. Coverage is
---             of the trading hours: minutes that were recorded and readable, and quarters of which
---             nothing was. Fragmentation is the part of stays of which an end was not seen, because the
---             path began or ended inside the zone; a camera that sees a zone whole has little of it.
---             short_trajectories is the part of trajectories that last less than three seconds.
+-- Definition  what the day's figures of the camera rest on. state says whether it delivered. Coverage
+--             is of the trading hours: minutes that were recorded and readable, and quarters of which
+--             nothing was; none is while zone_visits are not delivered. Fragmentation is the part of
+--             stays of which an end was not seen, because the path began or ended inside the zone; a
+--             camera that sees a zone whole has little of it. short_trajectories is the part of
+--             trajectories that last less than three seconds.
 -- Source      Fragmentation: as the count of track fragments in CLEAR MOT (Bernardin and Stiefelhagen
 --             2008), but seen without truth.
--- NULL        counts and parts: nothing was observed all day. Parts: that, or there was nothing to be
---             part of. Trajectories: that, or the camera has no calibration.
+-- NULL        counts and parts: nothing of the trading hours was observed. Parts: that, or there was
+--             nothing to be part of. Trajectories: that, or the camera has no calibration.
 WITH
 camera_with_quarters AS (
     SELECT
@@ -43,7 +44,7 @@ camera AS (
     SELECT
         cameras.state,
         span.*,
-        followed.is_observed AS is_followed
+        span.is_observed AND followed.is_observed AS is_followed
     FROM cameras
     INNER JOIN camera_days AS span
         ON span.camera = cameras.camera

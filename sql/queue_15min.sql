@@ -3,16 +3,16 @@
 -- Grain       one zone of kind queue in one quarter of an hour of the trading day; every one has every
 --             quarter.
 -- Version     1
--- Definition  length_mean and length_peak are the zone's occupancy, of occupancy_15min. A wait is a visit
---             to the zone (of at least its min_dwell) and counts, with its whole length, in the quarter
---             in which it began. Where the queue says what people wait for (of), the outcome of each
---             wait is looked for on the visitor's way, within one view and without staff: served, if
---             their next visit is to that zone; abandoned, if they are seen anywhere else after they
---             left; otherwise their way ends in the queue, and the outcome is not known.
+-- Definition  length_mean and length_peak are the zone's occupancy, of occupancy_15min. A wait is a
+--             visit to the zone (of at least its min_dwell) and counts, with its whole length, in the
+--             quarter in which it began. Where the queue says what people wait for (of), the outcome
+--             of each wait is looked for on the visitor's way, within one view and without staff:
+--             served, if their next visit is to that zone; abandoned, if they are seen anywhere else
+--             after they left; otherwise their way ends in the queue, and the outcome is not known.
 --             abandonment_rate is abandoned / (served + abandoned).
 -- Source      Waits that began and were given up are called reneging in queueing theory.
--- NULL        the camera observed nothing in the quarter. Waits: that, or nobody waited. Outcomes: that,
---             or the queue does not say what people wait for, or the camera has no calibration.
+-- NULL        the camera observed nothing in the quarter. Waits: that, or nobody waited. Outcomes:
+--             that, or the queue does not say what people wait for, or the camera has no calibration.
 WITH
 queue AS (
     SELECT camera, zone, min_dwell_s, of AS counter
@@ -88,7 +88,8 @@ queue_in_quarter AS (
     SELECT
         queue.zone,
         span.*,
-        followed.observed_s > 0 AND queue.counter IS NOT NULL AS has_outcomes
+        span.observed_s > 0 AND followed.observed_s > 0 AND queue.counter IS NOT NULL
+            AS has_outcomes
     FROM queue
     INNER JOIN camera_quarters AS span
         ON span.camera = queue.camera

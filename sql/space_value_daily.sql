@@ -3,18 +3,18 @@
 -- Grain       one zone in metres on one trading day: what a square metre of it was worth.
 -- Version     1
 -- Definition  visits_observed and person_seconds add up zone_visits_hourly, attention_seconds adds up
---             display_engagement_hourly: what was seen, a lower bound where the day has gaps. visits is
---             the same where the day is whole, which is where something was observed in each hour of
---             the trading hours. ..._per_m2 divides by the zone's area. share is the zone's part of the
---             visits to zones of its kind; rank orders them by visits per square metre, the most first.
---             change_week and change_year compare visits with those seven and 364 days before, the same
---             weekday: 0.1 is a tenth more.
+--             display_engagement_hourly: what was seen, a lower bound where the day has gaps. visits
+--             is the same where the day is whole, which is where something was observed in each hour
+--             of the trading hours. ..._per_m2 divides by the zone's area. share is the zone's part of
+--             the visits to zones in metres of its kind; rank orders these by visits per square metre,
+--             the most first. change_week and change_year compare visits with those seven and 364 days
+--             before, the same weekday: 0.1 is a tenth more.
 -- Source      Like for like by 364 days: the trade's, so that weekdays fall on each other.
--- NULL        visits: the day has a gap. ..._observed, per square metre, person_seconds: nothing was
---             observed all day. attention: that, or the zone is no display, or its camera has no
---             calibration. share, rank: that of any zone of the kind. change: either day has a gap, or
---             the zone was not there, had no visit, or had another area, or visits were then defined
---             otherwise.
+-- NULL        visits: the day has a gap. ..._observed, per square metre, person_seconds: nothing of
+--             the trading hours was observed. attention: that, or the zone is no display, or its
+--             camera has no calibration. share, rank: a gap of any zone of the kind. change: either
+--             day has a gap, or the zone was not there, had no visit, or had another area, or visits
+--             were then defined otherwise.
 WITH
 hour AS (
     SELECT
@@ -70,16 +70,16 @@ zone AS (
         zones.kind,
         round(zones.area_m2, 4) AS area_m2,
         span.*,
-        today.visits,
-        today.visits_observed,
-        today.person_seconds,
-        display_on_day.attention_seconds,
+        CASE WHEN span.is_observed THEN today.visits END AS visits,
+        CASE WHEN span.is_observed THEN today.visits_observed END AS visits_observed,
+        CASE WHEN span.is_observed THEN today.person_seconds END AS person_seconds,
+        CASE WHEN span.is_observed THEN display_on_day.attention_seconds END AS attention_seconds,
         CASE
-            WHEN area_week_before.area_m2 = round(zones.area_m2, 4)
+            WHEN span.is_observed AND area_week_before.area_m2 = round(zones.area_m2, 4)
             THEN today.visits / nullif(week_before.visits, 0) - 1
         END AS change_week,
         CASE
-            WHEN area_year_before.area_m2 = round(zones.area_m2, 4)
+            WHEN span.is_observed AND area_year_before.area_m2 = round(zones.area_m2, 4)
             THEN today.visits / nullif(year_before.visits, 0) - 1
         END AS change_year
     FROM zones
