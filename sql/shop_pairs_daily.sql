@@ -1,14 +1,14 @@
 -- shop_pairs_daily
 --
--- Grain       two shops that one camera owns, on one trading day; every pair has every day. shop is the
---             one whose id comes first.
+-- Grain       two shops that one camera owns, on one trading day; every pair has every day. shop is
+--             the one whose id comes first.
 -- Version     1
 -- Definition  shops are zones of kind store. visitors_of_both is the number of visitors who visited
 --             both, visitors_of_shop and visitors_of_other of those who visited the one and the other,
 --             shoppers of those who visited any shop of the camera: all within one view and without
 --             staff, in what was observed.
 -- Source      none; support and lift are made of these in shop_affinity_weekly.
--- NULL        the camera observed nothing all day, or has no calibration.
+-- NULL        the camera observed nothing of the trading hours, or has no calibration.
 WITH
 shop AS (
     SELECT camera, zone

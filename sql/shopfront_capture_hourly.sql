@@ -5,15 +5,15 @@
 -- Version     1
 -- Definition  all within the view of the front's camera, and without staff. A passer-by visited the
 --             front (for its min_dwell) and not the shop. An entry is a visitor who visited the shop
---             (for its min_dwell) and was somewhere else in the view before. Who is first seen in the
---             shop and comes out of it is neither. Each counts once, in the hour of their first visit
---             to either. capture_rate is entries / (entries + passers_by). traffic is the number of
---             visitors in view in the hour; exposure_rate is (entries + passers_by) / traffic. Gates
---             count entries by crossings instead: see gate_counts_15min.
+--             (for its min_dwell) and was somewhere else in the view before the first visit to it. Who
+--             is first seen in the shop and comes out of it is neither. Each counts once, in the hour
+--             of their first visit to either. capture_rate is entries / (entries + passers_by).
+--             traffic is the number of visitors in view in the hour; exposure_rate is (entries +
+--             passers_by) / traffic. Gates count entries by crossings instead: see gate_counts_15min.
 -- Source      Capture rate: the trade's, also called turn-in rate; in place of what passes the mall,
 --             what visits the front is counted.
--- NULL        the camera observed nothing in the hour, or has no calibration. Rates: that, or there was
---             nobody.
+-- NULL        the camera observed nothing in the hour, or has no calibration. Rates: that, or there
+--             was nobody.
 WITH
 hour AS (
     SELECT *

@@ -3,13 +3,13 @@
 -- Grain       one camera on one trading day.
 -- Version     1
 -- Definition  how many of the camera's trajectories are taken for staff and left out of the marts of
---             capture, engagement, flow, paths, shop pairs and groups, and of the outcomes of queues: those
---             that were in a zone of kind staff (by_zone), and those in view for longer than the site's
---             staff_after_minutes and in no such zone (by_length). Nobody is taken for staff by their
---             looks. Gates, zone visits, occupancy and the heatmap count everybody, since crossings
---             and stays are stored without whose they are.
+--             capture, engagement, flow, paths, shop pairs and groups, and of the outcomes of queues:
+--             those that were in a zone of kind staff (by_zone), and those in view for longer than the
+--             site's staff_after_minutes and in no such zone (by_length). Nobody is taken for staff by
+--             their looks. Gates, zone visits, occupancy and the heatmap count everybody, since
+--             crossings and stays are stored without whose they are.
 -- Source      none.
--- NULL        the camera observed nothing all day, or has no calibration.
+-- NULL        the camera observed nothing of the trading hours, or has no calibration.
 WITH
 trajectory AS (
     SELECT

@@ -3,11 +3,12 @@
 -- Grain       one zone, one class of dwell, one trading day; every zone has every class.
 -- Version     1
 -- Definition  the visits of zone_visits_hourly, by how long they lasted: from dwell_from_s, which is
---             included, to dwell_until_s, which is not. share is the class's part of the zone's
---             visits. A visit of which an end was not seen counts in the class of what was seen.
--- Source      Classes: none; each is two to three times as wide as the one before.
--- NULL        dwell_until_s: the last class has no end. Visits: nothing was observed all day. share:
---             that, or there was no visit.
+--             included, to dwell_until_s, which is not. Classes begin at 0, 10, 30, 60, 120, 300, 600
+--             and 1800 s. share is the class's part of the zone's visits. A visit of which an end was
+--             not seen counts in the class of what was seen.
+-- Source      Classes: none; each ends at two to three times what the one before ends at.
+-- NULL        dwell_until_s: the last class has no end. Visits: nothing of the trading hours was
+--             observed. share: that, or there was no visit.
 WITH
 class AS (
     SELECT

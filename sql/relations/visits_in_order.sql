@@ -5,7 +5,8 @@
 -- Grain       one visit of one trajectory to one zone.
 -- Definition  a visit is a stay in the zone of at least its min_dwell, by the trajectory's positions,
 --             which lie a second apart; staff's are left out. Visits are ordered by their first
---             second; of two that begin together, the one that ends first is the first.
+--             second; of two that begin together, the one that ends first is the first, and of two
+--             that end together, too, the one to the zone whose id comes first.
 -- NULL        never.
 WITH
 visit AS (

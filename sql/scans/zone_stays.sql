@@ -5,8 +5,9 @@
 -- Grain       one stay of one trajectory in one zone.
 -- Definition  from its first second inside to its first second outside; whoever is back after one
 --             second outside has not left. A position lies in a zone where the centre of its floor
---             cell does. slow_seconds are those of three seconds on end, all of them inside, from the
---             first to the fourth of which the person came less than 0.9 m far: slower than 0.3 m/s.
+--             cell does. Of four positions a second apart, all of them inside, of which the last lies
+--             less than 0.9 m from the first, the three seconds from the first to the last are slow:
+--             slower than 0.3 m/s. slow_seconds is how many seconds of the stay are.
 -- NULL        never.
 WITH
 second_inside AS (
