@@ -1,7 +1,7 @@
 """A site small enough to compute every figure of it by hand, and its camera-days."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import polars as pl
 
@@ -216,9 +216,10 @@ def relations(
     site_day: SiteDay,
     coverage: CameraDays,
     events: Mapping[str, CameraDays],
+    failed: Set[str] = frozenset(),
 ) -> dict[str, pl.DataFrame]:
     """Every relation that marts and their checks read of a site-day."""
-    tables = mart_inputs.relations(site_day, coverage, events)
+    tables = mart_inputs.relations(site_day, coverage, events, failed=failed)
     positions = events.get(ANONYMISED_TRAJECTORIES.name, {})
     tables |= scanned(SCANS, positions, site_day, tables) | counted(positions, tables)
     return tables | evaluated(query_names(RELATIONS), tables)
