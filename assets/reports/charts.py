@@ -13,6 +13,7 @@ from assets.reports.drawing import (
     BLUE,
     INK,
     MINUTE,
+    STYLES,
     VERMILION,
     WIDE_IN,
     Band,
@@ -25,6 +26,7 @@ from assets.reports.drawing import (
     time_axis,
     whole_numbers,
 )
+from assets.reports.told import Told
 
 
 def gate_chart(
@@ -114,6 +116,43 @@ def dwell_chart(name: str, rows: pl.DataFrame, span: Span, title: str, text: str
         hours = rows.rename({"hour_start": "interval_start"})
         mark_untold(axes, hours, ("visits",), minutes=60)
         time_axis(axes, span)
+        return svg(figure, name, title, text)
+
+
+def week_chart(
+    name: str,
+    days: Sequence[tuple[str, Told, Told]],
+    title: str,
+    text: str,
+) -> str:
+    """Draw a figure for each day of a week, and that of the week before as a line.
+
+    Days without a figure are hatched, those of which it is a lower bound tinted.
+
+    Args:
+        name: As for `gate_chart`.
+        days: Name of the day, its figure, that of the same weekday a week before.
+        title: As for `gate_chart`.
+        text: As for `gate_chart`.
+    """
+    with drawing(name) as figure:
+        axes = figure.add_subplot()
+        now = [told.value for _, told, _ in days]
+        then = [told.value for _, _, told in days]
+        places = range(len(days))
+        axes.bar(places, [value or 0 for value in now], width=0.7, color=BLUE)
+        for place, value in zip(places, then, strict=True):
+            if value is not None:
+                axes.hlines(value, place - 0.45, place + 0.45, color=INK, linewidth=1.6)
+        for place, (_, told, _) in enumerate(days):
+            kind = "unobserved" if told.value is None else "in part"
+            if not told.is_whole:
+                axes.axvspan(place - 0.5, place + 0.5, linewidth=0, **STYLES[kind])
+        axes.set_xticks(list(places), [label for label, _, _ in days])
+        axes.set_xlim(-0.5, len(days) - 0.5)
+        axes.set_ylim(0, 1.15 * max([1.0, *(value for value in (*now, *then) if value)]))
+        axes.set_ylabel("entries")
+        whole_numbers(axes)
         return svg(figure, name, title, text)
 
 

@@ -52,7 +52,7 @@ _RC: dict[Any, Any] = {
 }
 
 
-_STYLES: dict[str, Any] = {
+STYLES: dict[str, Any] = {
     "unobserved": {"facecolor": "white", "edgecolor": "#b4bcc4", "hatch": "////", "zorder": 0.5},
     # Level lines, since a pattern of dots is a hundred times as long.
     "untold": {"facecolor": PALE, "edgecolor": "#8c959f", "hatch": "---", "zorder": 0.5},
@@ -106,7 +106,7 @@ def mark_untold(
             days_since_1970(start),
             days_since_1970(start) + length * MINUTE,
             linewidth=0,
-            **_STYLES[kind],
+            **STYLES[kind],
         )
 
 
@@ -126,7 +126,9 @@ def _runs(
     step = pl.col("interval_start").diff() != dt.timedelta(minutes=minutes)
     runs = (
         rows.select("interval_start", kind=kind)
-        .with_columns(run=((pl.col("kind") != pl.col("kind").shift()) | step).cum_sum())
+        .with_columns(
+            run=(pl.col("kind").ne_missing(pl.col("kind").shift()) | step.fill_null(True)).cum_sum()
+        )
         .drop_nulls("kind")
         .group_by("run", maintain_order=True)
         .agg(pl.first("kind"), pl.first("interval_start"), pl.len())

@@ -17,6 +17,8 @@ _WORDS = {
     "unobserved": "not observed",
     "suppressed": "suppressed",
     "nobody": "–",
+    "missing": "no figures",
+    "changed": "not added up",
 }
 """Where there is no figure."""
 _SPACE, _MINUS = "\N{NARROW NO-BREAK SPACE}", "\N{MINUS SIGN}"
@@ -59,6 +61,7 @@ def rendered(
         "words": lambda name: name.replace("_", " "),
         "way": lambda path: path.replace("_", " ").replace(">", "→"),
         "sentence": sentence,
+        "weekday": weekday,
         "date": lambda day: f"{day:%A}, {day.day} {day:%B %Y}",
     }
     environment.globals |= {

@@ -15,7 +15,7 @@ import polars as pl
 
 Marts = Mapping[str, pl.DataFrame]
 """Rows of each mart, by name, as `with_suppressed` gives them."""
-State = Literal["whole", "at_least", "unobserved", "suppressed", "nobody"]
+State = Literal["whole", "at_least", "unobserved", "suppressed", "nobody", "missing", "changed"]
 SUPPRESSED = "suppressed"
 
 
@@ -27,7 +27,8 @@ class Told:
         value: None where nothing can be told.
         state: `whole`: it is the figure. `at_least`: a lower bound, since some rows tell nothing.
             `unobserved`, `suppressed`: it is not known, for that reason. `nobody`: there was
-            nobody to be measured.
+            nobody to be measured. `missing`: the day has not been made. `changed`: what it would be
+            the sum of is defined in different ways.
     """
 
     value: float | None
@@ -58,7 +59,12 @@ def total(rows: pl.DataFrame, column: str) -> Told:
     """
     known = rows[column].drop_nulls()
     state = _state(rows, column)
-    return Told(None, state) if known.is_empty() else Told(float(known.sum()), state)
+    if known.is_empty():
+        return Told(None, state)
+    if not known.sum() and _hidden(rows, column):
+        # That there were 0 or more tells nobody anything.
+        return Told(None, "suppressed")
+    return Told(float(known.sum()), state)
 
 
 def most(rows: pl.DataFrame, column: str) -> Told:
@@ -88,15 +94,18 @@ def untold(row: Mapping[str, Any]) -> Told:
     return Told(None, "suppressed" if row[SUPPRESSED] else "unobserved")
 
 
-def ratio(rows: pl.DataFrame, part: str, wholes: Sequence[str]) -> Told:
+def ratio(
+    rows: pl.DataFrame, part: str, wholes: Sequence[str], of: pl.DataFrame | None = None
+) -> Told:
     """A rate over rows: the sum of a part by the sum of wholes, where each of them is known.
 
-    A mean of the rows' rates would count a quiet hour as much as a busy one.
+    A mean of the rows' rates would count a quiet hour as much as a busy one. Where `rows` were
+    chosen `of` others, those say why there is none to tell.
     """
     columns = list(dict.fromkeys((part, *wholes)))
     known = rows.drop_nulls(columns)
     if known.is_empty():
-        hidden = rows.filter(SUPPRESSED).height
+        hidden = (rows if of is None else of).filter(SUPPRESSED).height
         return Told(None, "suppressed" if hidden else "unobserved")
     whole = sum(float(known[column].sum()) for column in wholes)
     return Told(float(known[part].sum()) / whole, "whole") if whole else NOBODY
@@ -117,8 +126,13 @@ def share(rows: pl.DataFrame, minutes: float) -> float:
     return min(1.0, observed / (minutes * chosen.height)) if chosen.height else 0.0
 
 
+def _hidden(rows: pl.DataFrame, column: str) -> int:
+    """In how many rows a figure is suppressed."""
+    return rows.filter(pl.col(column).is_null() & pl.col(SUPPRESSED)).height
+
+
 def _state(rows: pl.DataFrame, column: str) -> State:
-    hidden = rows.filter(pl.col(column).is_null() & pl.col(SUPPRESSED)).height
+    hidden = _hidden(rows, column)
     gaps = in_hours(rows).filter(pl.col(column).is_null() & ~pl.col(SUPPRESSED)).height
     if rows[column].null_count() == rows.height:
         return "suppressed" if hidden else "unobserved"

@@ -150,8 +150,8 @@ def groups(rows: pl.DataFrame) -> list[Of]:
                 "groups",
                 {
                     **{f"of_{size}": total(sizes[size], "groups") for size in _SIZES},
-                    "people_each": ratio(known, "people", ("groups",)),
-                    "in_company": ratio(known, "in_company", ("people",)),
+                    "people_each": ratio(known, "people", ("groups",), own),
+                    "in_company": ratio(known, "in_company", ("people",), own),
                 },
             )
         )

@@ -17,6 +17,7 @@ import pytest
 
 from assets.marts.contracts import MARTS
 from assets.marts.release import release
+from assets.reports import public
 from assets.reports.day import render
 from footfall_dagster.checks import data_docs as docs_page
 from footfall_dagster.checks.mart_rules import rules
@@ -25,6 +26,8 @@ from footfall_dagster.lake import CameraDay, Lake
 from footfall_dagster.privacy import vouched
 from footfall_dagster.privacy.closed_list import audit
 from footfall_dagster.privacy.findings import Evidence
+from footfall_dagster.privacy.ledger import PUBLIC_REPORTS
+from footfall_dagster.report_store import report_stores
 from footfall_dagster.resources import data_docs, report_store, warehouse
 from footfall_dagster.settings import Settings
 from tests.unit import small_mall
@@ -78,6 +81,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         validation(name, rows, rules(MARTS[name], site_day, tables)) for name, rows in exact.items()
     ]
     data_docs(settings, SITE).write(DAY, docs_page.render(site_day, suites))
+    released = {
+        name: stored.read_published_day(mart, "mall", DAY) for name, mart in public.RELEASED.items()
+    }
+    shown = report_stores(settings, SITE.id)[PUBLIC_REPORTS]
+    shown.write(DAY, public.render(site_day, released))
     return home
 
 
@@ -219,6 +227,9 @@ PLANTS: dict[str, Callable[[Path], None]] = {
     ),
     "a script in Data Docs": lambda home: on_page(home, "<script></script>", "data_docs"),
     "a file beside Data Docs": lambda home: put(home / "data_docs/great_expectations.yml"),
+    "a public page that is none of ours": lambda home: put(
+        home / "public_reports/site=mall/2026-01-02.html"
+    ),
     "a picture on a page": lambda home: on_page(home, "<img src='data:image/png;base64,AAAA'>"),
     "a comment on a page": lambda home: on_page(home, "<!-- vector -->"),
     "a row of figures on a page": lambda home: on_page(home, "<p>" + "0.25 0.5 " * 20 + "</p>"),
