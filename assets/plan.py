@@ -43,6 +43,26 @@ class SitePlan:
         )
 
     @cached_property
+    def weeks(self) -> dg.WeeklyPartitionsDefinition:
+        """Weeks of trading days, from Monday; the first and the last may have fewer than seven."""
+        file = self.site.file
+        start = file.trading_day_start
+        first = file.opens - dt.timedelta(days=file.opens.weekday())
+        end = None
+        if file.closes:
+            sunday = file.closes + dt.timedelta(days=6 - file.closes.weekday())
+            # As for days.
+            end = self.site.day_window(sunday)[1] + dt.timedelta(hours=12)
+        return dg.WeeklyPartitionsDefinition(
+            start_date=first.isoformat(),
+            end_date=end,
+            timezone=file.time_zone,
+            day_offset=1,
+            hour_offset=start.hour,
+            minute_offset=start.minute,
+        )
+
+    @cached_property
     def cameras(self) -> dg.DynamicPartitionsDefinition:
         """Cameras of the site file; `footfall_dagster.sensors` keeps the instance's list equal."""
         return dg.DynamicPartitionsDefinition(name=f"{self.site.id}_cameras")

@@ -19,7 +19,7 @@ from assets import (
 )
 from assets.marts import core, release
 from assets.plan import SitePlan
-from assets.reports import day, public
+from assets.reports import day, public, week
 from footfall_dagster import forgetting, jobs, late_files, schedules, sensors
 from footfall_dagster import resources as default_resources
 from footfall_dagster.checks import arrivals, camera_days, exports, privacy, retention
@@ -61,6 +61,7 @@ def build_definitions(
             *release.build(plan),
             *day.build(plan),
             *public.build(plan),
+            *week.build(plan),
             *privacy_report.build(plan),
         ],
         asset_checks=[

@@ -18,7 +18,7 @@ from dagster import DagsterRunStatus, RunsFilter
 
 from assets.marts.contracts import MARTS
 from assets.plan import SitePlan
-from assets.reports import day, public
+from assets.reports import day, public, week
 from footfall_dagster import housekeeping, resources
 from footfall_dagster.checks.retention import purged_result
 from footfall_dagster.lake import PENDING, CameraDay, Lake
@@ -278,6 +278,8 @@ def _assets_of(dataset: str) -> tuple[str, ...]:
         case ledger.DATA_DOCS:
             # No asset's: they go with the marts that they are of, which tell of it.
             return ()
+        case ledger.WEEKLY_REPORTS:
+            return (week.NAME,)
     return (dataset,)
 
 

@@ -91,4 +91,6 @@ def report_stores(settings: Settings, site: str) -> dict[str, FolderReportStore]
         ledger.REPORTS: FolderReportStore(settings.reports, site),
         ledger.PUBLIC_REPORTS: FolderReportStore(settings.public_reports, site),
         ledger.DATA_DOCS: FolderReportStore(settings.data_docs, site),
+        # By the first day of the week: with it the page goes.
+        ledger.WEEKLY_REPORTS: FolderReportStore(settings.weekly_reports, site),
     }

@@ -52,6 +52,7 @@ def build(settings: Settings, site: Site) -> dict[str, Any]:
         "report_store": report_store(settings, site),
         "public_report_store": report_stores(settings, site.id)[ledger.PUBLIC_REPORTS],
         "data_docs": data_docs(settings, site),
+        "weekly_report_store": report_stores(settings, site.id)[ledger.WEEKLY_REPORTS],
         "inspector": SiteInspector(settings, site),
         "privacy_records": records(settings, site),
     }

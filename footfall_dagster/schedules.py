@@ -11,16 +11,17 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from assets.plan import SitePlan
-from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY
+from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY, SITE_WEEK
 from vision.site.models import SiteFile
 
+_MONDAY = dt.date(2024, 1, 1)
 _AFTER_MARTS_MINUTES = 60
 """Marts of a day take minutes; where they take longer, the next day's search sees them."""
 
 
 def build(plan: SitePlan) -> list[dg.ScheduleDefinition]:
     """One schedule per job; all run unless they are switched off in the UI."""
-    return [_camera_days(plan), _site_days(plan), _privacy_days(plan)]
+    return [_camera_days(plan), _site_days(plan), _privacy_days(plan), _site_weeks(plan)]
 
 
 def _camera_days(plan: SitePlan) -> dg.ScheduleDefinition:
@@ -69,6 +70,28 @@ def _privacy_days(plan: SitePlan) -> dg.ScheduleDefinition:
     )
 
 
+def _site_weeks(plan: SitePlan) -> dg.ScheduleDefinition:
+    minutes = plan.site.file.marts_minutes + _AFTER_MARTS_MINUTES
+
+    @dg.schedule(
+        name="site_week_after_marts",
+        job_name=SITE_WEEK,
+        cron_schedule=_cron(plan.site.file, minutes, weekday=_MONDAY),
+        execution_timezone=plan.site.file.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Report of the trading week that ended {minutes} minutes ago.",
+    )
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        sunday = ended_day(plan.site.file, context.scheduled_execution_time, minutes)
+        days = [sunday - dt.timedelta(days=number) for number in range(7)]
+        if not any(plan.site.file.trades_on(day) for day in days):
+            return dg.SkipReason(f"the site file has the site open on no day up to {sunday}")
+        monday = min(days).isoformat()
+        return dg.RunRequest(run_key=monday, partition_key=monday)
+
+    return schedule
+
+
 def _once_a_day(
     plan: SitePlan, name: str, job: str, minutes: int, description: str
 ) -> dg.ScheduleDefinition:
@@ -89,10 +112,11 @@ def _once_a_day(
     return schedule
 
 
-def _cron(file: SiteFile, minutes: int) -> str:
-    start = dt.datetime.combine(dt.date.min, file.trading_day_start)
+def _cron(file: SiteFile, minutes: int, weekday: dt.date | None = None) -> str:
+    """Every day, or in every week on one, so many minutes after a trading day has ended."""
+    start = dt.datetime.combine(weekday or dt.date.min, file.trading_day_start)
     at = start + dt.timedelta(minutes=minutes)
-    return f"{at.minute} {at.hour} * * *"
+    return f"{at.minute} {at.hour} * * {'*' if weekday is None else at.isoweekday() % 7}"
 
 
 def ended_day(file: SiteFile, fires_at: dt.datetime, minutes: int) -> dt.date:

@@ -98,6 +98,11 @@ class Settings(BaseSettings):
         return self.home / "data_docs"
 
     @property
+    def weekly_reports(self) -> Path:
+        """The HTML reports of weeks, for their owner."""
+        return self.home / "weekly_reports"
+
+    @property
     def privacy(self) -> Path:
         """Records and pages of the privacy report."""
         return self.home / "privacy"

@@ -10,7 +10,7 @@ The ledger is the folder `_purged` of the lake. The only files that may stand in
 each of which holds one `PurgeReceipt` and not a byte more: a hash, sizes, a time and a rule, no
 content. `untold` means that Dagster has not been told of it yet. `strangers` names everything else.
 A dataset is one of the lake, `recordings`, `marts` or a kind of page; the last two are of
-site-days.
+site-days, and weeks go by their first.
 """
 
 import datetime as dt
@@ -27,7 +27,8 @@ from vision.contracts import LAKE, ZONE_DEMOGRAPHICS_DAILY
 
 FOLDER = "_purged"
 RECORDINGS, MARTS = "recordings", "marts"
-REPORTS, PUBLIC_REPORTS, DATA_DOCS = "reports", "public_reports", "data_docs"
+REPORTS, PUBLIC_REPORTS, WEEKLY_REPORTS = "reports", "public_reports", "weekly_reports"
+DATA_DOCS = "data_docs"
 DATASETS = frozenset(
     (
         *LAKE,
@@ -37,6 +38,7 @@ DATASETS = frozenset(
         REPORTS,
         PUBLIC_REPORTS,
         DATA_DOCS,
+        WEEKLY_REPORTS,
     )
 )
 

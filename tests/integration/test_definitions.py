@@ -89,10 +89,11 @@ def test_the_privacy_report_is_made_apart_from_the_marts_and_blocks_by_itself(
             key.path[-1]
             for key in definitions.resolve_job_def(job).asset_layer.executable_asset_keys
         }
-        for job in ("site_day", "privacy_day")
+        for job in ("site_day", "site_week", "privacy_day")
     }
     assert made["privacy_day"] == {"privacy_search", "privacy_report"}
-    assert made["site_day"].isdisjoint(made["privacy_day"])
+    assert made["site_day"].isdisjoint(made["privacy_day"] | made["site_week"])
+    assert made["site_week"] == {"weekly_report"}
     graph = definitions.resolve_asset_graph()
     blocking = {
         (key.asset_key.path[-1], key.name): graph.get_check_spec(key).blocking

@@ -214,10 +214,12 @@ def test_in_the_end_nothing_is_left_of_anything(home: Home) -> None:
     assert found.passed, found
     assert not any((home.settings.vault).iterdir())
     assert not any(home.settings.reports.rglob("*.html"))
+    assert not any(home.settings.public_reports.rglob("*.html"))
+    assert not any(home.settings.weekly_reports.rglob("*.html"))
     assert not any(home.settings.data_docs.rglob("*.html"))
     assert warehouse(home.settings).days(home.site.id) == []
     assert {one.dataset for one in forgetting(home).lake.ledger.receipts()} == {
-        *LAKE, "marts", "reports", "data_docs", RECORDINGS,
+        *LAKE, "marts", "reports", "public_reports", "data_docs", RECORDINGS,
     }  # fmt: skip
 
 

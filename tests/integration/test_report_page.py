@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page
 from assets.plan import SitePlan
 from assets.reports.drawing import BLUE, VERMILION
 from footfall_dagster.definitions import build_definitions
-from footfall_dagster.jobs import SITE_DAY
+from footfall_dagster.jobs import SITE_DAY, SITE_WEEK
 from footfall_dagster.lake import CameraDay, Lake
 from footfall_dagster.privacy import ledger
 from footfall_dagster.report_store import report_stores
@@ -46,15 +46,17 @@ MOST_TIME = "#00224e"
 DARK, INK_SHARE = 128, 0.002
 ENOUGH_PIXELS = 20
 LARGEST = 3 * 2**20
-PUBLIC = "the public page of the whole day"
+PUBLIC, WEEKLY = "the public page of the whole day", "the page of the week"
+MONDAY = dt.date(2026, 3, 9)
 Shown = dt.date | str
-"""The owner's page of a day, or `PUBLIC`."""
+"""The owner's page of a day, `PUBLIC` or `WEEKLY`."""
 DAYS = pytest.mark.parametrize(
     "day",
     [
         pytest.param(WHOLE, id="a day on which both cameras delivered"),
         pytest.param(EMPTY, id="a day on which no camera delivered"),
         pytest.param(PUBLIC, id="what of a day is for others"),
+        pytest.param(WEEKLY, id="a week"),
     ],
 )
 WIDTHS = pytest.mark.parametrize(
@@ -95,13 +97,19 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Shown, Path]:
         for contract in (COVERAGE, GATE_EVENTS, ZONE_VISITS, ANONYMISED_TRAJECTORIES):
             lake.write(contract, CameraDay(WHOLE, camera), frames[contract.name])
     store = report_stores(settings, plan.site.id)[ledger.REPORTS]
-    job = build_definitions(settings).resolve_job_def(SITE_DAY)
+    definitions = build_definitions(settings)
+    job, week = (definitions.resolve_job_def(name) for name in (SITE_DAY, SITE_WEEK))
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions(plan.cameras.name or "", missing_cameras(plan, instance))
         for day in (WHOLE, EMPTY):
             job.execute_in_process(instance=instance, partition_key=day.isoformat())
-    public = report_stores(settings, plan.site.id)[ledger.PUBLIC_REPORTS]
-    return {day: store.page(day) for day in (WHOLE, EMPTY)} | {PUBLIC: public.page(WHOLE)}
+        week.execute_in_process(instance=instance, partition_key=MONDAY.isoformat())
+    stores = report_stores(settings, plan.site.id)
+    others = {
+        PUBLIC: stores[ledger.PUBLIC_REPORTS].page(WHOLE),
+        WEEKLY: stores[ledger.WEEKLY_REPORTS].page(MONDAY),
+    }
+    return {day: store.page(day) for day in (WHOLE, EMPTY)} | others
 
 
 @pytest.fixture(scope="module")

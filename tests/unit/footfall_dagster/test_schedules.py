@@ -111,3 +111,16 @@ def test_the_schedule_fires_at_the_days_end_plus_settling() -> None:
     scheduled = by_name(plan(dt.time(23, 30)))
     assert scheduled["camera_days_after_trading"].cron_schedule == "30 0 * * *"
     assert scheduled["site_day_after_cameras"].cron_schedule == "30 3 * * *"
+
+
+def test_the_report_of_a_week_is_requested_when_its_sunday_has_marts() -> None:
+    weeks = by_name(plan())["site_week_after_marts"]
+    assert (weeks.job_name, weeks.cron_schedule) == ("site_week", "0 9 * * 1")
+    # Also where clocks change within the week.
+    for monday, week in (("2026-03-16", "2026-03-09"), ("2026-03-30", "2026-03-23")):
+        fires_at = dt.datetime.combine(dt.date.fromisoformat(monday), dt.time(9))
+        assert requests(weeks, fires_at) == [(week, week)]
+        assert week in plan().weeks.get_partition_keys(dt.datetime(2026, 4, 1, tzinfo=LONDON))
+    late = by_name(plan(dt.time(23, 30)))["site_week_after_marts"]
+    assert late.cron_schedule == "30 4 * * 2"
+    assert requests(late, dt.datetime(2026, 3, 17, 4, 30)) == [("2026-03-09", "2026-03-09")]
