@@ -9,7 +9,7 @@ made everything downstream look out of date.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -264,23 +264,20 @@ def _in_words(part: str, failure: Exception) -> str:
     return f"{part}: {failure if ours else type(failure).__name__}"
 
 
+_TELLING: Mapping[str, tuple[str, ...]] = {
+    ledger.RECORDINGS: (CAMERA_EXPORTS.name,),
+    ledger.MARTS: tuple(name for mart in MARTS for name in (mart, f"published_{mart}")),
+    ledger.REPORTS: (day.NAME,),
+    ledger.PUBLIC_REPORTS: (public.NAME,),
+    ledger.WEEKLY_REPORTS: (week.NAME,),
+    # No asset's: they go with the marts that they are of, which tell of it.
+    ledger.DATA_DOCS: (),
+}
+
+
 def _assets_of(dataset: str) -> tuple[str, ...]:
     """Assets whose partition page tells of a purge of `dataset`."""
-    match dataset:
-        case ledger.RECORDINGS:
-            return (CAMERA_EXPORTS.name,)
-        case ledger.MARTS:
-            return tuple(name for mart in MARTS for name in (mart, f"published_{mart}"))
-        case ledger.REPORTS:
-            return (day.NAME,)
-        case ledger.PUBLIC_REPORTS:
-            return (public.NAME,)
-        case ledger.DATA_DOCS:
-            # No asset's: they go with the marts that they are of, which tell of it.
-            return ()
-        case ledger.WEEKLY_REPORTS:
-            return (week.NAME,)
-    return (dataset,)
+    return _TELLING.get(dataset, (dataset,))
 
 
 def _by_dataset(receipts: list[PurgeReceipt]) -> dict[str, int]:
