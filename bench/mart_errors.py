@@ -51,22 +51,23 @@ the first has beyond it is what "within one view" means.
 NOTES = """
 ## What the large errors are
 
-- **Floor occupancy.** The arcade is open to the east: three in ten of its people come from there and
-  four in ten leave there, by no gate. What the day's crossings leave over is then no miscount, and
-  taking it back makes the figure wrong. It holds only where gates close a floor. Staff that come by
-  no gate are never in it.
+- **Floor occupancy.** The arcade is open to the east: three in ten of its people come from there
+  and four in ten leave there, by no gate. What the day's crossings leave over is then no miscount,
+  and taking it back makes the figure wrong. It holds only where gates close a floor. Staff that
+  come by no gate are never in it.
 - **Presence in the back room.** The camera sees a part of the room. Occupancy is of what is seen.
 - **Waits.** A wait is time in the zone. Some walk to the counter without standing in line: their
   true wait is 0, and a way through the zone of less than its min_dwell is no wait, so they are not
   among the waits of which a part is abandoned.
 - **Capture, engagement, flow, shoppers.** Somebody who goes out of view and comes back is two
   visitors. And staff is known only where a camera sees a zone of kind staff, which here is that of
-  the till: under the other two all staff count as visitors. In what is in view, a tenth more people
-  are counted at shop fronts than were there for their min_dwell of one second: of a way that touches
-  a zone, one position inside is a stay of one second. Attention lacks the seconds in which somebody
-  arrives and leaves.
-- **Groups.** Half of the people are in two of the views for no longer than eight or nine seconds, and
-  groups are told by ten seconds together. So most of those who come together count as alone there.
+  the till: under the other two all staff count as visitors. In what is in view, a tenth more
+  people are counted at shop fronts than were there for their min_dwell of one second: of a way
+  that touches a zone, one position inside is a stay of one second. Attention lacks the seconds in
+  which somebody arrives and leaves.
+- **Groups.** Half of the people are in two of the views for no longer than eight or nine seconds,
+  and groups are told by ten seconds together. So most of those who come together count as alone
+  there.
 - **Staff.** Under `cam_entrance` and `cam_shops` nobody is found, for the reason above. Under
   `cam_till` a visitor whose way touches the zone by the till is now and then taken for staff.
 """
