@@ -25,6 +25,30 @@ Leg = tuple[int, int, int, int]
 """A cell to go to, how many cells a second, and for how many seconds to stand there."""
 
 
+Cells = list[tuple[int, int]]
+"""One a second."""
+
+
+def _together(near_s: int, of_s: int) -> tuple[Cells, Cells]:
+    """Two people who are two metres apart for some of the seconds that they are there."""
+    return [(20, 10)] * of_s, [(28, 10)] * near_s + [(29, 10)] * (of_s - near_s)
+
+
+ON_THE_EDGE: tuple[tuple[Cells, ...], ...] = (
+    # Together for ten seconds, for seven tenths of the time, and for a little less.
+    *(_together(near, of) for near, of in ((10, 10), (8, 10), (10, 14), (14, 20), (12, 20))),
+    # In line and outside it for one second, and for none.
+    ([(14, 25)] * 5 + [(14, 20)], [(14, 25)] * 5),
+    # Within a second of being short.
+    ([(2, 2)] * 2, [(2, 2)] * 3, [(2, 2)] * 4),
+    # A metre in three seconds before the poster is not slow; one who stands soon leaves.
+    ([(21, 25), (22, 25), (24, 25), (25, 25), (27, 25)], [(21, 25)] * 5),
+    # Back after one second outside, and after two.
+    ([(8, 8)] * 5 + [(2, 2)] + [(8, 8)] * 5, [(8, 8)] * 5 + [(2, 2)] * 2 + [(8, 8)] * 5),
+)
+"""Ways that lie at the edge of a definition, by those who take them at the same time."""
+
+
 @dataclass(frozen=True, repr=False)
 class Invented:
     """Rows of one trading day, by dataset and camera, and cameras that failed a privacy check."""
@@ -67,7 +91,7 @@ def mall(**changes: object) -> Site:
         for name, kind, polygon, dwell in (
             ("arcade", "corridor", ((0.5, 2), (8.3, 2.1), (8, 6.4), (1, 6)), 3),
             # The same cells as another zone, so that stays in both begin and end together.
-            ("stand", "display", ((5, 6), (7, 6), (7, 7), (5, 7)), 3),
+            ("stand", "display", ((5, 6), (7, 6), (7, 7), (5, 7)), 6),
         )
     ]
     in_pixels = {
@@ -235,6 +259,12 @@ def _positions(draw: st.DrawFn, site_day: SiteDay, camera: str) -> pl.DataFrame:
                     if number not in lost or number in (0, len(cells) - 1)
                 ]
             )
+    edges = st.tuples(_seconds_of_day(site_day), st.sampled_from(ON_THE_EDGE))
+    for begins, parties in draw(st.lists(edges, max_size=3)):
+        ways += [
+            [(begins + n, *_centre(x, y)) for n, (x, y) in enumerate(cells[: end - begins])]
+            for cells in parties
+        ]
     rows = [
         (number, _instant(second), x, y)
         for number, way in enumerate(sorted(ways))
@@ -255,7 +285,7 @@ def _legs() -> st.SearchStrategy[Leg]:
     )
 
 
-def _cells(legs: list[Leg]) -> list[tuple[int, int]]:
+def _cells(legs: list[Leg]) -> Cells:
     """One cell a second of somebody who begins at the first place."""
     x, y = legs[0][:2]
     cells = [(x, y)]
