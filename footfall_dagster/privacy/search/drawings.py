@@ -24,7 +24,7 @@ _PATH = re.compile(
     rb"""\s*=\s*(?:"([^"]*)"|'([^']*)')""",
     re.DOTALL,
 )
-_NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(rb"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _COLOUR = re.compile(
     rb"#([0-9a-fA-F]{6})\b|#([0-9a-fA-F]{3})\b|rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)"
 )

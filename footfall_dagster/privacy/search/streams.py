@@ -23,7 +23,7 @@ from footfall_dagster.privacy.search.numbers import LEAST, VECTOR, judge
 Examine = Callable[[bytes, str], None]
 ENCODED, HIDDEN = "encoded text", "characters without width"
 
-NUMBER = rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
+NUMBER = rb"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?"
 # It begins with a set of characters, which is what a search for it is quick by.
 _ONE = re.compile(
     rb"[-+\d](?<![0-9A-Za-z.#].)(?<!\d:.)(?<!\d-.)(?:(?<=[-+])\d)?(?<=\d)"

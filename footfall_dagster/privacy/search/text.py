@@ -35,7 +35,8 @@ Examine = Callable[[bytes, str], None]
 _HEX = re.compile(
     rb"(?<![0-9a-zA-Z])(?:\\?\\?[xX])?((?:[0-9a-f]{24,}|[0-9A-F]{24,}))(?![0-9a-zA-Z])"
 )
-_ESCAPED = re.compile(rb"(?:[ -~]{0,30}?\\{1,8}x[0-9a-fA-F]{2}){24,}[ -~]{0,30}")
+# Atomic, since backslashes may as well be what lies between: that would be tried in every way.
+_ESCAPED = re.compile(rb"(?>[ -~]{0,30}?\\{1,8}x[0-9a-fA-F]{2}){24,}[ -~]{0,30}")
 _ROW = re.compile(
     rb"(?<![\w.#-])" + NUMBER + rb"(?:(?:[\s,;:|\[\](){}/'\"\\n%]|&#){1,12}" + NUMBER + rb"){15,}"
 )

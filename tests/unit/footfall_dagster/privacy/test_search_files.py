@@ -247,6 +247,18 @@ def test_a_pickle_is_not_executed(tmp_path: Path) -> None:
     assert not (tmp_path / "done").exists()
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(" ".join(str(10_000_019 * n) for n in range(1, 16)), id="a number too few"),
+        pytest.param("\\\\\\\\x7f" * 23, id="an escaped byte too few"),
+    ],
+)
+def test_what_is_nearly_a_row_is_read_like_any_text(tmp_path: Path, line: str) -> None:
+    """In time: tried in every way, one such line of a log takes hours."""
+    assert _look(tmp_path / "run.log", f"sizes {line} end\n".encode() * 9) == (set(), [])
+
+
 def test_a_reader_that_takes_too_long_leaves_an_unread_file_and_the_next_is_read(
     tmp_path: Path,
 ) -> None:
