@@ -34,6 +34,12 @@ PEOPLE_OF_DAY = Range(0, 10_000_000)
 PERSON_SECONDS = Range(0, 100_000_000)
 PERSON_SECONDS_OF_DAY = Range(0, 2_000_000_000)
 SHARE = Range(0, 1)
+WAYS = (
+    *(("anonymised_trajectories", name) for name in ("trajectory", "at", "x_m", "y_m")),
+    *COVERAGE,
+)
+"""What marts of the ways of people are computed from."""
+WITHIN_VIEW = "within one view, without staff"
 
 
 def gate() -> MartColumn:
@@ -140,6 +146,43 @@ def measure(
         sources,
         null_where_nobody,
         follows,
+    )
+
+
+def count(
+    name: str,
+    description: str,
+    sources: tuple[tuple[str, str], ...],
+    *,
+    counted_by: tuple[str, ...] = (),
+    unit: str = "1",
+    domain: Range = PEOPLE,
+    null_where_nobody: bool = False,
+) -> MartColumn:
+    """A whole number that is NULL where nothing was observed; it stands for itself in people."""
+    return measure(
+        name,
+        f"{description}; {NULL_UNOBSERVED}",
+        counted_by or (name,),
+        sources,
+        unit=unit,
+        domain=domain,
+        null_where_nobody=null_where_nobody,
+    )
+
+
+def rounded_share(
+    name: str, description: str, counted_by: tuple[str, ...], sources: tuple[tuple[str, str], ...]
+) -> MartColumn:
+    """A part of something that is not in the row, which is therefore rounded."""
+    return measure(
+        name,
+        description,
+        counted_by,
+        sources,
+        dtype=pl.Float64(),
+        domain=Range(0, 1, 0.000001),
+        null_where_nobody=True,
     )
 
 

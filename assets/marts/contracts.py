@@ -2,8 +2,8 @@
 
 Belongs here: which marts there are, in the order in which they are made, and the mart of what the
 others rest on. Does not belong here: contracts by subject (`assets.marts.of_gates`, `of_zones`,
-`of_ways`), how a mart is computed (`sql/<mart>.sql`, one file a mart), what may be published of it
-(`assets.marts.release`), the lake's contracts (`vision.contracts`).
+`of_ways`, `of_shops`), how a mart is computed (`sql/<mart>.sql`, one file a mart), what may be
+published of it (`assets.marts.release`), the lake's contracts (`vision.contracts`).
 
 To add a mart: a `MartContract` in one of these modules and in `MARTS`, `sql/<name>.sql` beside the
 others. What it is made from is read from its SQL (`assets.marts.queries`). `docs/metrics.md` is
@@ -25,18 +25,18 @@ from assets.marts.columns import (
     PEOPLE_OF_DAY,
     SITE,
     TRADING_DAY,
+    count,
     measure,
+    rounded_share,
 )
 from assets.marts.inputs import NOT_OBSERVED, OBSERVED
 from assets.marts.of_gates import FLOOR_OCCUPANCY_15MIN, FOOTFALL_DAILY, GATE_COUNTS_15MIN
+from assets.marts.of_shops import SHOP_AFFINITY_WEEKLY, SHOP_PAIRS_DAILY, SHOPFRONT_CAPTURE_HOURLY
 from assets.marts.of_ways import (
     DISPLAY_ENGAGEMENT_HOURLY,
     GROUPS_HOURLY,
     HEATMAP_HOURLY,
     PATHS_DAILY,
-    SHOP_AFFINITY_WEEKLY,
-    SHOP_PAIRS_DAILY,
-    SHOPFRONT_CAPTURE_HOURLY,
     STAFF_EXCLUDED_DAILY,
     ZONE_FLOW_HOURLY,
 )
@@ -77,21 +77,17 @@ DATA_QUALITY_DAILY = MartContract(
             Range(0, 100),
             sources=COVERAGE,
         ),
-        measure(
+        count(
             "stays",
-            f"Stays in zones, of any length; {NULL_UNOBSERVED}",
-            ("stays",),
+            "Stays in zones, of any length",
             _STAYS,
             domain=PEOPLE_OF_DAY,
         ),
-        measure(
+        rounded_share(
             "cut_share",
             "Part of the stays of which an end was not seen; NULL where there were none",
             ("stays",),
             _STAYS,
-            dtype=pl.Float64(),
-            domain=Range(0, 1, 0.000001),
-            null_where_nobody=True,
         ),
         measure(
             "trajectories",
@@ -101,14 +97,11 @@ DATA_QUALITY_DAILY = MartContract(
             domain=PEOPLE_OF_DAY,
             null_where_nobody=True,
         ),
-        measure(
+        rounded_share(
             "short_share",
             "Part of the trajectories that last less than three seconds; NULL where there are none",
             ("trajectories",),
             _POSITIONS,
-            dtype=pl.Float64(),
-            domain=Range(0, 1, 0.000001),
-            null_where_nobody=True,
         ),
         *DAY,
         DEFINITION,

@@ -19,8 +19,10 @@ from assets.marts.columns import (
     TRADING_DAY,
     WHY,
     clock,
+    count,
     gate,
     measure,
+    rounded_share,
 )
 from assets.marts.schema import MartContract, Tables
 from vision.contract_terms import Range
@@ -94,27 +96,22 @@ FOOTFALL_DAILY = MartContract(
             null_where_nobody=True,
             follows=pl.col("entries") - pl.col("exits"),
         ),
-        measure(
+        rounded_share(
             "share_of_entries",
             "The entrance's part of the site's entries; NULL where the day has a gap at any "
             "entrance, or nobody came in",
             ("entries_observed",),
             _CROSSINGS,
-            dtype=pl.Float64(),
-            domain=Range(0, 1, 0.000001),
-            null_where_nobody=True,
         ),
-        measure(
+        count(
             "entries_observed",
-            f"People who were seen to come in, at least as many as came; {NULL_UNOBSERVED}",
-            ("entries_observed",),
+            "People who were seen to come in, at least as many as came",
             _CROSSINGS,
             domain=PEOPLE_OF_DAY,
         ),
-        measure(
+        count(
             "exits_observed",
-            f"People who were seen to go out; {NULL_UNOBSERVED}",
-            ("exits_observed",),
+            "People who were seen to go out",
             _CROSSINGS,
             domain=PEOPLE_OF_DAY,
         ),

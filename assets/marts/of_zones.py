@@ -23,9 +23,11 @@ from assets.marts.columns import (
     TRADING_DAY,
     WHY,
     clock,
+    count,
     measure,
     part_of,
     rate,
+    rounded_share,
     zone,
 )
 from assets.marts.schema import MartColumn, MartContract
@@ -33,8 +35,59 @@ from vision.contract_terms import Range
 
 _STAYS = (("zone_visits", "entered_at"), ("zone_visits", "dwell_s"), *COVERAGE)
 _PRESENCE = (("zone_visits", "entered_at"), ("zone_visits", "left_at"), *COVERAGE)
-_DWELL = Range(0, 25 * 3600, 0.5)
-_LONG_DWELL = Range(0, 25 * 3600, 0.1)
+
+
+def _lengths(name: str, of: str) -> tuple[MartColumn, ...]:
+    """How long visits lasted, or waits."""
+    told = (
+        (
+            "median",
+            f"Median length of the {of}; NULL where there were none or nothing was observed",
+            Range(0, 25 * 3600, 0.5),
+        ),
+        (
+            "p90",
+            f"Length that nine {of} in ten do not exceed; NULL as for the median",
+            Range(0, 25 * 3600, 0.1),
+        ),
+    )
+    return tuple(
+        measure(
+            f"{name}_{quantile}_s",
+            description,
+            (of,),
+            _STAYS,
+            unit="s",
+            dtype=pl.Float64(),
+            domain=domain,
+            null_where_nobody=True,
+        )
+        for quantile, description, domain in told
+    )
+
+
+def _people_at_once(name: str, mean: str, place: str) -> tuple[MartColumn, ...]:
+    """How many people were in a place at an instant, and the stays that they made of it."""
+    return (
+        measure(
+            f"{name}_mean",
+            f"{mean}; {NULL_UNOBSERVED}",
+            ("stays",),
+            _PRESENCE,
+            unit="people",
+            dtype=pl.Float64(),
+            domain=Range(0, 10_000, 0.0001),
+        ),
+        count(
+            f"{name}_peak",
+            f"Most people in the {place} at one instant",
+            _PRESENCE,
+            counted_by=("stays",),
+            unit="people",
+        ),
+        count("stays", "Stays of any length of which some part fell into the interval", _PRESENCE),
+    )
+
 
 ZONE_VISITS_HOURLY = MartContract(
     name="zone_visits_hourly",
@@ -48,10 +101,9 @@ ZONE_VISITS_HOURLY = MartContract(
         CAMERA,
         FLOOR,
         *clock("hour_start", "hour"),
-        measure(
+        count(
             "visits",
-            f"Stays of at least the zone's min_dwell that began in the hour; {NULL_UNOBSERVED}",
-            ("visits",),
+            "Stays of at least the zone's min_dwell that began in the hour",
             _STAYS,
         ),
         measure(
@@ -61,37 +113,18 @@ ZONE_VISITS_HOURLY = MartContract(
             ("cut_visits", "visits"),
             (("zone_visits", "ends_seen"), *_STAYS),
         ),
-        measure(
+        count(
             "bounces",
-            f"Stays shorter than min_dwell that began in the hour; {NULL_UNOBSERVED}",
-            ("bounces", "visits"),
+            "Stays shorter than min_dwell that began in the hour",
             _STAYS,
+            counted_by=("bounces", "visits"),
         ),
-        measure(
-            "dwell_median_s",
-            "Median length of the visits; NULL where there were none or nothing was observed",
-            ("visits",),
-            _STAYS,
-            unit="s",
-            dtype=pl.Float64(),
-            domain=_DWELL,
-            null_where_nobody=True,
-        ),
-        measure(
-            "dwell_p90_s",
-            "Length that nine visits in ten do not exceed; NULL as for the median",
-            ("visits",),
-            _STAYS,
-            unit="s",
-            dtype=pl.Float64(),
-            domain=_LONG_DWELL,
-            null_where_nobody=True,
-        ),
-        measure(
+        *_lengths("dwell", "visits"),
+        count(
             "person_seconds",
-            f"Length of all the visits together; {NULL_UNOBSERVED}",
-            ("visits",),
+            "Length of all the visits together",
             _STAYS,
+            counted_by=("visits",),
             unit="s",
             domain=PERSON_SECONDS,
         ),
@@ -150,10 +183,9 @@ ZONE_DWELL_DISTRIBUTION = MartContract(
             _STAYS,
             counted_by=("visits_observed", "visits_of_zone"),
         ),
-        measure(
+        count(
             "visits_of_zone",
-            f"Visits of all classes; {NULL_UNOBSERVED}",
-            ("visits_of_zone",),
+            "Visits of all classes",
             _STAYS,
             domain=PEOPLE_OF_DAY,
         ),
@@ -178,34 +210,16 @@ OCCUPANCY_15MIN = MartContract(
         CAMERA,
         FLOOR,
         *clock("interval_start", "interval"),
-        measure(
-            "occupancy_mean",
-            "Person-seconds spent in the zone during the interval, per second observed; "
-            f"{NULL_UNOBSERVED}",
-            ("stays",),
-            _PRESENCE,
-            unit="people",
-            dtype=pl.Float64(),
-            domain=Range(0, 10_000, 0.0001),
+        *_people_at_once(
+            "occupancy",
+            "Person-seconds spent in the zone during the interval, per second observed",
+            "zone",
         ),
-        measure(
-            "occupancy_peak",
-            f"Most people in the zone at one instant; {NULL_UNOBSERVED}",
-            ("stays",),
-            _PRESENCE,
-            unit="people",
-        ),
-        measure(
-            "stays",
-            "Stays of any length of which some part fell into the interval; " + NULL_UNOBSERVED,
-            ("stays",),
-            _PRESENCE,
-        ),
-        measure(
+        count(
             "person_seconds",
-            f"Time that people spent in the zone during the interval; {NULL_UNOBSERVED}",
-            ("stays",),
+            "Time that people spent in the zone during the interval",
             _PRESENCE,
+            counted_by=("stays",),
             unit="s",
             domain=PERSON_SECONDS,
         ),
@@ -218,7 +232,11 @@ OCCUPANCY_15MIN = MartContract(
     places=lambda tables: tables["zones"].height,
 )
 
-_WAYS = (("anonymised_trajectories", "trajectory"), ("anonymised_trajectories", "at"), *COVERAGE)
+_FOLLOWED = (
+    ("anonymised_trajectories", "trajectory"),
+    ("anonymised_trajectories", "at"),
+    *COVERAGE,
+)
 _OUTCOME = "NULL also where the queue does not say what people wait for, or nobody is followed"
 
 QUEUE_15MIN = MartContract(
@@ -232,66 +250,25 @@ QUEUE_15MIN = MartContract(
         CAMERA,
         FLOOR,
         *clock("interval_start", "interval"),
-        measure(
-            "length_mean",
-            f"People in the queue on average; {NULL_UNOBSERVED}",
-            ("stays",),
-            _PRESENCE,
-            unit="people",
-            dtype=pl.Float64(),
-            domain=Range(0, 10_000, 0.0001),
-        ),
-        measure(
-            "length_peak",
-            f"Most people in the queue at one instant; {NULL_UNOBSERVED}",
-            ("stays",),
-            _PRESENCE,
-            unit="people",
-        ),
-        measure(
-            "stays",
-            f"Stays of any length of which some part fell into the interval; {NULL_UNOBSERVED}",
-            ("stays",),
-            _PRESENCE,
-        ),
-        measure(
+        *_people_at_once("length", "People in the queue on average", "queue"),
+        count(
             "waits",
-            f"Stays of at least min_dwell that began in the interval; {NULL_UNOBSERVED}",
-            ("waits",),
+            "Stays of at least min_dwell that began in the interval",
             _STAYS,
         ),
-        measure(
-            "wait_median_s",
-            "Median length of the waits; NULL where there were none or nothing was observed",
-            ("waits",),
-            _STAYS,
-            unit="s",
-            dtype=pl.Float64(),
-            domain=_DWELL,
-            null_where_nobody=True,
-        ),
-        measure(
-            "wait_p90_s",
-            "Length that nine waits in ten do not exceed; NULL as for the median",
-            ("waits",),
-            _STAYS,
-            unit="s",
-            dtype=pl.Float64(),
-            domain=_LONG_DWELL,
-            null_where_nobody=True,
-        ),
+        *_lengths("wait", "waits"),
         measure(
             "served",
             f"Waits after which the visitor came to what they waited for; {_OUTCOME}",
             ("served",),
-            _WAYS,
+            _FOLLOWED,
             null_where_nobody=True,
         ),
         measure(
             "abandoned",
             f"Waits after which the visitor went elsewhere; {_OUTCOME}",
             ("abandoned",),
-            _WAYS,
+            _FOLLOWED,
             null_where_nobody=True,
         ),
         rate(
@@ -299,7 +276,7 @@ QUEUE_15MIN = MartContract(
             "abandoned / (served + abandoned); NULL where that is 0 or not known",
             "abandoned",
             part_of("served", "abandoned"),
-            _WAYS,
+            _FOLLOWED,
             counted_by=("served", "abandoned"),
         ),
         *QUARTER,
@@ -344,18 +321,17 @@ SPACE_VALUE_DAILY = MartContract(
             domain=PEOPLE_OF_DAY,
             null_where_nobody=True,
         ),
-        measure(
+        count(
             "visits_observed",
-            f"Visits that were seen, at least as many as there were; {NULL_UNOBSERVED}",
-            ("visits_observed",),
+            "Visits that were seen, at least as many as there were",
             _STAYS,
             domain=PEOPLE_OF_DAY,
         ),
-        measure(
+        count(
             "person_seconds",
-            f"Length of the visits that were seen; {NULL_UNOBSERVED}",
-            ("visits_observed",),
+            "Length of the visits that were seen",
             _STAYS,
+            counted_by=("visits_observed",),
             unit="s",
             domain=PERSON_SECONDS_OF_DAY,
         ),
@@ -364,7 +340,7 @@ SPACE_VALUE_DAILY = MartContract(
             "Attention that a display was seen to get; NULL for zones of other kinds, and where "
             "nobody is followed",
             ("visits_observed",),
-            _WAYS,
+            _FOLLOWED,
             unit="s",
             domain=PERSON_SECONDS_OF_DAY,
             null_where_nobody=True,
@@ -383,17 +359,14 @@ SPACE_VALUE_DAILY = MartContract(
             for part, sources, unit in (
                 ("visits_observed", _STAYS, "1/m²"),
                 ("person_seconds", _STAYS, "s/m²"),
-                ("attention_seconds", _WAYS, "s/m²"),
+                ("attention_seconds", _FOLLOWED, "s/m²"),
             )
         ),
-        measure(
+        rounded_share(
             "share",
             "The zone's part of the visits to zones of its kind; NULL where one of them has a gap",
             ("visits",),
             _STAYS,
-            dtype=pl.Float64(),
-            domain=Range(0, 1, 0.000001),
-            null_where_nobody=True,
         ),
         measure(
             "rank",

@@ -13,13 +13,12 @@ import polars as pl
 
 from assets.marts.contracts import DATA_QUALITY_DAILY
 from assets.marts.of_gates import FLOOR_OCCUPANCY_15MIN, GATE_COUNTS_15MIN
+from assets.marts.of_shops import SHOP_AFFINITY_WEEKLY, SHOPFRONT_CAPTURE_HOURLY
 from assets.marts.of_ways import (
     DISPLAY_ENGAGEMENT_HOURLY,
     GROUPS_HOURLY,
     HEATMAP_HOURLY,
     PATHS_DAILY,
-    SHOP_AFFINITY_WEEKLY,
-    SHOPFRONT_CAPTURE_HOURLY,
     STAFF_EXCLUDED_DAILY,
     ZONE_FLOW_HOURLY,
 )

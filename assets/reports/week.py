@@ -19,7 +19,7 @@ import polars as pl
 from assets.camera_day import OWNERS
 from assets.marts.contracts import DATA_QUALITY_DAILY, MARTS
 from assets.marts.of_gates import FOOTFALL_DAILY
-from assets.marts.of_ways import SHOP_AFFINITY_WEEKLY, SHOPFRONT_CAPTURE_HOURLY
+from assets.marts.of_shops import SHOP_AFFINITY_WEEKLY, SHOPFRONT_CAPTURE_HOURLY
 from assets.marts.of_zones import ZONE_DWELL_DISTRIBUTION
 from assets.plan import FOOTFALL, SitePlan
 from assets.reports import figures, ways

@@ -16,7 +16,7 @@ import polars as pl
 
 from assets.marts.contracts import DATA_QUALITY_DAILY
 from assets.marts.of_gates import FOOTFALL_DAILY
-from assets.marts.of_ways import SHOP_AFFINITY_WEEKLY, SHOPFRONT_CAPTURE_HOURLY
+from assets.marts.of_shops import SHOP_AFFINITY_WEEKLY, SHOPFRONT_CAPTURE_HOURLY
 from assets.marts.of_zones import (
     SPACE_VALUE_DAILY,
     ZONE_DWELL_DISTRIBUTION,

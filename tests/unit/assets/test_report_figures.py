@@ -11,12 +11,8 @@ import pytest
 
 from assets.marts.contracts import MARTS
 from assets.marts.of_gates import FOOTFALL_DAILY, GATE_COUNTS_15MIN
-from assets.marts.of_ways import (
-    DISPLAY_ENGAGEMENT_HOURLY,
-    GROUPS_HOURLY,
-    SHOPFRONT_CAPTURE_HOURLY,
-    ZONE_FLOW_HOURLY,
-)
+from assets.marts.of_shops import SHOPFRONT_CAPTURE_HOURLY
+from assets.marts.of_ways import DISPLAY_ENGAGEMENT_HOURLY, GROUPS_HOURLY, ZONE_FLOW_HOURLY
 from assets.marts.of_zones import QUEUE_15MIN, ZONE_DWELL_DISTRIBUTION
 from assets.marts.schema import MartContract
 from assets.reports import figures, ways

@@ -11,7 +11,7 @@ import pytest
 
 from assets.marts.contracts import MARTS
 from assets.marts.of_gates import FOOTFALL_DAILY
-from assets.marts.of_ways import SHOPFRONT_CAPTURE_HOURLY
+from assets.marts.of_shops import SHOPFRONT_CAPTURE_HOURLY
 from assets.plan import SitePlan
 from assets.reports import week
 from assets.reports.told import Told
