@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from itertools import takewhile
 from pathlib import Path
 from textwrap import dedent
 
@@ -95,7 +96,7 @@ def query_names(folder: str = "") -> frozenset[str]:
 
 def header(sql: str, fields: Iterable[str] = _FIELDS) -> dict[str, str]:
     """What the comment before a query says, by field; of a mart `Grain`, `Definition` and more."""
-    head = sql[: sql.index("\nWITH")].splitlines()
+    head = takewhile(lambda line: line.startswith("--"), sql.splitlines())
     begins = re.compile(rf"^({'|'.join(fields)}) {{2,}}", re.MULTILINE)
     _, *parts = begins.split(dedent("\n".join(line.removeprefix("--") for line in head)))
     return {

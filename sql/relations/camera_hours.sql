@@ -6,12 +6,6 @@
 -- Definition  camera_quarters, added up. An hour is one on the site's clocks; the hour that a clock
 --             shows twice is two.
 -- NULL        as in camera_quarters.
-WITH
-quarter AS (
-    SELECT *
-    FROM camera_quarters
-)
-
 SELECT
     camera,
     floor,
@@ -23,5 +17,5 @@ SELECT
     sum(length_s) AS length_s,
     round(sum(observed_s), 2) AS observed_s,
     any_value(not_observed) AS not_observed
-FROM quarter
+FROM camera_quarters
 GROUP BY camera, floor, dataset, hour_start

@@ -5,16 +5,10 @@
 -- Grain       one trajectory.
 -- Definition  its first and last second, and how many seconds it has positions in.
 -- NULL        never.
-WITH
-trajectory AS (
-    SELECT
-        position.trajectory,
-        min(position.at) AS first_at,
-        max(position.at) AS last_at,
-        count(*) AS seconds
-    FROM positions AS position
-    GROUP BY ALL
-)
-
-SELECT *
-FROM trajectory
+SELECT
+    position.trajectory,
+    min(position.at) AS first_at,
+    max(position.at) AS last_at,
+    count(*) AS seconds
+FROM positions AS position
+GROUP BY ALL
