@@ -42,8 +42,10 @@ class Warehouse(Protocol):
         """Return the core rows of one site-day, sorted by the mart's key; empty if none."""
         ...
 
-    def read_days(self, mart: MartContract, site: str, days: Collection[dt.date]) -> pl.DataFrame:
-        """Return the core rows of several site-days, as `read_day` does of one."""
+    def read_days(
+        self, marts: Sequence[MartContract], site: str, days: Collection[dt.date]
+    ) -> Mapping[str, pl.DataFrame]:
+        """Return the core rows of several marts and site-days by mart, as `read_day` of one."""
         ...
 
     def publish_day(
@@ -65,12 +67,14 @@ class Warehouse(Protocol):
         """Keep the verdict of the blocking checks on `rows`, as they were read of one site-day."""
         ...
 
-    def is_checked(self, mart: MartContract, site: str, day: dt.date) -> bool:
-        """Whether the core rows of one site-day passed their blocking checks as they are."""
+    def unchecked(self, marts: Sequence[MartContract], site: str, day: dt.date) -> Sequence[str]:
+        """Names of those whose core rows of one site-day did not pass their checks as they are."""
         ...
 
-    def read_published_day(self, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
-        """Return the released rows of one site-day; `mart` is the contract of the release."""
+    def read_published_days(
+        self, marts: Sequence[MartContract], site: str, days: Collection[dt.date]
+    ) -> Mapping[str, pl.DataFrame]:
+        """Return the released rows, as `read_days` does; `marts` are contracts of the release."""
         ...
 
     def shown(self) -> dict[str, str]:

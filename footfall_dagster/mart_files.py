@@ -14,9 +14,11 @@ import datetime as dt
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import duckdb
+import polars as pl
 
 from assets.marts.queries import connected
 from assets.marts.schema import MartContract
@@ -96,8 +98,11 @@ def build_day(
     replaced: Collection[str],
     fill: Fill,
     progress: Progress = print,
+    relations: Mapping[str, pl.DataFrame] = MappingProxyType({}),
 ) -> dict[str, int]:
     """Build the file `path` anew, with the rows of some marts of a site-day as `fill` makes them.
+
+    `fill` may read `relations` by their names.
 
     Returns:
         Rows of the day in each of the marts `replaced`.
@@ -105,6 +110,8 @@ def build_day(
     rows = {}
     with connected(building) as connection:
         held = _attach(connection, path, contracts, progress)
+        for name, rows_of_day in relations.items():
+            connection.register(name, rows_of_day)
         for mart in contracts:
             _create(connection, mart, label)
             if mart.name in held:
@@ -236,6 +243,8 @@ def _create(connection: duckdb.DuckDBPyConnection, mart: MartContract, label: st
         f"{_name(column.name)} {column.duckdb_type}{'' if column.nullable else ' NOT NULL'}"
         for column in mart.columns
     )
+    # One transaction: three hundred comments would each be written to disk.
+    connection.execute("BEGIN")
     connection.execute(f"CREATE TABLE {_name(mart.name)} ({columns})")
     connection.execute(
         f"COMMENT ON TABLE {_name(mart.name)} IS "
@@ -246,6 +255,7 @@ def _create(connection: duckdb.DuckDBPyConnection, mart: MartContract, label: st
             f"COMMENT ON COLUMN {_name(mart.name)}.{_name(column.name)} IS "
             + _text(f"{column.description}" + (f" [{column.unit}]" if column.unit else ""))
         )
+    connection.execute("COMMIT")
 
 
 def _copy(

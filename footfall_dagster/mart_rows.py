@@ -6,9 +6,10 @@ Belongs here: the rows and the days of one file. Does not belong here: how a fil
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from assets.marts.contracts import MARTS
@@ -17,28 +18,44 @@ from assets.marts.schema import MartContract
 from footfall_dagster.mart_files import columns_of, held_columns, refuse_changed
 
 
-def read_days(path: Path, mart: MartContract, site: str, days: Collection[dt.date]) -> pl.DataFrame:
-    """Rows of a mart of some site-days, sorted by the key; none where is no such file or table.
+def read_days(
+    path: Path, marts: Iterable[MartContract], site: str, days: Collection[dt.date]
+) -> dict[str, pl.DataFrame]:
+    """Rows of marts of some site-days, each sorted by its key; none where is no file or table.
 
-    What a file of an older version lacks is NULL, as `columns_of` has it.
+    The file is held against its receipt once, however many marts are read. What a file of an older
+    version lacks is NULL, as `columns_of` has it.
 
     Raises:
         WarehouseError: The file is not as it was placed, or has other columns than the contract.
     """
+    found = {mart.name: mart.empty() for mart in marts}
     if not path.exists() or not days:
-        return mart.empty()
+        return found
     refuse_changed(path)
     with connected(path, read_only=True) as connection:
-        held = held_columns(connection, path.stem).get(mart.name)
-        if held is None:
-            return mart.empty()
-        frame = connection.execute(
-            f"SELECT {columns_of(path, mart, held)} FROM {mart.name} "
-            # By first and last day DuckDB leaves out what it need not read.
-            "WHERE site = $site AND trading_day BETWEEN $first AND $last "
-            f"AND list_contains($days, trading_day) ORDER BY {', '.join(mart.key)}",
-            {"days": list(days), "first": min(days), "last": max(days), "site": site},
-        ).pl()
+        held = held_columns(connection, path.stem)
+        for mart in marts:
+            if mart.name in held:
+                selected = columns_of(path, mart, held[mart.name])
+                found[mart.name] = _rows(connection, mart, selected, site, days)
+    return found
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection,
+    mart: MartContract,
+    selected: str,
+    site: str,
+    days: Collection[dt.date],
+) -> pl.DataFrame:
+    frame = connection.execute(
+        f"SELECT {selected} FROM {mart.name} "
+        # By first and last day DuckDB leaves out what it need not read.
+        "WHERE site = $site AND trading_day BETWEEN $first AND $last "
+        f"AND list_contains($days, trading_day) ORDER BY {', '.join(mart.key)}",
+        {"days": list(days), "first": min(days), "last": max(days), "site": site},
+    ).pl()
     return frame.cast(dict(mart.schema))  # type: ignore[arg-type]
 
 

@@ -66,15 +66,11 @@ class DuckDBWarehouse:
             self._verdicts.withdraw(name, site, day)
 
         def fill(connection: duckdb.DuckDBPyConnection, mart: MartContract) -> None:
-            for name, relation in relations.items():
-                connection.register(name, relation)
             # Names and texts come from the repository; what a site calls its gates is data.
             mart_files.insert(connection, mart, versioned_query(mart.name))
-            for name in relations:
-                connection.unregister(name)
 
         return self._replace(
-            self.core, MARTS.values(), _CORE_NOTE, site, day, names, fill, progress
+            self.core, MARTS.values(), _CORE_NOTE, site, day, names, fill, progress, relations
         )
 
     def publish_day(
@@ -89,32 +85,40 @@ class DuckDBWarehouse:
         Raises:
             WarehouseError: The exact rows have not passed their blocking checks as they are.
         """
-        for name in released:
-            if not self.is_checked(MARTS[name], site, day):
-                raise WarehouseError(
-                    f"{name} of {day} has not passed its blocking checks as it is, so nothing of "
-                    "it is published; materialise it with its checks, or look why they fail"
-                )
+        for name in self.unchecked([MARTS[name] for name in released], site, day):
+            raise WarehouseError(
+                f"{name} of {day} has not passed its blocking checks as it is, so nothing of "
+                "it is published; materialise it with its checks, or look why they fail"
+            )
 
         def fill(connection: duckdb.DuckDBPyConnection, mart: MartContract) -> None:
-            connection.register("released", released[mart.name])
-            mart_files.insert(connection, mart, "SELECT * FROM released")
-            connection.unregister("released")
+            mart_files.insert(connection, mart, f"SELECT * FROM released_{mart.name}")
 
         contracts = [published(mart) for mart in MARTS.values()]
-        return self._replace(self.published, contracts, NOTE, site, day, released, fill, progress)
+        relations = {f"released_{name}": rows for name, rows in released.items()}
+        return self._replace(
+            self.published, contracts, NOTE, site, day, released, fill, progress, relations
+        )
 
     def read_day(self, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
         """Return the core rows of one site-day, sorted by the key."""
-        return self.read_days(mart, site, [day])
+        return self.read_days([mart], site, [day])[mart.name]
 
-    def read_days(self, mart: MartContract, site: str, days: Collection[dt.date]) -> pl.DataFrame:
-        """Return the core rows of several site-days, sorted by the key."""
-        return mart_rows.read_days(self.core, mart, site, days)
+    def read_days(
+        self, marts: Sequence[MartContract], site: str, days: Collection[dt.date]
+    ) -> dict[str, pl.DataFrame]:
+        """Return the core rows of several marts and site-days, by mart and sorted by its key."""
+        return mart_rows.read_days(self.core, marts, site, days)
 
     def read_published_day(self, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
         """Return the released rows of one site-day, sorted by the key."""
-        return mart_rows.read_days(self.published, mart, site, [day])
+        return self.read_published_days([mart], site, [day])[mart.name]
+
+    def read_published_days(
+        self, marts: Sequence[MartContract], site: str, days: Collection[dt.date]
+    ) -> dict[str, pl.DataFrame]:
+        """Return the released rows of several marts and site-days, as `read_days` does."""
+        return mart_rows.read_days(self.published, marts, site, days)
 
     def note_checked(
         self, mart: MartContract, site: str, day: dt.date, rows: pl.DataFrame, *, passed: bool
@@ -130,12 +134,18 @@ class DuckDBWarehouse:
 
     def is_checked(self, mart: MartContract, site: str, day: dt.date) -> bool:
         """Whether the core rows of one site-day passed their blocking checks as they are."""
-        return self._verdicts.stands(mart.name, site, day, self.read_day(mart, site, day))
+        return not self.unchecked([mart], site, day)
 
-    def verdict_on(self, mart: MartContract, site: str, day: dt.date) -> str:
-        """Name of the file that says that the core rows of one site-day have passed."""
-        rows = self.read_day(mart, site, day)
-        return self._verdicts.path(mart.name, site, day, rows).name
+    def unchecked(self, marts: Sequence[MartContract], site: str, day: dt.date) -> list[str]:
+        """Names of those whose core rows of one site-day did not pass their checks as they are."""
+        rows = self.read_days(marts, site, [day])
+        return [name for name in rows if not self._verdicts.stands(name, site, day, rows[name])]
+
+    def verdicts_on(self, site: str, day: dt.date) -> frozenset[str]:
+        """Names of the files that say of each mart that its core rows of a site-day have passed."""
+        rows = self.read_days(list(MARTS.values()), site, [day])
+        paths = (self._verdicts.path(name, site, day, rows[name]) for name in rows)
+        return frozenset(path.name for path in paths)
 
     @property
     def _verdicts(self) -> Verdicts:
@@ -183,12 +193,18 @@ class DuckDBWarehouse:
         replaced: Collection[str],
         fill: Fill,
         progress: Progress,
+        relations: Mapping[str, pl.DataFrame],
     ) -> dict[str, int]:
-        return mart_files.rebuild(
-            path,
-            lambda building: mart_files.build_day(
-                building, path, list(contracts), label, site, day, replaced, fill, progress
-            ),
-            progress,
-            self.patience_s,
+        build = partial(
+            mart_files.build_day,
+            path=path,
+            contracts=list(contracts),
+            label=label,
+            site=site,
+            day=day,
+            replaced=replaced,
+            relations=relations,
+            fill=fill,
+            progress=progress,
         )
+        return mart_files.rebuild(path, build, progress, self.patience_s)

@@ -118,11 +118,12 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         tables |= scanned(scans, anonymised_trajectories, site_day, tables)
         tables |= evaluated([name for one in read for name in one.relations], tables)
         rows = warehouse.replace_day(plan.site.id, site_day.day, tables, made, context.log.info)
+        stored = warehouse.read_days(selected, plan.site.id, [site_day.day])
         for mart in selected:
             yield dg.MaterializeResult(
                 asset_key=plan.key(mart.name),
                 metadata=_metadata(mart, rows.get(mart.name), tables["cameras"], warehouse)
-                | _figures(mart, warehouse.read_day(mart, plan.site.id, site_day.day)),
+                | _figures(mart, stored[mart.name]),
             )
 
     return [core_marts]

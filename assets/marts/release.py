@@ -117,20 +117,15 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
             for mart in MARTS.values()
             if plan.key(f"published_{mart.name}") in context.selected_asset_keys
         ]
-        unchecked = [
-            mart.name for mart in selected if not warehouse.is_checked(mart, plan.site.id, day)
-        ]
-        if unchecked:
+        if unchecked := warehouse.unchecked(selected, plan.site.id, day):
             raise dg.Failure(
                 description=f"{', '.join(unchecked)} of {day}: the exact rows have not passed "
                 "their blocking checks as they are, so nothing of them is published; materialise "
                 "them with their checks, or look why these fail",
                 allow_retries=False,
             )
-        released = {
-            mart.name: release(mart, warehouse.read_day(mart, plan.site.id, day), k)
-            for mart in selected
-        }
+        exact = warehouse.read_days(selected, plan.site.id, [day])
+        released = {mart.name: release(mart, exact[mart.name], k) for mart in selected}
         rows = warehouse.publish_day(plan.site.id, day, released, context.log.info)
         for mart in selected:
             yield dg.MaterializeResult(

@@ -54,14 +54,9 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         coverage: RowsByCamera,
     ) -> dg.MaterializeResult[None]:
         site_day = plan.day(context)
-        marts = {
-            name: warehouse.read_day(mart, plan.site.id, site_day.day)
-            for name, mart in MARTS.items()
-        }
-        before = {
-            name: warehouse.read_day(mart, plan.site.id, site_day.day - WEEK)
-            for name, mart in COMPARED.items()
-        }
+        site, day = plan.site.id, site_day.day
+        marts = warehouse.read_days(list(MARTS.values()), site, [day])
+        before = warehouse.read_days(list(COMPARED.values()), site, [day - WEEK])
         return stored(report_store, site_day, render(site_day, marts, coverage, before))
 
     return [footfall_report]

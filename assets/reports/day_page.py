@@ -36,7 +36,7 @@ from assets.reports.drawing import Span
 from assets.reports.floor import floor_chart
 from assets.reports.page import count, duration, figure, share
 from assets.reports.sankey import drawn, sankey_chart
-from assets.reports.told import Marts
+from assets.reports.told import Marts, Told
 from assets.reports.told import figure as told_of
 from vision.site.models import SiteDay
 
@@ -57,7 +57,7 @@ def contents(
         before: The same weekday a week before.
         k: Fewest people that a released figure stands for; None where the figures are exact.
     """
-    gates, zones = figures.gates(marts), figures.zones(marts)
+    gates, zones, floors = figures.gates(marts), figures.zones(marts), figures.floors(marts)
     shown = span(site_day, cameras)
     opens, closes = site_day.trading_hours or site_day.window
     spaces = marts[SPACE_VALUE_DAILY.name]
@@ -73,7 +73,7 @@ def contents(
         "gates": gates,
         "headline": [gate for gate in gates if gate.is_entrance] or gates,
         "all_entrances": figures.entrances(gates),
-        "floors": figures.floors(marts),
+        "floors": floors,
         "zones": zones,
         "cameras": cameras,
         "quality": {
@@ -105,7 +105,7 @@ def contents(
         "dwell_classes": figures.dwell_classes(marts[ZONE_DWELL_DISTRIBUTION.name]),
         "dwell": figures.dwell(marts),
         "gate_charts": list(_gate_charts(gates, marts, shown, before)),
-        "floor_occupancy_charts": list(_floor_occupancy_charts(marts, shown)),
+        "floor_occupancy_charts": list(_floor_occupancy_charts(floors, marts, shown)),
         "occupancy_charts": list(_occupancy_charts(zones, marts, shown)),
         "dwell_charts": list(_dwell_charts(zones, marts, shown)),
         "floor_charts": list(_floor_charts(site_day, marts)),
@@ -143,21 +143,13 @@ def _gate_charts(
 
 
 def _floor_occupancy_charts(
-    marts: Marts, shown: Span
+    floors: Sequence[figures.FloorFigures], marts: Marts, shown: Span
 ) -> Iterator[tuple[figures.FloorFigures, str]]:
     rows = marts[FLOOR_OCCUPANCY_15MIN.name]
-    for number, floor in enumerate(figures.floors(marts)):
-        own = _within(rows.filter(pl.col("floor") == floor.floor), "interval_start", shown)
-        yield (
-            floor,
-            charts.occupancy_chart(
-                f"inside-{number}",
-                own,
-                shown,
-                f"People on floor {floor.floor} over the day",
-                f"Most at once: {figure(floor.peak)}.",
-            ),
-        )
+    for number, floor in enumerate(floors):
+        own = rows.filter(pl.col("floor") == floor.floor)
+        place = f"on floor {floor.floor}"
+        yield floor, _occupancy_chart(f"inside-{number}", own, shown, place, floor.peak)
 
 
 def _occupancy_charts(
@@ -165,17 +157,17 @@ def _occupancy_charts(
 ) -> Iterator[tuple[figures.ZoneFigures, str]]:
     rows = marts[OCCUPANCY_15MIN.name]
     for number, zone in enumerate(zones):
-        own = _within(rows.filter(pl.col("zone") == zone.zone), "interval_start", shown)
+        own = rows.filter(pl.col("zone") == zone.zone)
         yield (
             zone,
-            charts.occupancy_chart(
-                f"occupancy-{number}",
-                own,
-                shown,
-                f"People in {zone.zone} over the day",
-                f"Most at once: {figure(zone.peak)}.",
-            ),
+            _occupancy_chart(f"occupancy-{number}", own, shown, f"in {zone.zone}", zone.peak),
         )
+
+
+def _occupancy_chart(name: str, rows: pl.DataFrame, shown: Span, place: str, peak: Told) -> str:
+    own = _within(rows, "interval_start", shown)
+    title, text = f"People {place} over the day", f"Most at once: {figure(peak)}."
+    return charts.occupancy_chart(name, own, shown, title, text)
 
 
 def _dwell_charts(

@@ -14,7 +14,16 @@ import polars as pl
 
 from assets.marts.of_gates import FLOOR_OCCUPANCY_15MIN, FOOTFALL_DAILY, GATE_COUNTS_15MIN
 from assets.marts.of_zones import OCCUPANCY_15MIN, ZONE_DWELL_DISTRIBUTION, ZONE_VISITS_HOURLY
-from assets.reports.told import Marts, Told, gapless_or, most, ratio, share, total
+from assets.reports.told import (
+    Marts,
+    Told,
+    gapless_or,
+    most,
+    ratio,
+    share,
+    together,
+    total,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +131,7 @@ def gates(marts: Marts) -> list[GateFigures]:
 def entrances(found: list[GateFigures]) -> Told:
     """Entries by all entrances together."""
     told = [gate.entries for gate in found if gate.is_entrance]
-    known = [one.value for one in told if one.value is not None]
-    if not known:
-        return told[0] if told else Told(None, "nobody")
-    whole = all(one.is_whole for one in told)
-    return Told(sum(known), "whole" if whole else "at_least")
+    return together(told, [True] * len(told))
 
 
 def floors(marts: Marts) -> list[FloorFigures]:

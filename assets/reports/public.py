@@ -49,14 +49,9 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         public_report_store: dg.ResourceParam[ReportStore],
     ) -> dg.MaterializeResult[None]:
         site_day, site = plan.day(context), plan.site.id
-        marts = {
-            name: warehouse.read_published_day(mart, site, site_day.day)
-            for name, mart in RELEASED.items()
-        }
-        before = {
-            name: warehouse.read_published_day(RELEASED[name], site, site_day.day - WEEK)
-            for name in COMPARED
-        }
+        compared = [RELEASED[name] for name in COMPARED]
+        marts = warehouse.read_published_days(list(RELEASED.values()), site, [site_day.day])
+        before = warehouse.read_published_days(compared, site, [site_day.day - WEEK])
         return stored(public_report_store, site_day, render(site_day, marts, before))
 
     return [public_report]

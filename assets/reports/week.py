@@ -10,7 +10,7 @@ says of the others that they have none.
 
 import datetime as dt
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import dagster as dg
@@ -76,7 +76,10 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult[None]:
         monday = dt.date.fromisoformat(context.partition_key)
         marts, before = (
-            dict(_rows(warehouse, plan.site.id, first)) for first in (monday, monday - WEEK)
+            warehouse.read_days(
+                list(weekly.WEEKLY.values()), plan.site.id, weekly.dates_from(first)
+            )
+            for first in (monday, monday - WEEK)
         )
         page = render(plan.site, monday, marts, before)
         return dg.MaterializeResult(
@@ -90,12 +93,6 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         )
 
     return [weekly_report]
-
-
-def _rows(warehouse: Warehouse, site: str, monday: dt.date) -> Iterator[tuple[str, pl.DataFrame]]:
-    days = [monday + dt.timedelta(days=number) for number in range(7)]
-    for name, mart in weekly.WEEKLY.items():
-        yield name, pl.concat([mart.empty(), *(warehouse.read_day(mart, site, d) for d in days)])
 
 
 def render(

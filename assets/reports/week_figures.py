@@ -23,7 +23,14 @@ from assets.marts.of_zones import (
     ZONE_VISITS_HOURLY,
 )
 from assets.marts.schema import MartContract
-from assets.reports.told import Marts, Told, gapless_or, total, with_suppressed
+from assets.reports.told import (
+    Marts,
+    Told,
+    gapless_or,
+    together,
+    total,
+    with_suppressed,
+)
 from vision.site.models import Site
 
 WEEKLY: Mapping[str, MartContract] = {
@@ -90,11 +97,16 @@ class ZoneOfWeek:
     minutes_per_m2: Told
 
 
+def dates_from(monday: dt.date) -> list[dt.date]:
+    """The seven dates from `monday`."""
+    return [monday + dt.timedelta(days=number) for number in range(7)]
+
+
 def days_of(site: Site, monday: dt.date, marts: Marts) -> list[Day]:
     """The seven days from `monday`."""
     told = {day for rows in marts.values() for day in rows["trading_day"].unique()}
     found = []
-    for day in (monday + dt.timedelta(days=number) for number in range(7)):
+    for day in dates_from(monday):
         trades, hours = site.file.trades_on(day), site.on(day).trading_hours
         state: State = "missing"
         if day in told:
@@ -191,18 +203,6 @@ def _on(day: Day, gates: Sequence[str], rows: pl.DataFrame) -> Told:
     if not told:
         return Told(None, "nobody")
     return together(told, [True] * len(told))
-
-
-def together(told: Sequence[Told], needed: Sequence[bool]) -> Told:
-    """A sum of figures, whole where each of those that are needed is."""
-    known = [one.value for one in told if one.value is not None]
-    if not known:
-        return next((one for one in told if one.state != "nobody"), Told(None, "nobody"))
-    whole = all(
-        one.is_whole or (one.value is None and not is_needed)
-        for one, is_needed in zip(told, needed, strict=True)
-    )
-    return Told(sum(known), "whole" if whole else "at_least")
 
 
 def zones(marts: Marts) -> list[ZoneOfWeek]:

@@ -102,9 +102,9 @@ def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
         tables |= counted(anonymised_trajectories, tables)
         selected = context.selected_asset_check_keys
         judged: list[_Judged] = []
+        rows = warehouse.read_days(list(MARTS.values()), plan.site.id, [site_day.day])
         for mart in MARTS.values():
-            key = plan.key(mart.name)
-            stored = warehouse.read_day(mart, plan.site.id, site_day.day)
+            key, stored = plan.key(mart.name), rows[mart.name]
             of_mart = []
             if dg.AssetCheckKey(key, ROWS) in selected:
                 wanted = rules(mart, site_day, tables)
@@ -150,7 +150,8 @@ def _totalled(
 def _drift(
     key: dg.AssetKey, mart: MartContract, site_day: SiteDay, warehouse: Warehouse
 ) -> _Judged:
-    rows = warehouse.read_days(mart, site_day.site.id, mart_drift.days(site_day.day))
+    days = mart_drift.days(site_day.day)
+    rows = warehouse.read_days([mart], site_day.site.id, days)[mart.name]
     scored = mart_drift.summary(mart, rows, site_day)
     found = validation(f"{mart.name} {DRIFT}", scored, mart_drift.rules(mart), _DRIFT_TOLD)
     return _Judged(key, DRIFT, found, warning=mart_drift.told(mart, scored, site_day.day))

@@ -9,6 +9,7 @@ all change its bytes. What was placed is then held against the contracts as well
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from functools import cache, partial
 from pathlib import Path
 
 import duckdb
@@ -70,6 +71,7 @@ def warehouse(look: Look, folder: Path, site: Site) -> None:
 
 def _verdicts(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> None:
     """Verdicts are of the rows that are there, or they are not ours."""
+    verdicts_on = cache(partial(stored.verdicts_on, site.id))
     for path in sorted(folder.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             continue
@@ -80,7 +82,7 @@ def _verdicts(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> 
                 vouched.is_receipt(path)
                 and path.parent == folder / f"site={site.id}"
                 and mart in MARTS
-                and path.name == stored.verdict_on(MARTS[mart], site.id, dt.date.fromisoformat(day))
+                and path.name in verdicts_on(dt.date.fromisoformat(day))
             )
         except ValueError:
             known = False

@@ -67,9 +67,10 @@ def forget_pages(
 def _receipt_of_marts(
     site: Site, warehouse: DuckDBWarehouse, day: dt.date, now: dt.datetime
 ) -> PurgeReceipt:
-    frames = [warehouse.read_day(mart, site.id, day) for mart in MARTS.values()]
-    frames += [
-        warehouse.read_published_day(published(mart), site.id, day) for mart in MARTS.values()
+    exact, released = list(MARTS.values()), [published(mart) for mart in MARTS.values()]
+    frames = [
+        *warehouse.read_days(exact, site.id, [day]).values(),
+        *warehouse.read_published_days(released, site.id, [day]).values(),
     ]
     contents = [wall.encode(frame) for frame in frames]
     digests = "\n".join(hashlib.sha256(content).hexdigest() for content in contents)

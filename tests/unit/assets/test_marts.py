@@ -291,13 +291,16 @@ def test_a_page_that_the_wall_refuses_costs_nobody_the_checks(
 def test_a_wrong_mart_blocks_what_is_made_from_it(
     warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
 ):
-    read = DuckDBWarehouse.read_day
+    read, wrong = DuckDBWarehouse.read_days, GATE_COUNTS_15MIN.name
 
-    def one_too_many(self, mart, site, day):
-        frame = read(self, mart, site, day)
-        return frame.with_columns(pl.col("entries") + 1) if mart is GATE_COUNTS_15MIN else frame
+    def one_too_many(self, marts, site, days):
+        rows = read(self, marts, site, days)
+        return {
+            name: frame.with_columns(pl.col("entries") + 1) if name == wrong else frame
+            for name, frame in rows.items()
+        }
 
-    monkeypatch.setattr(DuckDBWarehouse, "read_day", one_too_many)
+    monkeypatch.setattr(DuckDBWarehouse, "read_days", one_too_many)
     result = materialise(
         warehouse, stored(), *MARTS, "published_gate_counts_15min", with_checks=True
     )

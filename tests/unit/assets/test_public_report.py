@@ -122,7 +122,7 @@ class PublishedOnly:
     """A warehouse that hands out what is released, and fails where anything exact is asked for."""
 
     def __init__(self, warehouse: DuckDBWarehouse) -> None:
-        self.read_published_day = warehouse.read_published_day
+        self.read_published_days = warehouse.read_published_days
 
 
 def test_the_asset_reads_nothing_exact_and_stores_apart(tmp_path: Path):

@@ -15,7 +15,15 @@ from assets.marts.of_shops import SHOPFRONT_CAPTURE_HOURLY
 from assets.plan import SitePlan
 from assets.reports import week
 from assets.reports.told import Told
-from assets.reports.week_figures import CHANGED, MISSING, WEEKLY, days_of, entrances, with_gaps
+from assets.reports.week_figures import (
+    CHANGED,
+    MISSING,
+    WEEKLY,
+    dates_from,
+    days_of,
+    entrances,
+    with_gaps,
+)
 from footfall_dagster.privacy.pages import page_trouble
 from footfall_dagster.report_store import report_stores
 from footfall_dagster.settings import Settings
@@ -59,7 +67,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
 
 @pytest.fixture
 def marts(stored: DuckDBWarehouse) -> dict[str, pl.DataFrame]:
-    return dict(week._rows(stored, "mall", MONDAY))
+    return stored.read_days(list(WEEKLY.values()), "mall", dates_from(MONDAY))
 
 
 def words(page: str) -> str:

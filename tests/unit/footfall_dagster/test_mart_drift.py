@@ -237,10 +237,10 @@ def test_it_reads_what_the_warehouse_holds(tmp_path: Path):
         warehouse.replace_day("mall", day, tables, marts, lambda _line: None)
     days = mart_drift.days(DAY)
     for mart, places in ((GATE_COUNTS_15MIN, ["door"]), (ZONE_VISITS_HOURLY, ["shop"])):
-        read = warehouse.read_days(mart, "mall", days)
+        read = warehouse.read_days([mart], "mall", days)[mart.name]
         assert sorted(read["trading_day"].unique()) == sorted(WEEKDAYS[:6])
         summary = mart_drift.summary(mart, read, SITE_DAY)
         assert summary.filter(pl.col("weeks") == 5)["place"].to_list() == places
         found = validation("drift", summary, mart_drift.rules(mart))
         assert sum(outcome.failed for outcome in found.outcomes) == 1
-    assert warehouse.read_days(GATE_COUNTS_15MIN, "mall", []).is_empty()
+    assert warehouse.read_days([GATE_COUNTS_15MIN], "mall", [])[GATE_COUNTS_15MIN.name].is_empty()
