@@ -20,6 +20,9 @@ from tests.privacy.corpus.places import core, published
 from tests.privacy.finished_home import Home
 from tests.privacy.judging import HEADING, Verdict, audit_of, copied, judge, search_of
 
+# Its fixture audits and searches a home for each of two hundred plants, in the time of one test.
+pytestmark = pytest.mark.timeout(1800)
+
 
 @pytest.fixture(scope="session")
 def verdicts(finished: Home, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Verdict]:
