@@ -33,6 +33,9 @@ HOUR = dt.timedelta(hours=1)
 KATHMANDU = dt.timedelta(hours=5, minutes=45)
 ON_WEDNESDAY = days(st.just(mall().on(WEDNESDAY)))
 
+OF_THE_WHOLE_SITE = {"footfall_daily": {"share_of_entries"}, "space_value_daily": {"share", "rank"}}
+"""Figures that rest on other cameras than the row's."""
+
 
 def examples(count: int) -> settings:
     """The same ones each time; a search for new ones is for whoever changes a mart."""
@@ -211,6 +214,33 @@ def test_the_name_of_a_camera_changes_its_name_alone(day: Invented):
         for name, rows in made(day).items()
     }
     assert_equal(made(there), expected)
+
+
+@examples(3)
+@given(day=ON_WEDNESDAY)
+def test_a_camera_that_is_dropped_takes_its_own_figures_with_it_and_no_others(day: Invented):
+    """Figures of the whole site that it had a part in are NULL then, never less."""
+    frames = {
+        name: {camera: frame for camera, frame in by_camera.items() if camera != "cam_a"}
+        for name, by_camera in day.frames.items()
+    }
+    marts = made(day)
+    without = made(Invented(day.site_day, frames, day.failed - {"cam_a"}))
+    for name, mart in MARTS.items():
+        figures = {column.name for column in mart.columns if column.counted_by}
+        whole_site = OF_THE_WHOLE_SITE.get(name, set())
+        if "camera" in mart.schema:
+            others = [
+                rows.filter(pl.col("camera") != "cam_a").drop(whole_site)
+                for rows in (marts[name], without[name])
+            ]
+            assert others[0].equals(others[1]), name
+            gone = without[name].filter(pl.col("camera") == "cam_a")
+            assert all(gone[figure].null_count() == gone.height for figure in figures), name
+        both = marts[name].join(without[name], on=mart.key, suffix="_without")
+        for figure in sorted(whole_site if "camera" in mart.schema else figures):
+            changed = both.filter(pl.col(figure).ne_missing(pl.col(f"{figure}_without")))
+            assert changed[f"{figure}_without"].null_count() == changed.height, (name, figure)
 
 
 @examples(3)
