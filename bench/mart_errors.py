@@ -1,52 +1,65 @@
-"""How far the marts of the simulated fortnight are from what its people did, as a Markdown table.
+"""How far marts are from what simulated people did, as a page of Markdown tables.
 
-Run: .venv/bin/python -m bench.mart_errors > docs/accuracy.md. Takes two minutes or three.
+Run: .venv/bin/python -m bench.mart_errors [--hours 2] [--folder FOLDER] > docs/accuracy.md.
+The fortnight takes two minutes or three; each rendered hour takes half an hour on two cores, and
+what is rendered and seen stays in FOLDER, so that a run that ended early goes on from there. The
+detector's weights are those of `footfall weights`, or what FOOTFALL_WEIGHTS names.
+
+Belongs here: the page. Does not belong here: what is compared (`bench.mart_figures`), and whose
+days (`tests.arcade_fortnight`, `bench.rendered_hours`).
 """
 
-import datetime as dt
+import argparse
+import contextlib
 import statistics
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from assets.marts.contracts import MARTS
+from bench.mart_figures import Made, Pairs, figures
+from bench.rendered_hours import FPS, hours
+from footfall_dagster.settings import Settings
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests import arcade_fortnight
-from tests.arcade_fortnight import DAYS, EMPTY, GAPS, MISSING, Fortnight
+from tests.arcade_fortnight import DAYS, EMPTY, GAPS, MISSING
 from tests.oracle.stored import materialise
 from tests.oracle.truth import TrueDay
-from vision.simulate.camera import Pinhole
-
-Row = dict
-Pairs = list[tuple[float, float]]
-"""What a mart says, and what is true."""
-HOUR, QUARTER = 3600, 900
-PEOPLE, IN_VIEW = "people", "stretches in view"
-"""What a figure is compared with."""
-GATE_X = 4.0
-"""Whoever is east of the entrance is inside."""
 
 INTRODUCTION = """# Accuracy
 
-How far the marts are from what people did, on two weeks of a simulated arcade with staff, groups,
-a line before a till, gaps and a late camera-day. `python -m bench.mart_errors` makes the table:
-paths of known people are turned into stored camera-days, Dagster makes the marts of them, and the
-same figures are computed from the continuous paths, ten places a second.
-
-**What it does not cover.** The tracks are perfect: whoever is in view is followed, and nobody is
-taken for somebody else. So this is the error of coarsening (0.25 m and 1 s), of views that end, and
-of definitions, and not of detector and tracker. What those add is measured with rendered recordings
-and only for gates (`tests/long/test_gate_counts.py`); for every other figure nothing here says how
-much they add. It is one floor of 24 by 12 m with simulated people, who are not real ones. Rows
-without a figure, because a camera observed nothing or not the whole span, are left out.
+How far the marts are from what people did, where that is known: in a simulated arcade of one floor
+of 24 by 12 m, with staff, groups and a line before a till. `python -m bench.mart_errors` makes this
+page. Dagster makes the marts, and the same figures are computed from the continuous paths of the
+people, ten places a second.
 
 **How to read it.** Bias is the mean of mart less truth, so above 0 the mart says too much. Mean
 absolute error is of single figures: of one row, or of one day where it says so. Marts of ways are
 compared twice: with whole people, of whom staff is known, and with the stretches of their paths
-that the camera had in view, staff among them. What the second comparison leaves is coarsening; what
-the first has beyond it is what "within one view" means.
+that the camera had in view, staff among them. What the second comparison leaves is coarsening (0.25
+m and 1 s), detector and tracker; what the first has beyond it is what "within one view" means. Rows
+without a figure, because a camera observed nothing or not the whole span, are left out. Simulated
+people are not real ones.
+"""
+RENDERED = """
+## Detector, tracker and coarsening
 
+Recordings of {hours} hours, {people} people, three cameras at {fps} frames a second, through the
+whole product: {weights}, tracker, wall, marts. Beside it the same people followed without a fault,
+so the difference of the two is what detector and tracker do.
+
+| mart | figure | unit | figures | mean truth | bias | mean absolute error | bias, perfect tracks \
+| mean absolute error, perfect tracks |
+|---|---|---|---|---|---|---|---|---|
+"""
+FORTNIGHT = """
+## Coarsening and definitions
+
+Two weeks with gaps and a late camera-day. The tracks are perfect: whoever is in view is followed,
+and nobody is taken for somebody else. So this is the error of coarsening, of views that end, and of
+definitions.
+
+| mart | figure | unit | figures | mean truth | bias | mean absolute error |
+|---|---|---|---|---|---|---|
 """
 NOTES = """
 ## What the large errors are
@@ -73,296 +86,52 @@ NOTES = """
 """
 
 
-@dataclass(frozen=True)
-class Made:
-    """Stored marts and the truth."""
-
-    fortnight: Fortnight
-    warehouse: DuckDBWarehouse
-    truth: dict[dt.date, TrueDay]
-    in_view: dict[tuple[dt.date, str], TrueDay] = field(default_factory=dict)
-
-    def rows(self, mart: str, day: dt.date) -> list[Row]:
-        return self.warehouse.read_day(MARTS[mart], self.fortnight.site.id, day).rows(named=True)
-
-    def known(
-        self, mart: str, column: str, truth: str = PEOPLE, **wanted: str
-    ) -> Iterator[tuple[TrueDay, Row]]:
-        """Rows in trading hours, observed as a whole, that have a figure."""
-        for day in DAYS:
-            for row in self.rows(mart, day):
-                whole = row["observed_share"] == 1 and row.get("in_trading_hours", True)
-                if whole and row[column] is not None and wanted.items() <= row.items():
-                    yield self.true(day, truth, row.get("camera", "")), row
-
-    def true(self, day: dt.date, truth: str, camera: str) -> TrueDay:
-        """The day of whole people, or in the view of a camera."""
-        if truth == PEOPLE:
-            return self.truth[day]
-        if (day, camera) not in self.in_view:
-            self.in_view[day, camera] = self.truth[day].by(camera)
-        return self.in_view[day, camera]
-
-    def whole_days(self, camera: str) -> list[dt.date]:
-        lacking = {(gap.day, gap.camera) for gap in GAPS} | {MISSING, EMPTY}
-        return [day for day in DAYS if (day, camera) not in lacking]
-
-
-def span(row: Row) -> tuple[float, float]:
-    start = row.get("hour_start") or row["interval_start"]
-    return start.timestamp(), start.timestamp() + (HOUR if "hour_start" in row else QUARTER)
-
-
-def of_rows(
-    made: Made, mart: str, column: str, of: Callable[[TrueDay, Row], float | None], **wanted: str
-) -> Pairs:
-    """Each row that has a figure, with the true one, if there is one."""
-    pairs = ((row[column], of(day, row)) for day, row in made.known(mart, column, **wanted))
-    return [(found, true) for found, true in pairs if true is not None]
-
-
-def entries(made: Made, direction: str) -> Pairs:
-    column = {"in": "entries", "out": "exits"}[direction]
-    return of_rows(
-        made, "footfall_daily", column, lambda day, row: day.crossings(row["gate"], direction)
-    )
-
-
-def capture(made: Made, what: str, truth: str) -> Pairs:
-    pairs = []
-    for day, row in made.known("shopfront_capture_hourly", "capture_rate", truth=truth):
-        start, end = span(row)
-        came = [kind for at, kind in day.came_by(row["zone"], row["shop"]) if start <= at < end]
-        if came:
-            entered = came.count("entry")
-            found = row["capture_rate"] if what == "rate" else row["entries"] + row["passers_by"]
-            pairs.append((found, entered / len(came) if what == "rate" else len(came)))
-    return pairs
-
-
-def engagement(made: Made, what: str, truth: str) -> Pairs:
-    pairs = []
-    for day, row in made.known("display_engagement_hourly", "engagement_rate", truth=truth):
-        start, end = span(row)
-        exposed = [
-            person.attention(row["zone"])
-            for person in day.visitors
-            for first in [[stay for stay in person.stays if stay.zone == row["zone"]][:1]]
-            if first and start <= first[0].entered < end
-        ]
-        if exposed:
-            engaged = sum(seconds > 0 for seconds in exposed)
-            true = {
-                "exposed": len(exposed),
-                "engagement_rate": engaged / len(exposed),
-                "attention_seconds": sum(exposed),
-            }
-            pairs.append((row[what], true[what]))
-    return pairs
-
-
-def outcomes(made: Made, who: str) -> Pairs:
-    """Of each day on which the line was observed as a whole: of all who came to it, or waited."""
-    pairs = []
-    for day in made.whole_days("cam_till"):
-        rows = made.rows("queue_15min", day)
-        served, abandoned = (
-            sum(row[name] or 0 for row in rows) for name in ("served", "abandoned")
-        )
-        true = [
-            person.walk.person.turn.outcome
-            for person in made.truth[day].visitors
-            if person.walk.person.turn and (who == "all" or person.visits("till_line"))
-        ]
-        waits = true.count("served") + true.count("abandoned")
-        if waits and served + abandoned:
-            pairs.append((abandoned / (served + abandoned), true.count("abandoned") / waits))
-    return pairs
-
-
-def waiting(made: Made) -> Pairs:
-    """The median wait of a quarter beside the time for which people truly stood in line."""
-
-    def true(day: TrueDay, row: Row) -> float | None:
-        start, end = span(row)
-        waits = [
-            ((person["served_at"] or person["left_at"]) - person["joined_at"]).total_seconds()
-            for person in day.truth.people.iter_rows(named=True)
-            if person["joined_at"] is not None and start <= person["joined_at"].timestamp() < end
-        ]
-        return statistics.median(waits) if waits else None
-
-    return of_rows(made, "queue_15min", "wait_median_s", true)
-
-
-def flows(made: Made, truth: str) -> Pairs:
-    """Visitors of each pair of zones under the camera of the shops, a day."""
-    pairs = []
-    for day in made.whole_days("cam_shops"):
-        found: dict[tuple[str, str], int] = {}
-        for row in made.rows("zone_flow_hourly", day):
-            if row["camera"] == "cam_shops":
-                way = row["from_zone"], row["to_zone"]
-                found[way] = found.get(way, 0) + row["trajectories"]
-        true = made.true(day, truth, "cam_shops").flows(zones_under(made, day, "cam_shops"))
-        pairs += [(found.get(way, 0), true[way]) for way in found.keys() | true.keys()]
-    return pairs
-
-
-def paths(made: Made, truth: str) -> Pairs:
-    """The share of each path under the camera of the shops, a day."""
-    pairs = []
-    for day in made.whole_days("cam_shops"):
-        rows = made.rows("paths_daily", day)
-        found = {row["path"]: row["share"] for row in rows if row["camera"] == "cam_shops"}
-        true = made.true(day, truth, "cam_shops").paths(zones_under(made, day, "cam_shops"))
-        pairs += [
-            (found.get(way, 0), true[way] / true.total()) for way in found.keys() | true.keys()
-        ]
-    return pairs
-
-
-def zones_under(made: Made, day: dt.date, camera: str) -> set[str]:
-    return {zone.id for zone in made.fortnight.site.on(day).zones_of(camera)}
-
-
-def shoppers(made: Made, truth: str) -> Pairs:
-    def true(day: TrueDay, row: Row) -> float:
-        shops = row["shop"], row["other_shop"]
-        return sum(bool(person.visits(*shops)) for person in day.visitors)
-
-    return of_rows(made, "shop_pairs_daily", "shoppers", true, truth=truth)
-
-
-def mean_size(made: Made, camera: str) -> Pairs:
-    pairs = []
-    for day in made.whole_days(camera):
-        rows = [row for row in made.rows("groups_hourly", day) if row["camera"] == camera]
-        people, groups = (sum(row[name] or 0 for row in rows) for name in ("people", "groups"))
-        true = made.truth[day].sizes_of_groups(eye(made, day, camera))
-        if groups and true:
-            pairs.append((people / groups, statistics.mean(true)))
-    return pairs
-
-
-def staff(made: Made, camera: str) -> Pairs:
-    """Seconds in view of those who are taken for staff, beside those who are."""
-    pairs = []
-    for day in made.whole_days(camera):
-        [row] = [r for r in made.rows("staff_excluded_daily", day) if r["camera"] == camera]
-        lens = eye(made, day, camera)
-        true = sum(p.seconds_in_view(lens) for p in made.truth[day].people if p.is_staff)
-        pairs.append((row["staff_person_seconds"], true))
-    return pairs
-
-
-def presence(made: Made, camera: str) -> Pairs:
-    pairs = []
-    for day in made.whole_days(camera):
-        rows = [row for row in made.rows("heatmap_hourly", day) if row["camera"] == camera]
-        lens = eye(made, day, camera)
-        true = sum(person.seconds_in_view(lens) for person in made.truth[day].people)
-        pairs.append((sum(row["person_seconds"] for row in rows), true))
-    return pairs
-
-
-def eye(made: Made, day: dt.date, camera: str) -> Pinhole:
-    return Pinhole.of(made.fortnight.site.on(day).cameras[camera])
-
-
-def dwell(day: TrueDay, row: Row) -> float | None:
-    lengths = day.visits(row["zone"], *span(row))
-    return statistics.median(lengths) if lengths else None
-
-
-def visits(day: TrueDay, row: Row) -> float:
-    return len(day.visits(row["zone"], *span(row)))
-
-
-def occupancy(day: TrueDay, row: Row) -> float:
-    return day.occupancy(row["zone"], *span(row))
-
-
-def figures(made: Made) -> Iterator[tuple[str, str, str, Pairs]]:
-    """Mart, figure, unit and what was found beside what is true."""
-    yield "footfall_daily", "entries of a day", "people", entries(made, "in")
-    yield "footfall_daily", "exits of a day", "people", entries(made, "out")
-    on_floor = of_rows(
-        made,
-        "floor_occupancy_15min",
-        "occupancy_mean",
-        lambda day, row: day.on_floor(GATE_X, *span(row)),
-    )
-    yield "floor_occupancy_15min", "mean of a quarter", "people", on_floor
-    for zone in ("bakery", "books", "bakery_front", "corridor", "display", "till"):
-        of_zone = of_rows(made, "zone_visits_hourly", "visits", visits, zone=zone)
-        yield "zone_visits_hourly", f"visits of an hour, {zone}", "visits", of_zone
-        of_zone = of_rows(made, "zone_visits_hourly", "dwell_median_s", dwell, zone=zone)
-        yield "zone_visits_hourly", f"median dwell of an hour, {zone}", "s", of_zone
-    for zone in ("bakery", "books", "corridor", "display", "till_line", "back_room"):
-        of_zone = of_rows(made, "occupancy_15min", "occupancy_mean", occupancy, zone=zone)
-        yield "occupancy_15min", f"mean of a quarter, {zone}", "people", of_zone
-    waits = of_rows(made, "queue_15min", "wait_median_s", dwell)
-    yield "queue_15min", "median wait of a quarter, as time in the zone", "s", waits
-    yield "queue_15min", "median wait of a quarter, as time in the line", "s", waiting(made)
-    yield "queue_15min", "abandonment of a day, of who waits", "points", outcomes(made, "waits")
-    yield "queue_15min", "abandonment of a day, of all who come", "points", outcomes(made, "all")
-    for camera in ("cam_entrance", "cam_shops", "cam_till"):
-        yield "heatmap_hourly", f"presence of a day, {camera}", "s", presence(made, camera)
-    for truth in (PEOPLE, IN_VIEW):
-        yield from figures_of_ways(made, truth)
-    for camera in ("cam_entrance", "cam_shops"):
-        yield "groups_hourly", f"mean size of a day, {camera}", "people", mean_size(made, camera)
-    for camera in ("cam_entrance", "cam_shops", "cam_till"):
-        told = f"time of staff in view in a day, {camera}"
-        yield "staff_excluded_daily", told, "s", staff(made, camera)
-
-
-def figures_of_ways(made: Made, truth: str) -> Iterator[tuple[str, str, str, Pairs]]:
-    """Figures of the ways within one view, beside those of whole people or of what was in view."""
-    mart = "shopfront_capture_hourly"
-    yield mart, f"entries + passers_by: {truth}", "people", capture(made, "people", truth)
-    yield mart, f"capture rate: {truth}", "points", capture(made, "rate", truth)
-    for column, unit in (
-        ("exposed", "people"),
-        ("engagement_rate", "points"),
-        ("attention_seconds", "s"),
-    ):
-        pairs = engagement(made, column, truth)
-        yield "display_engagement_hourly", f"{column}: {truth}", unit, pairs
-    told = f"visitors of a day between two zones: {truth}"
-    yield "zone_flow_hourly", told, "people", flows(made, truth)
-    yield "paths_daily", f"share of a path: {truth}", "points", paths(made, truth)
-    yield "shop_pairs_daily", f"shoppers of a day: {truth}", "people", shoppers(made, truth)
-
-
-def shown(mart: str, figure: str, unit: str, pairs: Pairs) -> str:
+def shown(mart: str, figure: str, unit: str, pairs: Pairs, *others: Pairs) -> str:
+    """A line of a table; `others` are the same figure found in other ways."""
     scale = 100 if unit == "points" else 1
-    errors = [scale * (found - true) for found, true in pairs]
-    cells = (
-        f"`{mart}`",
-        figure,
-        unit,
-        str(len(pairs)),
-        f"{scale * statistics.mean(true for _, true in pairs):.2f}",
-        f"{statistics.mean(errors):+.2f}",
-        f"{statistics.mean(map(abs, errors)):.2f}",
-    )
+    cells = [f"`{mart}`", figure, unit, str(len(pairs))]
+    if pairs:
+        cells.append(f"{scale * statistics.mean(true for _, true in pairs):.2f}")
+    for found in (pairs, *others) if pairs else ():
+        errors = [scale * (one - true) for one, true in found]
+        cells += (
+            [f"{statistics.mean(errors):+.2f}", f"{statistics.mean(map(abs, errors)):.2f}"]
+            if errors
+            else ["", ""]
+        )
     return f"| {' | '.join(cells)} |"
 
 
+def fortnight(folder: Path) -> Made:
+    lived = arcade_fortnight.build(folder / "lake")
+    lived.store_late()
+    warehouse = DuckDBWarehouse.below(folder / "warehouse")
+    materialise(lived.lake, warehouse, DAYS)
+    truth = {day: TrueDay(one) for day, one in lived.truth.items()}
+    not_whole = {(gap.day, gap.camera) for gap in GAPS} | {MISSING, EMPTY}
+    return Made(lived.site, warehouse, truth, not_whole)
+
+
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        fortnight = arcade_fortnight.build(Path(folder) / "lake")
-        fortnight.store_late()
-        warehouse = DuckDBWarehouse.below(Path(folder) / "warehouse")
-        materialise(fortnight.lake, warehouse, DAYS)
-        truth = {day: TrueDay(lived) for day, lived in fortnight.truth.items()}
-        made = Made(fortnight, warehouse, truth)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hours", type=int, default=2)
+    parser.add_argument("--folder", type=Path)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = asked.folder or Path(temporary)
+        weights = Settings().weights
+        # Whatever a run says goes where progress goes, not into the page.
+        with contextlib.redirect_stdout(sys.stderr):
+            seen, followed = hours(asked.hours, folder, weights)
+            weeks = fortnight(Path(temporary) / "fortnight")
         print(INTRODUCTION, end="")
-        print("| mart | figure | unit | figures | mean truth | bias | mean absolute error |")
-        print("|---|---|---|---|---|---|---|")
-        for figure in figures(made):
+        people = sum(len(day.people) for day in seen.truth.values())
+        told = {"hours": asked.hours, "people": people, "fps": FPS, "weights": weights.name}
+        print(RENDERED.format(**told), end="")
+        for one, other in zip(figures(seen), figures(followed), strict=True):
+            print(shown(*one, other[-1]))
+        print(FORTNIGHT, end="")
+        for figure in figures(weeks):
             print(shown(*figure))
         print(NOTES, end="")
 
