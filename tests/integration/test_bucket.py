@@ -167,6 +167,7 @@ def arrive(home: Home, store: ObjectStore, camera: str, day: dt.date, hour: int)
     store.files.pipe(f"arrivals/arcade/{name}", b"no video")
 
 
+@pytest.mark.long
 def test_the_daemon_runs_what_arrives_in_a_bucket_once_however_often_it_restarts(
     home: Home, object_store: ObjectStore
 ) -> None:

@@ -58,7 +58,14 @@ def test_the_pipeline_as_shipped_passes_with_somebody_listening(shop: Settings) 
     assert {"reports", "dagster/camera_day", "dagster/site_day"} <= compared.keys()
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize(
+    "name",
+    # Every third in every run, all of them in `make test-long`.
+    [
+        pytest.param(name, marks=pytest.mark.long if number % 3 else ())
+        for number, name in enumerate(VARIANTS)
+    ],
+)
 def test_a_pipeline_that_leaks_is_caught(
     name: str, shop: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
