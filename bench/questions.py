@@ -31,7 +31,7 @@ from assets.marts.questions import questions
 from assets.marts.release import NOTE, published, release
 from assets.marts.schema import MartContract
 from bench.questions_rows import FIGURES
-from footfall_dagster import mart_files
+from footfall_dagster import mart_files, mart_tables
 from footfall_dagster.privacy.closed_list_marts import mart_violations
 from footfall_dagster.published import ask
 from footfall_dagster.warehouse import DuckDBWarehouse
@@ -155,7 +155,7 @@ def place(path: Path, site: Site, days: int, cells: int) -> dict[str, int]:
             block = rows(spans_of_block, MARTS[mart.name], site)
             counted[mart.name] += block.height
             connection.register("block", block)
-            mart_files.insert(connection, mart, "SELECT * FROM block")
+            mart_tables.insert(connection, mart, "SELECT * FROM block")
             connection.unregister("block")
 
     contracts = [published(mart) for mart in MARTS.values()]
@@ -222,7 +222,7 @@ def publishing(path: Path, site: Site, cells: int) -> None:
     def fill(connection: duckdb.DuckDBPyConnection, mart: MartContract) -> None:
         note(f"copying {mart.name}")
         connection.register("released", released[mart.name])
-        mart_files.insert(connection, mart, "SELECT * FROM released")
+        mart_tables.insert(connection, mart, "SELECT * FROM released")
         connection.unregister("released")
         note(f"inserting {mart.name}")
 

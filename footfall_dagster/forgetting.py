@@ -23,7 +23,7 @@ from footfall_dagster import housekeeping, resources
 from footfall_dagster.checks.retention import purged_result
 from footfall_dagster.lake import PENDING, CameraDay, Lake
 from footfall_dagster.locks import LockTimeoutError
-from footfall_dagster.mart_files import WarehouseError
+from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.privacy import ledger, purge, vault
 from footfall_dagster.privacy.ledger import PurgeReceipt
 from footfall_dagster.privacy.noninterference import proof_folder

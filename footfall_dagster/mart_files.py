@@ -1,8 +1,8 @@
 """DuckDB files of marts: built aside, swapped in, and read only as they were placed.
 
-Belongs here: one file and its tables. Does not belong here: reading its rows
-(`footfall_dagster.mart_rows`), which files there are, and for what (`footfall_dagster.warehouse`),
-what the rows are (`assets.marts.contracts`, sql/).
+Belongs here: one file and its life. Does not belong here: its tables
+(`footfall_dagster.mart_tables`), reading its rows (`footfall_dagster.mart_rows`), which files there
+are, and for what (`footfall_dagster.warehouse`).
 
 A file is never written in place. DuckDB keeps deleted rows in its pages, and an open reader blocks
 a writer; a fresh file has neither problem. Readers hold the old file until they close it. What
@@ -12,7 +12,7 @@ into the next file, where it would get a receipt of its own.
 
 import datetime as dt
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -24,16 +24,25 @@ from assets.marts.queries import connected
 from assets.marts.schema import MartContract
 from assets.storage import Progress
 from footfall_dagster.locks import locked
+from footfall_dagster.mart_tables import (
+    WarehouseError,
+    as_stored,
+    columns_of,
+    copy_rows,
+    count_rows,
+    create,
+    difference,
+    held_columns,
+    literal,
+    quoted,
+)
 from footfall_dagster.privacy import vouched
+from footfall_dagster.room import no_room
 
 _Built = TypeVar("_Built")
 
 Fill = Callable[[duckdb.DuckDBPyConnection, MartContract], None]
 """Inserts the day's rows of one mart into the table of its name in the file being built."""
-
-
-class WarehouseError(RuntimeError):
-    """The warehouse cannot be written or read; the message carries the remedy."""
 
 
 def rebuild(
@@ -43,6 +52,7 @@ def rebuild(
 
     Raises:
         LockTimeoutError: Another writer did not finish in time.
+        WarehouseError: There is no room for another file; `path` is as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # The kernel frees the lock when its holder dies, so a killed run blocks nobody.
@@ -58,9 +68,22 @@ def rebuild(
         try:
             built = build(building)
             _swap(building, path)
+        except (OSError, duckdb.Error) as failed:
+            if (reason := no_room(failed)) is None:
+                raise
+            raise WarehouseError(_without_room(path, reason)) from failed
         finally:
             _remove_leftovers(path)
     return built
+
+
+def _without_room(path: Path, reason: str) -> str:
+    there = path.stat().st_size / 1e6 if path.exists() else 0.0
+    return (
+        f"cannot build {path.name} anew in {path.parent} ({reason}); what was there is as it was. "
+        f"The old file ({there:.0f} MB) and the new one lie beside each other for a while: make "
+        "room for both and a fifth more, then materialise the marts again"
+    )
 
 
 def build_without(
@@ -76,9 +99,9 @@ def build_without(
     with connected(building) as connection:
         held = _attach(connection, path, contracts, progress)
         for mart in contracts:
-            _create(connection, mart, label)
+            create(connection, mart, label)
             if mart.name in held:
-                table = _name(mart.name)
+                table = quoted(mart.name)
                 connection.execute(
                     f"INSERT INTO {table} SELECT {held[mart.name]} FROM old.{table} WHERE NOT "
                     "(site = $site AND list_contains($days::DATE[], trading_day))",
@@ -113,27 +136,19 @@ def build_day(
         for name, rows_of_day in relations.items():
             connection.register(name, rows_of_day)
         for mart in contracts:
-            _create(connection, mart, label)
+            create(connection, mart, label)
             if mart.name in held:
                 side = "<" if mart.name in replaced else None
-                _copy(connection, mart, held[mart.name], site, day, side)
+                copy_rows(connection, mart, held[mart.name], site, day, side)
             if mart.name in replaced:
                 fill(connection, mart)
-                rows[mart.name] = _count(connection, mart, site, day)
+                rows[mart.name] = count_rows(connection, mart, site, day)
                 if mart.name in held:
-                    _copy(connection, mart, held[mart.name], site, day, ">")
+                    copy_rows(connection, mart, held[mart.name], site, day, ">")
         if held:
             connection.execute("DETACH old")
         connection.execute("CHECKPOINT")
     return rows
-
-
-def new_tables(contracts: Iterable[MartContract], label: str) -> duckdb.DuckDBPyConnection:
-    """Tables without rows, in memory, as a file of this warehouse has them."""
-    connection = duckdb.connect()
-    for mart in contracts:
-        _create(connection, mart, label)
-    return connection
 
 
 def _attach(
@@ -146,7 +161,7 @@ def _attach(
     if not path.exists():
         return {}
     try:
-        connection.execute(f"ATTACH {_text(str(path))} AS old (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(str(path))} AS old (READ_ONLY)")
     except duckdb.IOException as error:
         raise WarehouseError(
             f"{path} cannot be read ({error}). If another program has it open for writing, close "
@@ -165,54 +180,11 @@ def _attach(
         if len(columns) < len(wanted[table].columns):
             progress(
                 f"{path.name} was written by an older version: {table} gets "
-                f"{_difference(columns, _as_stored(wanted[table]))}, NULL for the days that it "
+                f"{difference(columns, as_stored(wanted[table]))}, NULL for the days that it "
                 "has. Materialise the site-day marts of these days again to have figures there"
             )
     refuse_changed(path)
     return selected
-
-
-def held_columns(
-    connection: duckdb.DuckDBPyConnection, database: str
-) -> dict[str, list[tuple[str, str]]]:
-    """Name and type of each column of an open file, by table."""
-    held: dict[str, list[tuple[str, str]]] = {}
-    for table, column, kind in connection.execute(
-        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
-        "WHERE database_name = $database AND NOT internal ORDER BY table_name, column_index",
-        {"database": database},
-    ).fetchall():
-        held.setdefault(table, []).append((column, kind))
-    return held
-
-
-def columns_of(path: Path, mart: MartContract, held: Sequence[tuple[str, str]]) -> str:
-    """What to select of the table of a mart in a file, so that it is as its contract says.
-
-    A file of an older version may lack columns that may be NULL; they are selected as NULL. That a
-    figure was never computed is what NULL can say; a text, a key or a version cannot be made up.
-
-    Args:
-        path: Of the file, for the message.
-        mart: The contract.
-        held: Name and type of each column that the file has, in order.
-
-    Raises:
-        WarehouseError: The table is otherwise not as its contract says.
-    """
-    wanted = _as_stored(mart)
-    absent = [column for column in mart.columns if (column.name, column.duckdb_type) not in held]
-    known = [column for column in wanted if column in held]
-    if known != list(held) or not all(column.nullable for column in absent):
-        raise WarehouseError(
-            f"table {mart.name} of {path} has other columns than its contract: "
-            f"{_difference(held, wanted)}. It was written by another version: move "
-            "the file aside, then materialise the site-day marts of its days again"
-        )
-    return ", ".join(
-        _name(name) if (name, kind) in held else f"NULL::{kind} AS {_name(name)}"
-        for name, kind in wanted
-    )
 
 
 def refuse_changed(path: Path) -> None:
@@ -226,74 +198,6 @@ def refuse_changed(path: Path) -> None:
             "its receipt back from a copy, or move both aside and materialise the site-day marts "
             "of its days again; find out who opened it for writing"
         )
-
-
-def _as_stored(mart: MartContract) -> list[tuple[str, str]]:
-    return [(column.name, column.duckdb_type) for column in mart.columns]
-
-
-def _difference(held: Sequence[tuple[str, str]], wanted: Sequence[tuple[str, str]]) -> str:
-    extra = [f"unknown {name} {kind}" for name, kind in held if (name, kind) not in wanted]
-    absent = [f"missing {name} {kind}" for name, kind in wanted if (name, kind) not in held]
-    return ", ".join(extra + absent) or "another order"
-
-
-def _create(connection: duckdb.DuckDBPyConnection, mart: MartContract, label: str) -> None:
-    columns = ", ".join(
-        f"{_name(column.name)} {column.duckdb_type}{'' if column.nullable else ' NOT NULL'}"
-        for column in mart.columns
-    )
-    # One transaction: three hundred comments would each be written to disk.
-    connection.execute("BEGIN")
-    connection.execute(f"CREATE TABLE {_name(mart.name)} ({columns})")
-    connection.execute(
-        f"COMMENT ON TABLE {_name(mart.name)} IS "
-        + _text(f"{mart.description} One row: {mart.grain}. {label[:1].upper()}{label[1:]}.")
-    )
-    for column in mart.columns:
-        connection.execute(
-            f"COMMENT ON COLUMN {_name(mart.name)}.{_name(column.name)} IS "
-            + _text(f"{column.description}" + (f" [{column.unit}]" if column.unit else ""))
-        )
-    connection.execute("COMMIT")
-
-
-def _copy(
-    connection: duckdb.DuckDBPyConnection,
-    mart: MartContract,
-    columns: str,
-    site: str,
-    day: dt.date,
-    side: str | None,
-) -> None:
-    """Copy rows of the old file in their order: all, or those before or after the site-day."""
-    table = _name(mart.name)
-    if side is None:
-        connection.execute(f"INSERT INTO {table} SELECT {columns} FROM old.{table}")
-        return
-    connection.execute(
-        f"INSERT INTO {table} SELECT {columns} FROM old.{table} "
-        f"WHERE (trading_day, site) {side} ($day::DATE, $site::VARCHAR)",
-        {"day": day, "site": site},
-    )
-
-
-def insert(connection: duckdb.DuckDBPyConnection, mart: MartContract, select: str) -> None:
-    """Insert what a query gives into the table of a mart, in the order of its key."""
-    connection.execute(
-        f"INSERT INTO {_name(mart.name)} BY NAME SELECT * FROM ({select}\n) "
-        f"ORDER BY {', '.join(map(_name, mart.key))}"
-    )
-
-
-def _count(
-    connection: duckdb.DuckDBPyConnection, mart: MartContract, site: str, day: dt.date
-) -> int:
-    row = connection.execute(
-        f"SELECT count(*) FROM {_name(mart.name)} WHERE trading_day = $day AND site = $site",
-        {"day": day, "site": site},
-    ).fetchone()
-    return int(row[0]) if row else 0
 
 
 def _swap(building: Path, path: Path) -> None:
@@ -317,11 +221,3 @@ def _remove_leftovers(path: Path) -> None:
             leftover.rmdir()
         else:
             leftover.unlink(missing_ok=True)
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _text(words: str) -> str:
-    return "'" + words.replace("'", "''") + "'"

@@ -15,7 +15,8 @@ import polars as pl
 from assets.marts.contracts import MARTS
 from assets.marts.queries import connected
 from assets.marts.schema import MartContract
-from footfall_dagster.mart_files import columns_of, held_columns, refuse_changed
+from footfall_dagster.mart_files import refuse_changed
+from footfall_dagster.mart_tables import columns_of, held_columns
 
 
 def read_days(

@@ -18,7 +18,8 @@ import duckdb
 
 from assets.marts.contracts import MARTS
 from assets.marts.release import published
-from footfall_dagster.mart_files import WarehouseError, held_columns, refuse_changed
+from footfall_dagster.mart_files import refuse_changed
+from footfall_dagster.mart_tables import WarehouseError, held_columns
 
 _SHUT_OFF = (
     "SET TimeZone = 'UTC'",

@@ -20,8 +20,9 @@ from assets.marts.queries import versioned_query
 from assets.marts.release import NOTE, published
 from assets.marts.schema import MartContract
 from assets.storage import Progress
-from footfall_dagster import mart_files, mart_rows
-from footfall_dagster.mart_files import Fill, WarehouseError
+from footfall_dagster import mart_files, mart_rows, mart_tables
+from footfall_dagster.mart_files import Fill
+from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.verdicts import FOLDER, Verdicts
 
 _CORE_NOTE = "exact, restricted"
@@ -67,7 +68,7 @@ class DuckDBWarehouse:
 
         def fill(connection: duckdb.DuckDBPyConnection, mart: MartContract) -> None:
             # Names and texts come from the repository; what a site calls its gates is data.
-            mart_files.insert(connection, mart, versioned_query(mart.name))
+            mart_tables.insert(connection, mart, versioned_query(mart.name))
 
         return self._replace(
             self.core, MARTS.values(), _CORE_NOTE, site, day, names, fill, progress, relations
@@ -92,7 +93,7 @@ class DuckDBWarehouse:
             )
 
         def fill(connection: duckdb.DuckDBPyConnection, mart: MartContract) -> None:
-            mart_files.insert(connection, mart, f"SELECT * FROM released_{mart.name}")
+            mart_tables.insert(connection, mart, f"SELECT * FROM released_{mart.name}")
 
         contracts = [published(mart) for mart in MARTS.values()]
         relations = {f"released_{name}": rows for name, rows in released.items()}

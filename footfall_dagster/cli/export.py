@@ -103,7 +103,7 @@ def command(
     """
     from assets.marts.contracts import MARTS
     from assets.marts.release import published
-    from footfall_dagster.mart_files import WarehouseError
+    from footfall_dagster.mart_tables import WarehouseError
     from footfall_dagster.published_files import ExportError
     from footfall_dagster.published_files.write import write
 

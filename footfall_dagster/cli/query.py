@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from assets.marts.questions import Question, questions
-from footfall_dagster.mart_files import WarehouseError
+from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.published import Answer, QueryError, ask, ask_for_json
 from footfall_dagster.resources import warehouse
 from footfall_dagster.settings import Settings

@@ -48,7 +48,7 @@ def run_and_print(settings: Settings, day: dt.date, console: Console) -> None:
     """Materialise `day` and print it; a failure becomes one message and exit code 1."""
     from footfall_dagster.day import DayFailed, materialise_day
     from footfall_dagster.instance import open_instance
-    from footfall_dagster.mart_files import WarehouseError
+    from footfall_dagster.mart_tables import WarehouseError
     from footfall_dagster.weights import WeightsMissing
     from vision.exports.places import Unreachable
     from vision.site.load import SiteFileError

@@ -20,7 +20,7 @@ from assets.marts.inputs import relations
 from assets.marts.queries import connected
 from assets.marts.release import published
 from assets.marts.schema import MartContract
-from footfall_dagster.mart_files import new_tables
+from footfall_dagster.mart_tables import new_tables
 from footfall_dagster.privacy import duckdb_pages, vouched
 from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.verdicts import FOLDER

@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from assets.marts.schema import MartContract
-from footfall_dagster.mart_files import columns_of, held_columns
+from footfall_dagster.mart_tables import columns_of, held_columns
 from footfall_dagster.published_files import ExportError
 
 _BLOCK_ROWS = 20_000

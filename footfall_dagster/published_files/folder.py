@@ -4,7 +4,6 @@ Belongs here: refusing a folder, writing aside, renaming into place. Does not be
 in the files.
 """
 
-import errno
 import os
 import shutil
 import tempfile
@@ -14,11 +13,11 @@ from pathlib import Path
 
 from footfall_dagster.locks import LockTimeoutError, locked
 from footfall_dagster.published_files import ExportError
+from footfall_dagster.room import no_room
 from footfall_dagster.settings import Settings
 
 _ASIDE = ".footfall-export-"
 _LOCK = "lock"
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def refuse_watched(out: Path, settings: Settings) -> None:
@@ -104,7 +103,7 @@ def _in_words(failed: OSError, out: Path) -> str:
     reason = os.strerror(failed.errno) if failed.errno else str(failed)
     remedy = (
         "make room, or choose fewer days, marts or formats"
-        if failed.errno in _NO_ROOM
+        if no_room(failed)
         else "name a folder that exists, or can be made, and is yours"
     )
     return f"cannot write into {out} ({reason}): {remedy}"

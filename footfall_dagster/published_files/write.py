@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from assets.marts.schema import MartContract
-from footfall_dagster.mart_files import WarehouseError
+from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.published import opened
 from footfall_dagster.published_files.about import About
 from footfall_dagster.published_files.chosen import Begin, Chosen, Write, blocks, choose

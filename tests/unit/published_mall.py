@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from assets.marts.contracts import GATE_COUNTS_15MIN, MARTS
 from assets.marts.release import NOTE, published, release
 from assets.marts.schema import MartContract
-from footfall_dagster import mart_files
+from footfall_dagster import mart_files, mart_tables
 from footfall_dagster.cli import main
 from footfall_dagster.resources import warehouse
 from footfall_dagster.settings import Settings
@@ -127,7 +127,7 @@ def crowded(home: Path, rows: int) -> Settings:
             f"{values.get(column.name) or by_type[column.duckdb_type]} AS {column.name}"
             for column in mart.columns
         )
-        mart_files.insert(connection, mart, f"SELECT {columns} FROM range({rows})")
+        mart_tables.insert(connection, mart, f"SELECT {columns} FROM range({rows})")
 
     mart_files.rebuild(
         path,

@@ -10,7 +10,7 @@ import polars as pl
 from assets.marts.contracts import MARTS
 from assets.marts.release import NOTE, published
 from assets.marts.schema import MartContract
-from footfall_dagster import mart_files
+from footfall_dagster import mart_files, mart_tables
 
 LAST_DAY = dt.date(2026, 3, 14)
 """A Saturday, of which a row is unless it says otherwise."""
@@ -38,7 +38,7 @@ def placed(path: Path, rows: Rows) -> Path:
     def fill(connection: duckdb.DuckDBPyConnection, mart: MartContract) -> None:
         told = [_whole(mart, row) for row in rows[mart.name]]
         connection.register("told", pl.DataFrame(told, schema=mart.schema))
-        mart_files.insert(connection, mart, "SELECT * FROM told")
+        mart_tables.insert(connection, mart, "SELECT * FROM told")
         connection.unregister("told")
 
     contracts = [published(mart) for mart in MARTS.values()]

@@ -452,7 +452,7 @@ def _times(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]
 
 @variant("the order of rows in a mart", marts=True)
 def _mart_order(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:
-    from footfall_dagster import mart_files
+    from footfall_dagster import mart_tables
 
     def insert(connection: Any, mart: Any, select: str) -> None:
         connection.execute(
@@ -460,7 +460,7 @@ def _mart_order(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], 
             f"ORDER BY hash(made::VARCHAR || '{SECRET.text}')"
         )
 
-    patch.setattr(mart_files, "insert", insert)
+    patch.setattr(mart_tables, "insert", insert)
     return {}
 
 
@@ -468,12 +468,12 @@ def _mart_order(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], 
 def _comment(patch: pytest.MonkeyPatch) -> Mapping[str, Callable[[Settings], Any]]:
     from footfall_dagster import mart_files
 
-    honest = mart_files._create
+    honest = mart_files.create
 
     def create(connection: Any, mart: Any, label: str) -> None:
         honest(connection, mart, label + " " * (SECRET.number % 60))
 
-    patch.setattr(mart_files, "_create", create)
+    patch.setattr(mart_files, "create", create)
     return {}
 
 

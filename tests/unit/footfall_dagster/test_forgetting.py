@@ -13,7 +13,7 @@ from footfall_dagster import forgetting
 from footfall_dagster.day import why_failed
 from footfall_dagster.forgetting import Forgetting, Incomplete
 from footfall_dagster.lake import CameraDay
-from footfall_dagster.mart_files import WarehouseError
+from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.privacy import purge, wall
 from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.retention import processed_at

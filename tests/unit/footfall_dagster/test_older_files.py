@@ -12,7 +12,7 @@ from assets.marts.contracts import MARTS
 from assets.marts.of_gates import GATE_COUNTS_15MIN
 from assets.marts.questions import questions
 from assets.marts.release import published
-from footfall_dagster.mart_files import WarehouseError
+from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.privacy import vouched
 from footfall_dagster.privacy.closed_list_marts import warehouse as audit_warehouse
 from footfall_dagster.privacy.look import Look

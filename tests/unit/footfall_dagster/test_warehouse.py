@@ -20,7 +20,7 @@ from assets.marts.of_ways import HEATMAP_HOURLY
 from assets.marts.of_zones import ZONE_VISITS_HOURLY
 from assets.marts.release import published, release
 from footfall_dagster.locks import LockTimeoutError
-from footfall_dagster.mart_files import WarehouseError
+from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.privacy.vouched import is_receipt, is_vouched, receipt_name
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit import small_mall
@@ -217,6 +217,34 @@ def test_a_query_that_fails_leaves_the_file_as_it_was(
         warehouse.replace_day("mall", DAY, day_tables(entries=9), ALL, quiet)
     assert entries_of(warehouse) == 3
     assert not list(warehouse.core.parent.glob("*building*"))
+
+
+@pytest.mark.parametrize("room", [100_000, 2_000_000], ids=["for its log", "for half of it"])
+def test_without_room_the_file_stays_as_it_was_and_the_next_run_finds_nothing_in_its_way(
+    warehouse: DuckDBWarehouse, room: int
+):
+    """Of a disk that is full a process learns the same as of a file that may grow no more."""
+    warehouse.replace_day("mall", DAY, day_tables(), ALL, quiet)
+    before = {path.name: path.read_bytes() for path in warehouse.core.parent.iterdir()}
+    script = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from tests.unit.footfall_dagster.test_warehouse import DAY, ALL, DuckDBWarehouse\n"
+        "from tests.unit.footfall_dagster.test_warehouse import day_tables\n"
+        "warehouse, tables = DuckDBWarehouse.below(Path(sys.argv[1])), day_tables(entries=9)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
+        "warehouse.replace_day('mall', DAY, tables, ALL)\n"
+    )
+    writer = [sys.executable, "-c", script, str(warehouse.core.parent)]
+    died = subprocess.run(writer, capture_output=True, text=True, check=False)
+    assert died.returncode == 1
+    told = died.stderr.splitlines()[-1]
+    assert "cannot build core.duckdb anew" in told
+    assert "(File too large); what was there is as it was" in told
+    assert "make room for both" in told
+    assert {path.name: path.read_bytes() for path in warehouse.core.parent.iterdir()} == before
+    warehouse.replace_day("mall", DAY, day_tables(entries=9), ALL, quiet)
+    assert entries_of(warehouse) == 9
 
 
 def test_a_deleted_days_bytes_are_gone_from_the_file(warehouse: DuckDBWarehouse):
