@@ -1,21 +1,23 @@
-"""Site-days that are to be made again, because a camera-day of theirs was.
+"""Site-days and weeks that are to be made again, because a camera-day or a day of theirs was.
 
-Belongs here: whether the marts of a day are older than its camera-days. Does not belong here: the
-sensors that ask (`footfall_dagster.sensors`).
+Belongs here: whether the marts of a day are older than its camera-days, and the report of a week
+than its marts. Does not belong here: the sensors that ask (`footfall_dagster.sensors`).
 
-The first marts of a day are the schedule's. After that, whenever the last run of a day's cameras
-has ended, marts that began before one of them ended know nothing of it. Runs are compared, not
-events, so it does not matter which of several cameras ends last, or that the last one fails.
+The first marts of a day and the first report of a week are the schedule's. After that, whenever the
+last run of a day's cameras has ended, marts that began before one of them ended know nothing of it.
+Runs are compared, not events, so it does not matter which of several cameras ends last, or that the
+last one fails.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 import dagster as dg
 from dagster import DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
 from assets.plan import SitePlan
 from footfall_dagster.arrivals import UNFINISHED
-from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY
+from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY, SITE_WEEK
 from footfall_dagster.runs import PID_TAG
 
 _DATE = "dagster/partition/date"
@@ -47,11 +49,37 @@ def outdated_by(
     last = max(made, key=_ended, default=None)
     if last is None:
         return None
-    for record in _runs(instance, SITE_DAY, {_DAY: day.isoformat()}):
-        waits = record.start_time is None and record.dagster_run.status in UNFINISHED
-        if waits or (record.start_time or 0) >= _ended(last):
-            return None
-    return last.dagster_run
+    marts_of_day = _runs(instance, SITE_DAY, {_DAY: day.isoformat()})
+    return None if any(_knows(one, last) for one in marts_of_day) else last.dagster_run
+
+
+def weeks_outdated_by(
+    instance: dg.DagsterInstance, day: dt.date
+) -> list[tuple[dt.date, DagsterRun]]:
+    """Mondays of the weeks whose report is older than marts that it shows, and whose run made them.
+
+    A report shows its own week and the one before, so a day is in two. Not while marts of some day
+    that it shows are being made, whoever asked for them.
+    """
+    monday = day - dt.timedelta(days=day.weekday())
+    found = []
+    for week in (monday, monday + dt.timedelta(days=7)):
+        reports = _runs(instance, SITE_WEEK, {_DAY: week.isoformat()})
+        shown = [week + dt.timedelta(days=number) for number in range(-7, 7)]
+        marts = _runs_of_days(instance, SITE_DAY, shown)
+        if not reports or any(one.dagster_run.status in UNFINISHED for one in marts):
+            continue
+        made = [one for one in marts if one.dagster_run.status is DagsterRunStatus.SUCCESS]
+        last = max(made, key=_ended, default=None)
+        if last is not None and not any(_knows(report, last) for report in reports):
+            found.append((week, last.dagster_run))
+    return found
+
+
+def _knows(record: RunRecord, earlier: RunRecord) -> bool:
+    """Whether a run loads, or loaded, what the other left."""
+    waits = record.start_time is None and record.dagster_run.status in UNFINISHED
+    return waits or (record.start_time or 0) >= _ended(earlier)
 
 
 def _is_ours_to_follow(run: DagsterRun) -> bool:
@@ -64,3 +92,10 @@ def _ended(record: RunRecord) -> float:
 
 def _runs(instance: dg.DagsterInstance, job: str, tags: dict[str, str]) -> list[RunRecord]:
     return list(instance.get_run_records(RunsFilter(job_name=job, tags=tags)))
+
+
+def _runs_of_days(
+    instance: dg.DagsterInstance, job: str, days: Sequence[dt.date]
+) -> list[RunRecord]:
+    wanted = [day.isoformat() for day in days]
+    return list(instance.get_run_records(RunsFilter(job_name=job, tags={_DAY: wanted})))

@@ -13,8 +13,8 @@ from dagster import DagsterRun, DagsterRunStatus
 from assets.plan import SitePlan
 from assets.recordings import ARRIVALS
 from footfall_dagster.arrivals import Arrivals
-from footfall_dagster.following import day_of, outdated_by
-from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY
+from footfall_dagster.following import day_of, outdated_by, weeks_outdated_by
+from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY, SITE_WEEK
 from footfall_dagster.lake import Lake
 from footfall_dagster.runs import PID_TAG, fail_dead_runs
 from vision.exports.folder import Recordings
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _SCHEDULED = "dagster/schedule_name"
 _Jobs = Sequence["UnresolvedAssetJobDefinition"]
-_Request = Callable[[DagsterRun, dg.DagsterInstance], dg.RunRequest | dg.SkipReason]
+_Asked = dg.RunRequest | dg.SkipReason | dg.SensorResult
+_Request = Callable[[DagsterRun, dg.DagsterInstance], _Asked]
 """What follows from the end of a run."""
 
 
@@ -38,6 +39,7 @@ def build(plan: SitePlan, jobs: _Jobs, late: dg.JobDefinition) -> list[dg.Sensor
         _arrivals(plan, jobs, late),
         *(_site_day_after(status, plan, jobs) for status in ("SUCCESS", "FAILURE", "CANCELED")),
         *(_privacy_after(status, jobs) for status in ("SUCCESS", "FAILURE")),
+        *(_site_week_after(status, jobs) for status in ("SUCCESS", "FAILURE")),
     ]
 
 
@@ -146,6 +148,30 @@ def _privacy_after(status: str, jobs: _Jobs) -> dg.SensorDefinition:
     )
 
 
+def _site_week_after(status: str, jobs: _Jobs) -> dg.SensorDefinition:
+    def request(run: DagsterRun, instance: dg.DagsterInstance) -> dg.SensorResult | dg.SkipReason:
+        day = dt.date.fromisoformat(run.tags["dagster/partition"])
+        outdated = weeks_outdated_by(instance, day)
+        if not outdated:
+            return dg.SkipReason("the reports of its weeks are made or asked for otherwise")
+        return dg.SensorResult(
+            run_requests=[
+                dg.RunRequest(run_key=f"{monday} {last.run_id}", partition_key=monday.isoformat())
+                for monday, last in outdated
+            ]
+        )
+
+    return _after(
+        status,
+        SITE_DAY,
+        SITE_WEEK,
+        jobs,
+        "Makes the report of a week again, and of the one after, once marts of one of its days were"
+        " made later than it; the schedule makes it first.",
+        request,
+    )
+
+
 def _after(
     status: str, monitored: str, requested: str, jobs: _Jobs, description: str, request: _Request
 ) -> dg.SensorDefinition:
@@ -161,7 +187,7 @@ def _after(
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=description,
     )
-    def sensor(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+    def sensor(context: dg.RunStatusSensorContext) -> _Asked:
         return request(context.dagster_run, context.instance)
 
     return sensor

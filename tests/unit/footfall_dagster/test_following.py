@@ -9,7 +9,7 @@ import pytest
 from dagster import DagsterRun, DagsterRunStatus
 
 from assets.plan import SitePlan
-from footfall_dagster.following import day_of, outdated_by
+from footfall_dagster.following import day_of, outdated_by, weeks_outdated_by
 from footfall_dagster.runs import process_tags
 from tests.unit.small_mall import DAY, site
 
@@ -30,8 +30,14 @@ class Runs:
             ending,
         )
 
-    def marts(self, ending: str | None = "SUCCESS") -> DagsterRun:
-        return self._run("site_day", {"dagster/partition": f"{DAY}"}, ending)
+    def marts(self, ending: str | None = "SUCCESS", day: dt.date = DAY) -> DagsterRun:
+        return self._run("site_day", {"dagster/partition": f"{day}"}, ending)
+
+    def report(self, monday: dt.date, ending: str | None = "SUCCESS") -> DagsterRun:
+        return self._run("site_week", {"dagster/partition": f"{monday}"}, ending)
+
+    def outdated_weeks(self, day: dt.date = DAY) -> list[dt.date]:
+        return [monday for monday, _ in weeks_outdated_by(self.instance, day)]
 
     def end(self, run: DagsterRun, ending: str = "SUCCESS") -> None:
         self._report(run, "PIPELINE_START")
@@ -128,3 +134,43 @@ def test_the_day_of_a_run_of_camera_days_is_told_by_its_partition() -> None:
     tags = {"dagster/partition": f"cam_a|{DAY}", "dagster/partition/date": f"{DAY}"}
     assert day_of(DagsterRun(job_name="camera_day", tags=tags)) == DAY
     assert day_of(DagsterRun(job_name="camera_day")) is None
+
+
+MONDAY = DAY - dt.timedelta(days=DAY.weekday())
+WEEK = dt.timedelta(days=7)
+
+
+def test_the_first_report_of_a_week_is_the_schedules(runs: Runs) -> None:
+    runs.marts()
+    assert runs.outdated_weeks() == []
+
+
+def test_reports_are_made_again_after_marts_of_one_of_their_days(runs: Runs) -> None:
+    """A report shows the week before as well."""
+    runs.marts()
+    for monday in (MONDAY - WEEK, MONDAY, MONDAY + WEEK):
+        runs.report(monday)
+    assert runs.outdated_weeks() == []
+    runs.marts()
+    assert runs.outdated_weeks() == [MONDAY, MONDAY + WEEK]
+    runs.report(MONDAY + WEEK)
+    assert runs.outdated_weeks() == [MONDAY]
+    runs.report(MONDAY, ending=None)
+    assert runs.outdated_weeks() == []
+
+
+def test_reports_wait_for_the_last_of_several_days(runs: Runs) -> None:
+    runs.report(MONDAY)
+    runs.marts(day=MONDAY)
+    last = runs.marts(day=MONDAY + dt.timedelta(days=1), ending=None)
+    assert runs.outdated_weeks(MONDAY) == []
+    runs.end(last, "FAILURE")
+    ((monday, run),) = weeks_outdated_by(runs.instance, MONDAY)
+    assert (monday, run.tags["dagster/partition"]) == (MONDAY, f"{MONDAY}")
+
+
+def test_marts_that_failed_change_no_report(runs: Runs) -> None:
+    runs.marts()
+    runs.report(MONDAY)
+    runs.marts("FAILURE")
+    assert runs.outdated_weeks() == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster import DagsterRun
+from dagster import DagsterRun, DagsterRunStatus
 
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.runs import process_tags
@@ -55,3 +55,33 @@ def test_the_report_is_asked_for_by_day_whether_or_not_the_marts_were_made(name:
         asked = sensor(context)
     assert isinstance(asked, dg.RunRequest)
     assert (asked.run_key, asked.partition_key) == (run.run_id, "2026-03-14")
+
+
+def test_a_week_is_asked_for_again_by_its_monday() -> None:
+    definitions = build_definitions(Settings(site=Path("examples/arcade")))
+    sensor = definitions.resolve_sensor_def("site_week_after_success")
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    assert [target.job_name for target in sensor.targets] == ["site_week"]
+    with dg.DagsterInstance.ephemeral() as instance:
+        for job, partition in (("site_week", "2026-03-09"), ("site_day", "2026-03-14")):
+            run = DagsterRun(
+                job_name=job,
+                status=DagsterRunStatus.NOT_STARTED,
+                tags={"dagster/partition": partition},
+            )
+            instance.add_run(run)
+            for event in ("PIPELINE_START", "PIPELINE_SUCCESS"):
+                instance.report_dagster_event(dg.DagsterEvent(event, job), run.run_id)
+        context = dg.build_run_status_sensor_context(
+            sensor_name=sensor.name,
+            dagster_instance=instance,
+            dagster_run=run,
+            dagster_event=dg.DagsterEvent(
+                dg.DagsterEventType.RUN_SUCCESS.value, job_name="site_day"
+            ),
+        )
+        asked = sensor(context)
+    assert isinstance(asked, dg.SensorResult)
+    (request,) = asked.run_requests or ()
+    assert request.partition_key == "2026-03-09"
+    assert run.run_id in (request.run_key or "")
