@@ -7,9 +7,10 @@ INSTALLED := $(VENV)/.installed
 export FOOTFALL_HOME ?= $(CURDIR)/var
 export DAGSTER_HOME ?= $(FOOTFALL_HOME)/dagster
 export MPLBACKEND ?= agg
-# Tests of one file share what they set up, so a file stays with one process.
+# Tests of one file share what they set up, so a file stays with one process. Integration tests wait
+# for servers and sensors as often as for a processor.
 JOBS ?= 2
-PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile
+PYTEST := $(BIN)/pytest --dist loadfile --numprocesses
 
 .DEFAULT_GOAL := help
 .PHONY: help demo ui test test-long lint types unit integration coverage weights install clean
@@ -37,13 +38,13 @@ types: install
 	$(BIN)/mypy
 
 unit: install
-	$(PYTEST) tests/unit
+	$(PYTEST) $(JOBS) tests/unit
 
 integration: install weights
-	$(PYTEST) tests/integration tests/privacy
+	$(PYTEST) $$(($(JOBS) + 1)) tests/integration tests/privacy
 
 coverage: install weights ## The tests again, and which lines they leave out; a quarter slower
-	$(PYTEST) --cov tests
+	$(PYTEST) $(JOBS) --cov tests
 
 weights: install ## Fetch the detector's weights, once
 	$(BIN)/footfall weights

@@ -49,13 +49,13 @@ def seeds_of_commit(count: int) -> list[int]:
     ]
 
 
-def counts_of_day(seed: int, home: Path, weights: Path) -> list[GateCount]:
+def counts_of_day(seed: int, home: Path, weights: Path, minutes: float = 4) -> list[GateCount]:
     """Draw the arcade's day at the demo's density, run it through Dagster, compare its gates."""
     site = load_site(Path("examples/arcade"))
     settings = Settings(
         site=Path("examples/arcade"), home=home, recordings=home / "recordings", weights=weights
     )
-    simulate(site.on(DAY), settings.recordings, seed=seed)
+    simulate(site.on(DAY), settings.recordings, minutes=minutes, seed=seed)
     with dg.DagsterInstance.ephemeral() as instance:
         materialise_day(settings, instance, DAY, lambda _line: None)
     marts = warehouse(settings).read_day(MARTS["gate_counts_15min"], site.id, DAY)

@@ -30,6 +30,7 @@ def test_a_camera_day_that_takes_in_a_late_file_may_be_killed(starts: Starts) ->
     assert_kills_change_nothing(clean, moments(clean, by_clock=0, by_operation=1, seed=5))
 
 
+@pytest.mark.long
 def test_the_marts_of_a_site_day_may_be_killed(starts: Starts) -> None:
     clean = starts.site_day_beside_another
     assert_kills_change_nothing(clean, moments(clean, by_clock=1, by_operation=0, seed=6))

@@ -150,20 +150,15 @@ def test_a_namespace_without_network_has_none() -> None:
     assert done.stdout.strip() == "['lo']"
 
 
-def test_the_day_completes_without_any_network(
-    tmp_path: Path, recordings: Path, weights: Path
+def test_the_day_completes_without_any_network_and_no_call_asks_for_one(
+    tmp_path: Path, recordings: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    said = run_day(without_network(), recordings, environment(tmp_path, weights))
+    record = tmp_path_factory.mktemp("record") / "calls"
+    prefix = [*without_network(), *recorded_in(record)]
+    said = run_day(prefix, recordings, environment(tmp_path, weights))
     assert "checks passed" in said
     for pages in ("reports", "data_docs"):
         assert list((tmp_path / pages).rglob(f"{DAY}.html"))
-
-
-def test_no_call_of_the_day_leaves_the_machine(
-    tmp_path: Path, recordings: Path, weights: Path
-) -> None:
-    record = tmp_path / "calls"
-    run_day(recorded_in(record), recordings, environment(tmp_path, weights))
     calls = Calls.read(record)
     assert calls.started("footfall", "run")
     assert calls.started("vision.openvino_export"), "the export was not part of this day"

@@ -183,6 +183,7 @@ def test_by_dagsters_command_line(settings: Settings, monkeypatch: pytest.Monkey
     assert counted(settings) == ONLY_THE_CLEAN_ONE
 
 
+@pytest.mark.long
 def test_by_footfall_run_which_makes_the_camera_day_again(settings: Settings) -> None:
     # A clean run of the camera-day takes a refusal back, but not what lies beside its partition.
     beside = Lake(settings.lake, PLAN.site).folder(GATE_EVENTS.name, CameraDay(DAY, FAILED))

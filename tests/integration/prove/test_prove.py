@@ -19,6 +19,7 @@ ARCADE = Path("examples/arcade")
 WALKED = {"minutes": 0.3, "people_per_minute": 30.0, "fps": 5}
 
 
+@pytest.mark.long
 def test_other_people_who_walk_the_same_ways_leave_the_same(tmp_path: Path, weights: Path) -> None:
     """The real detector, the real pipeline, each run in a process of its own."""
     site_day = load_site(ARCADE).on(DAY)

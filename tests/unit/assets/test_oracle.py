@@ -138,7 +138,7 @@ def test_without_an_estimate_there_is_no_interval():
     assert door.select("entries_estimate", "entries_low", "entries_high").row(0) == (None,) * 3
 
 
-@examples(20)
+@examples(12)
 @given(day=days(site_days(*EACH_DAY)))
 def test_marts_of_an_invented_day_equal_their_computation_in_plain_python(day: Invented):
     rows, expected = made(day), marts_of(day.stored, {})
@@ -163,7 +163,7 @@ def two_days(draw: st.DrawFn) -> tuple[Invented, Invented]:
     )
 
 
-@examples(8)
+@examples(6)
 @given(both=two_days(), version=st.sampled_from((1, 1, 2)))
 def test_marts_that_look_back_equal_their_computation_in_plain_python(
     both: tuple[Invented, Invented], version: int
