@@ -83,7 +83,8 @@ def materialise_day(
         if fewer and runner.stands(CAMERA_DAY, key):
             continue
         runner.run(CAMERA_DAY, key, inputs[camera], partial(_is_whole, lake, key))
-    everything = _digest(inputs[camera] for camera in sorted(inputs))
+    counted_by_eye = [one.model_dump_json() for one in plan.site.on(day).audits]
+    everything = _digest([*(inputs[camera] for camera in sorted(inputs)), *counted_by_eye])
     site_day_is_there = partial(_site_day_is_there, settings, plan, day)
     runner.run(
         SITE_DAY,
@@ -214,7 +215,7 @@ def _site_day_is_there(settings: Settings, plan: SitePlan, day: dt.date) -> bool
 
 def _inputs(settings: Settings, plan: SitePlan, found: _Found) -> dict[str, str]:
     """For each camera a digest of all that its camera-day is made from."""
-    shared = [_code(), plan.site.model_dump_json()]
+    shared = [_code(), plan.site.as_recorded.model_dump_json()]
     if any(found.values()):
         shared.append(_stat(at_hand(settings)))
         if plan.site.file.privacy.age_gender is not None:

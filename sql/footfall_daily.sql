@@ -77,23 +77,13 @@ entrance_with_estimate AS (
             WHEN observed_s > 0 AND whole_quarters >= 4 AND site_day.estimate_gaps
             THEN entries_observed + judged_entries / observed_s * (length_s - observed_s)
         END AS estimate,
-        -- Student's quantile of 0.975. From few quarters it is read off a table; else it is the
-        -- normal one and a series (Abramowitz and Stegun 26.7.5), right to five digits from there on.
-        CASE whole_quarters
-            WHEN 4 THEN 3.182446
-            WHEN 5 THEN 2.776445
-            WHEN 6 THEN 2.570582
-            WHEN 7 THEN 2.446912
-            ELSE 1.959964
-                + 2.372271 / (whole_quarters - 1)
-                + 2.822499 / (whole_quarters - 1) ** 2
-                + 2.555850 / (whole_quarters - 1) ** 3
-                + 1.589534 / (whole_quarters - 1) ** 4
-        END * sqrt(
+        students_quantile.quantile * sqrt(
             variance_of_entries * (quarters_lacking + quarters_lacking ** 2 / whole_quarters)
         ) AS margin
     FROM entrance_with_gap
     CROSS JOIN site_day
+    LEFT JOIN students_quantile
+        ON students_quantile.sample = entrance_with_gap.whole_quarters
 )
 
 SELECT

@@ -51,6 +51,7 @@ from assets.marts.schema import MartColumn, MartContract
 from vision.contract_terms import OneOf, Range
 
 _STAYS = (("zone_visits", "ends_seen"), *COVERAGE)
+_CROSSINGS = (("gate_events", "at"), ("gate_events", "direction"), *COVERAGE)
 _POSITIONS = (("anonymised_trajectories", "trajectory"), ("anonymised_trajectories", "at"))
 
 DATA_QUALITY_DAILY = MartContract(
@@ -102,6 +103,31 @@ DATA_QUALITY_DAILY = MartContract(
             "Part of the trajectories that last less than three seconds; NULL where there are none",
             ("trajectories",),
             _POSITIONS,
+        ),
+        MartColumn(
+            "audits",
+            pl.Int32(),
+            "1",
+            "Counts by eye at gates of the camera, in minutes that it observed; NULL in rows that "
+            "know of none",
+            Range(0, 10_000),
+            nullable=True,
+            sources=COVERAGE,
+        ),
+        count(
+            "audited_people",
+            "People who were counted in them, in and out",
+            _CROSSINGS,
+            domain=PEOPLE_OF_DAY,
+            null_where_nobody=True,
+        ),
+        *(
+            rounded_share(name, f"{what}; NULL without audits", ("audited_people",), _CROSSINGS)
+            for name, what in (
+                ("audit_accuracy", "1 less the people miscounted per person counted by eye"),
+                ("audit_low", "Lower end of its interval of 19 in 20"),
+                ("audit_high", "Upper end of its interval of 19 in 20"),
+            )
         ),
         *DAY,
         DEFINITION,

@@ -58,8 +58,9 @@ def relations(
         failed: Cameras of which something failed its privacy check. Nothing of them is used.
 
     Returns:
-        `site_day`, `intervals`, `cameras`, `deliveries`, `gates`, `zones`, `coverage` and the
-        datasets, but for floor positions: what is kept of those is `assets.marts.positions`'.
+        `site_day`, `intervals`, `cameras`, `deliveries`, `gates`, `zones`, `audits`, `coverage`
+        and the datasets, but for floor positions: what is kept of those is
+        `assets.marts.positions`'.
     """
     # To look a camera up may mean to read it.
     coverage = dict(coverage)
@@ -71,6 +72,7 @@ def relations(
         "deliveries": deliveries(known),
         "gates": _gates(site_day),
         "zones": _zones(site_day),
+        "audits": _audits(site_day),
         COVERAGE.name: _together(COVERAGE, coverage, site_day, failed),
     }
     for contract in (GATE_EVENTS, ZONE_VISITS):
@@ -266,6 +268,23 @@ def _zones(site_day: SiteDay) -> pl.DataFrame:
             "min_dwell_s": pl.Float64,
             "of": pl.String,
             "area_m2": pl.Float64,
+        },
+    )
+
+
+def _audits(site_day: SiteDay) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            (one.gate, *one.window(site_day.site.zone_info), one.entries, one.exits)
+            for one in site_day.audits
+        ],
+        orient="row",
+        schema={
+            "gate": pl.String,
+            "starts_at": INSTANT,
+            "ends_at": INSTANT,
+            "entries": pl.Int32,
+            "exits": pl.Int32,
         },
     )
 

@@ -60,7 +60,7 @@ def contents(
     gates, zones, floors = figures.gates(marts), figures.zones(marts), figures.floors(marts)
     shown = span(site_day, cameras)
     opens, closes = site_day.trading_hours or site_day.window
-    spaces = marts[SPACE_VALUE_DAILY.name]
+    spaces, quality = marts[SPACE_VALUE_DAILY.name], marts[DATA_QUALITY_DAILY.name]
     return {
         "day": site_day.day,
         "k": k,
@@ -76,20 +76,22 @@ def contents(
         "floors": floors,
         "zones": zones,
         "cameras": cameras,
-        "quality": {
-            row["camera"]: {
-                name: told_of(row, name)
-                for name in ("quarters_unobserved", "stays", "cut_share", "short_share")
-            }
-            for row in marts[DATA_QUALITY_DAILY.name].iter_rows(named=True)
-        },
-        "staff": {
-            row["camera"]: {
-                name: told_of(row, name)
-                for name in ("trajectories", "staff_by_zone", "staff_by_length", "visitors")
-            }
-            for row in marts[STAFF_EXCLUDED_DAILY.name].iter_rows(named=True)
-        },
+        "quality": _by_camera(quality, "quarters_unobserved", "stays", "cut_share", "short_share"),
+        "audits": _by_camera(
+            quality.filter(pl.col("audits") > 0),
+            "audits",
+            "audited_people",
+            "audit_accuracy",
+            "audit_low",
+            "audit_high",
+        ),
+        "staff": _by_camera(
+            marts[STAFF_EXCLUDED_DAILY.name],
+            "trajectories",
+            "staff_by_zone",
+            "staff_by_length",
+            "visitors",
+        ),
         "states": STATES,
         "late": [camera for camera in cameras if camera.state != "observed"],
         "observed_share": sum(camera.observed_share for camera in cameras) / len(cameras)
@@ -121,6 +123,13 @@ def contents(
                 for camera in cameras
             ),
         ),
+    }
+
+
+def _by_camera(rows: pl.DataFrame, *names: str) -> dict[str, dict[str, Told]]:
+    return {
+        row["camera"]: {name: told_of(row, name) for name in names}
+        for row in rows.iter_rows(named=True)
     }
 
 

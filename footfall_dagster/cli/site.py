@@ -33,10 +33,11 @@ _DAY = click.option(
 def command() -> None:
     """Check a site directory, or draw it.
 
-    A site directory DIR holds two files. site.yaml says what the place is: its time zone, trading
-    hours, floors, zones, gates and privacy settings. cameras.yaml says what each camera is: which
-    floor it sees, how its files are named, and how its pixels become metres. examples/arcade is one
-    to copy.
+    A site directory DIR holds two files, and may hold a third. site.yaml says what the place is:
+    its time zone, trading hours, floors, zones, gates and privacy settings. cameras.yaml says what
+    each camera is: which floor it sees, how its files are named, and how its pixels become metres.
+    audits.yaml has counts by eye, with which those of gates are compared. examples/arcade is one to
+    copy.
     """
 
 

@@ -13,6 +13,7 @@ from tests.oracle.day import COVERAGE, CROSSINGS, POSITIONS, STAYS, StoredDay
 from tests.unit import small_mall
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, GRID_M, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE as COVERAGE_CONTRACT
+from vision.site.audits import Audit
 from vision.site.models import Floor, Gate, Site, SiteDay, Zone
 
 WEDNESDAY, SUNDAY = dt.date(2026, 3, 11), dt.date(2026, 3, 15)
@@ -20,6 +21,26 @@ LOSES_AN_HOUR, GAINS_AN_HOUR = dt.date(2026, 3, 28), dt.date(2026, 10, 24)
 _ACROSS, _ALONG = 40, 32
 """Cells of the floor."""
 _TO_OPENING_S = 5 * 3600
+
+_AUDITS = tuple(
+    Audit(
+        gate=gate,
+        starts=dt.datetime.combine(date, starts),
+        minutes=minutes,
+        entries=entries,
+        exits=exits,
+    )
+    for date in (WEDNESDAY, SUNDAY, LOSES_AN_HOUR, GAINS_AN_HOUR)
+    for gate, starts, minutes, entries, exits in (
+        ("door", dt.time(8, 59), 2, 2, 1),
+        ("door", dt.time(9, 14, 30), 7, 1, 0),
+        ("counter", dt.time(9, 14), 2, 0, 0),
+        # Of nobody.
+        ("back", dt.time(9, 0), 15, 0, 0),
+        ("back", dt.time(9, 15), 15, 0, 0),
+        ("stairs", dt.time(10, 0), 1, 0, 2),
+    )
+)
 
 Leg = tuple[int, int, int, int]
 """A cell to go to, how many cells a second, and for how many seconds to stand there."""
@@ -126,7 +147,8 @@ def mall(**changes: object) -> Site:
         }
     )
     blind = site.cameras[0].model_copy(update={"id": "cam_u", "floor": "first", "calibration": ()})
-    return site.model_copy(update={"file": file, "cameras": (*site.cameras, blind)})
+    cameras = (*site.cameras, blind)
+    return site.model_copy(update={"file": file, "cameras": cameras, "audits": _AUDITS})
 
 
 @st.composite

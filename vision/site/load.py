@@ -1,6 +1,6 @@
 """Reading a site directory.
 
-Belongs here: from the two files of a directory to a `Site`, or to everything that is wrong with
+Belongs here: from the files of a directory to a `Site`, or to everything that is wrong with
 them. Does not belong here: YAML (`vision.site.yaml_tree`), messages (`vision.site.wording`), rules
 between entries (`vision.site.rules`).
 """
@@ -12,8 +12,9 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from vision.site import rules, wording
+from vision.site.audits import AuditsFile
 from vision.site.models import CamerasFile, Site, SiteFile
-from vision.site.problems import CAMERAS_YAML, SITE_YAML, Problem, SiteFileError
+from vision.site.problems import AUDITS_YAML, CAMERAS_YAML, SITE_YAML, Problem, SiteFileError
 from vision.site.yaml_tree import Tree, read_tree
 
 __all__ = ["CAMERAS_YAML", "SITE_YAML", "Problem", "SiteFileError", "load_site"]
@@ -22,10 +23,10 @@ _M = TypeVar("_M", bound=BaseModel)
 
 
 def load_site(directory: Path) -> Site:
-    """Read site.yaml and cameras.yaml of a site directory.
+    """Read site.yaml, cameras.yaml and, where there is one, audits.yaml of a site directory.
 
     Args:
-        directory: Folder that holds both files.
+        directory: Folder that holds the files.
 
     Returns:
         The site, all versions of every entry; every rule of `vision.site.rules` holds for it.
@@ -37,13 +38,17 @@ def load_site(directory: Path) -> Site:
         what = "there is no such folder" if not directory.exists() else "this is not a folder"
         remedy = f"give the folder that holds {SITE_YAML} and {CAMERAS_YAML}"
         raise SiteFileError([Problem(str(directory), None, "", what, remedy)])
-    trees = {name: read_tree(directory / name) for name in (SITE_YAML, CAMERAS_YAML)}
+    names = [SITE_YAML, CAMERAS_YAML]
+    if (directory / AUDITS_YAML).exists():
+        names.append(AUDITS_YAML)
+    trees = {name: read_tree(directory / name) for name in names}
     file = _parse(trees[SITE_YAML], SiteFile)
     cameras = _parse(trees[CAMERAS_YAML], CamerasFile)
+    counted = _parse(trees[AUDITS_YAML], AuditsFile) if AUDITS_YAML in trees else AuditsFile()
     problems = [problem for tree in trees.values() for problem in tree.problems]
-    if problems or file is None or cameras is None:
+    if problems or file is None or cameras is None or counted is None:
         raise SiteFileError(problems)
-    site = Site(file=file, cameras=cameras.cameras)
+    site = Site(file=file, cameras=cameras.cameras, audits=counted.audits)
     broken = [trees[fault.file].problem(fault) for fault in rules.faults(site)]
     if broken:
         raise SiteFileError(broken)

@@ -24,6 +24,7 @@ from pydantic import (
 from vision.contracts import FEWEST_GUESSED, GUESSED_STEP
 from vision.contracts_ingest import CLOCK_SOURCES, ClockSource
 from vision.exports.recorders import Recorder
+from vision.site.audits import Audit
 from vision.site.retention import Retention
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -312,10 +313,20 @@ class CamerasFile(Entry):
 
 
 class Site(Entry):
-    """A whole site: site.yaml and cameras.yaml together, all versions of every entry."""
+    """A whole site: site.yaml and cameras.yaml together, all versions of every entry.
+
+    `audits` are the counts by eye in audits.yaml, where there is one. What is made of recordings
+    does not rest on them.
+    """
 
     file: SiteFile
     cameras: tuple[Camera, ...]
+    audits: tuple[Audit, ...] = ()
+
+    @property
+    def as_recorded(self) -> "Site":
+        """The site without what people counted by eye."""
+        return self.model_copy(update={"audits": ()})
 
     @property
     def id(self) -> str:
@@ -383,6 +394,13 @@ class SiteDay(Entry):
         opens = dt.datetime.combine(self.day, hours.opens, zone)
         closes = dt.datetime.combine(closing_day, hours.closes, zone)
         return opens.astimezone(dt.UTC), closes.astimezone(dt.UTC)
+
+    @property
+    def audits(self) -> tuple[Audit, ...]:
+        """Counts by eye that began on the day."""
+        starts, ends = self.window
+        zone = self.site.zone_info
+        return tuple(one for one in self.site.audits if starts <= one.window(zone)[0] < ends)
 
     def floor_of(self, camera: str) -> Floor:
         """The floor that `camera` sees."""

@@ -7,8 +7,8 @@ a problem is found (`vision.site.yaml_tree`, `vision.site.wording`, `vision.site
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-SITE_YAML, CAMERAS_YAML = "site.yaml", "cameras.yaml"
-"""The two files of a site directory."""
+SITE_YAML, CAMERAS_YAML, AUDITS_YAML = "site.yaml", "cameras.yaml", "audits.yaml"
+"""The files of a site directory; it need not have the last."""
 
 FieldPath = tuple[str | int, ...]
 """Where a value stands in a file: field names, and positions counted from 0."""

@@ -1,4 +1,4 @@
-"""Rules between the entries of a site's two files.
+"""Rules between the entries of a site's files.
 
 Belongs here: ids, references, dates and hours, and the list of all rules. Does not belong here:
 rules that one entry can break alone (`vision.site.models`), rules about shapes
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from vision.site import camera_rules, shape_rules
 from vision.site.models import OUTSIDE, Dated, Gate, Hours, Site, SiteDay, Zone
-from vision.site.problems import CAMERAS_YAML, SITE_YAML, Fault, FieldPath
+from vision.site.problems import AUDITS_YAML, CAMERAS_YAML, SITE_YAML, Fault, FieldPath
 from vision.site.wording import nearest
 
 
@@ -36,6 +36,7 @@ def faults(site: Site) -> Iterator[Fault]:
     if not found:
         for site_day in site_days(site):
             found += shape_rules.shape_faults(site_day)
+        found += _audits(site)
     return iter(dict.fromkeys(found))
 
 
@@ -103,6 +104,33 @@ def _late_window(site: Site) -> Iterator[Fault]:
         remedy = f"set it to {file.late_hours + 1} or more, or late_hours to {rule.number - 1}"
         path: FieldPath = ("privacy", "retention", "recordings", "delete_after_hours")
         yield Fault(SITE_YAML, path, what, remedy)
+
+
+def _audits(site: Site) -> Iterator[Fault]:
+    """Counts by eye of a gate that was there, on a trading day, and of no minute twice."""
+    for index, audit in enumerate(site.audits):
+        path: FieldPath = ("audits", index)
+        begins, ends = audit.window(site.zone_info)
+        day = site.day_of(begins)
+        gates = site.on(day).gates
+        if not site.file.trades_on(day):
+            what = f"the site is not open on {day}, the trading day of this count"
+            remedy = f"see opens and closes in {SITE_YAML}"
+            yield Fault(AUDITS_YAML, (*path, "starts"), what, remedy)
+        elif audit.gate not in gates:
+            what = f"there is no gate {audit.gate} on {day}"
+            yield Fault(AUDITS_YAML, (*path, "gate"), what, nearest(audit.gate, gates))
+        elif site.day_of(ends - dt.timedelta(microseconds=1)) != day:
+            what = f"this count goes on past the end of trading day {day}"
+            remedy = f"end it before {site.file.trading_day_start:%H:%M}"
+            yield Fault(AUDITS_YAML, (*path, "minutes"), what, remedy)
+        for earlier in site.audits[:index]:
+            starts, ended = earlier.window(site.zone_info)
+            if earlier.gate == audit.gate and starts < ends and begins < ended:
+                what = f"an earlier entry counts gate {audit.gate} in some of these minutes as well"
+                remedy = "keep one of the two, or count different minutes"
+                yield Fault(AUDITS_YAML, (*path, "starts"), what, remedy)
+                break
 
 
 def _crossed_day_start(hours: Hours, start: dt.time, path: FieldPath) -> Iterator[Fault]:

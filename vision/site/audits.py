@@ -1,0 +1,41 @@
+"""Counts by eye, with which the counts of gates are compared.
+
+Belongs here: the fields of audits.yaml. Does not belong here: how far the counts are apart
+(sql/data_quality_daily.sql).
+"""
+
+import datetime as dt
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime
+
+People = Annotated[int, Field(ge=0, le=100_000)]
+
+
+class Audit(BaseModel):
+    """How many people somebody saw crossing a gate in some minutes, at the place or on a recording.
+
+    `starts` is on the site's clocks; in the hour that they show twice it is the first.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    gate: str
+    starts: NaiveDatetime
+    minutes: Annotated[int, Field(ge=1, le=120)]
+    entries: People
+    exits: People
+
+    def window(self, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+        """From when until when was counted, UTC."""
+        starts = self.starts.replace(tzinfo=zone).astimezone(dt.UTC)
+        return starts, starts + dt.timedelta(minutes=self.minutes)
+
+
+class AuditsFile(BaseModel):
+    """audits.yaml as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    audits: tuple[Audit, ...] = ()
