@@ -85,7 +85,7 @@ class Planted(Crowd):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A day of two cameras, marts and report, with canaries in all that is to be forgotten."""
+    """A day of two cameras, marts and reports, with canaries in all that is to be forgotten."""
     home = lay_out(tmp_path_factory.mktemp("forgetting") / "var", DAY, DAY)
     site_yaml = home.settings.site / "site.yaml"
     text = site_yaml.read_text()
@@ -102,6 +102,7 @@ def crowd_home(home: Home, instance: dg.DagsterInstance) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tests.privacy.finished_home.Crowd", Planted)
         materialise(home, instance, [DAY], people=40, seed=5)
+    assert any(home.settings.weekly_reports.rglob("*.html"))
 
 
 def log_canaries(home: Home, instance: dg.DagsterInstance) -> None:
@@ -219,7 +220,7 @@ def test_in_the_end_nothing_is_left_of_anything(home: Home) -> None:
     assert not any(home.settings.data_docs.rglob("*.html"))
     assert warehouse(home.settings).days(home.site.id) == []
     assert {one.dataset for one in forgetting(home).lake.ledger.receipts()} == {
-        *LAKE, "marts", "reports", "public_reports", "data_docs", RECORDINGS,
+        *LAKE, "marts", "reports", "public_reports", "weekly_reports", "data_docs", RECORDINGS,
     }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
-from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY
+from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY, SITE_WEEK
 from footfall_dagster.runs import process_tags
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
@@ -267,7 +267,7 @@ def _film(path: Path, number: int, size: tuple[int, int]) -> Path:
 def materialise(
     home: Home, instance: dg.DagsterInstance, days: Sequence[dt.date], *, people: int, seed: int
 ) -> None:
-    """Run the real jobs of every camera-day and site-day."""
+    """Run the real jobs of every camera-day, site-day and week."""
     crowd = Crowd(home.site, people, seed)
     definitions = build_definitions(
         home.settings,
@@ -280,6 +280,8 @@ def materialise(
             key = dg.MultiPartitionKey({"date": day.isoformat(), "camera": camera})
             _run(definitions, instance, CAMERA_DAY, key)
         _run(definitions, instance, SITE_DAY, day.isoformat())
+    for monday in sorted({day - dt.timedelta(days=day.weekday()) for day in days}):
+        _run(definitions, instance, SITE_WEEK, monday.isoformat())
 
 
 def _run(
