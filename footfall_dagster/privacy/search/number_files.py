@@ -9,6 +9,7 @@ import json
 import pickletools
 import re
 from collections.abc import Callable
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,11 @@ from footfall_dagster.privacy.search.numbers import VECTOR, judge
 Examine = Callable[[bytes, str], None]
 ARRAY = "stored array"
 _MOST_OPCODES = 2_000_000
+_TELLING = 12
+"""Opcodes by which a pickle of the oldest protocol is known."""
+_LINES = frozenset({"GLOBAL", "INST", "UNICODE", "STRING", "INT", "LONG", "FLOAT"})
+"""Opcodes that a line of text is easily taken for: a letter, then anything."""
+_IMPORTED = re.compile(r"[A-Za-z_][\w.]* [A-Za-z_]\w*")
 _SAFETENSORS = re.compile(rb"^.{6}\0\0\s*\{.{0,200000}\"data_offsets\"", re.DOTALL)
 
 
@@ -86,13 +92,16 @@ def is_pickle(content: bytes) -> bool:
     # The oldest protocol is text: a few opcodes must follow one another.
     if content[:1] not in b"(}]lcIFVSLJKMNG" or b"." not in content[-8:] or len(content) < 40:
         return False
+    names = []
     try:
-        for number, _ in enumerate(pickletools.genops(content[:4096])):
-            if number >= 12:
-                return True
+        for opcode, argument, _ in islice(pickletools.genops(content[:4096]), _TELLING + 1):
+            if opcode.name in {"GLOBAL", "INST"} and not _IMPORTED.fullmatch(str(argument)):
+                return False
+            names.append(opcode.name)
     except Exception:  # Any error says that it is none.
         return False
-    return True
+    # Something is made of what a pickle names; lines of text only follow each other.
+    return len(names) <= _TELLING or not _LINES.issuperset(names)
 
 
 def open_pickle(content: bytes, place: str, account: Account, examine: Examine) -> None:

@@ -248,6 +248,24 @@ def test_a_pickle_is_not_executed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "cam_till/cam_till_20260309_10{:02}00.mp4",
+        "cam_10{:02}.mp4",
+        "Video/{:02}.mp4",
+        "North/{}.a",
+    ],
+)
+def test_names_of_an_hour_of_recordings_are_no_pickle(tmp_path: Path, name: str) -> None:
+    """By its letters, a line that begins with c would be an import."""
+    names = "\n".join(name.format(minute) for minute in range(60))
+    assert _look(tmp_path / "names.txt", names.encode()) == (set(), [])
+    table = pl.DataFrame({"export": range(60), "file_name": names.splitlines()})
+    table.write_parquet(tmp_path / "part.parquet")
+    assert _look(tmp_path / "x.parquet", (tmp_path / "part.parquet").read_bytes()) == (set(), [])
+
+
+@pytest.mark.parametrize(
     "line",
     [
         pytest.param(" ".join(str(10_000_019 * n) for n in range(1, 16)), id="a number too few"),
