@@ -23,6 +23,7 @@ from footfall_dagster.runs import PID_TAG
 _DATE = "dagster/partition/date"
 _DAY = "dagster/partition"
 _BACKFILL = "dagster/backfill"
+_STANDING = frozenset({*UNFINISHED, DagsterRunStatus.SUCCESS})
 
 
 def day_of(run: DagsterRun) -> dt.date | None:
@@ -69,9 +70,10 @@ def weeks_outdated_by(
         marts = _runs_of_days(instance, SITE_DAY, shown)
         if not reports or any(one.dagster_run.status in UNFINISHED for one in marts):
             continue
-        made = [one for one in marts if one.dagster_run.status is DagsterRunStatus.SUCCESS]
-        last = max(made, key=_ended, default=None)
-        if last is not None and not any(_knows(report, last) for report in reports):
+        # One that failed may have failed after its marts.
+        last = max(marts, key=_ended, default=None)
+        stand = [one for one in reports if one.dagster_run.status in _STANDING]
+        if last is not None and not any(_knows(report, last) for report in stand):
             found.append((week, last.dagster_run))
     return found
 

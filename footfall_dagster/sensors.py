@@ -39,7 +39,7 @@ def build(plan: SitePlan, jobs: _Jobs, late: dg.JobDefinition) -> list[dg.Sensor
         _arrivals(plan, jobs, late),
         *(_site_day_after(status, plan, jobs) for status in ("SUCCESS", "FAILURE", "CANCELED")),
         *(_privacy_after(status, jobs) for status in ("SUCCESS", "FAILURE")),
-        *(_site_week_after(status, jobs) for status in ("SUCCESS", "FAILURE")),
+        *(_site_week_after(status, jobs) for status in ("SUCCESS", "FAILURE", "CANCELED")),
     ]
 
 

@@ -166,11 +166,19 @@ def test_reports_wait_for_the_last_of_several_days(runs: Runs) -> None:
     assert runs.outdated_weeks(MONDAY) == []
     runs.end(last, "FAILURE")
     ((monday, run),) = weeks_outdated_by(runs.instance, MONDAY)
-    assert (monday, run.tags["dagster/partition"]) == (MONDAY, f"{MONDAY}")
+    assert (monday, run.run_id) == (MONDAY, last.run_id)
 
 
-def test_marts_that_failed_change_no_report(runs: Runs) -> None:
+@pytest.mark.parametrize("ending", ["SUCCESS", "FAILURE", "CANCELED"])
+def test_marts_may_have_been_made_by_a_run_that_failed_after_them(runs: Runs, ending: str) -> None:
     runs.marts()
     runs.report(MONDAY)
-    runs.marts("FAILURE")
-    assert runs.outdated_weeks() == []
+    runs.marts(ending)
+    assert runs.outdated_weeks() == [MONDAY]
+
+
+def test_a_report_that_failed_shows_nothing_new(runs: Runs) -> None:
+    runs.report(MONDAY)
+    runs.marts()
+    runs.report(MONDAY, "FAILURE")
+    assert runs.outdated_weeks() == [MONDAY]

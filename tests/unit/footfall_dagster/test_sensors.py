@@ -57,9 +57,10 @@ def test_the_report_is_asked_for_by_day_whether_or_not_the_marts_were_made(name:
     assert (asked.run_key, asked.partition_key) == (run.run_id, "2026-03-14")
 
 
-def test_a_week_is_asked_for_again_by_its_monday() -> None:
+@pytest.mark.parametrize("ending", ["success", "failure", "canceled"])
+def test_a_week_is_asked_for_again_by_its_monday(ending: str) -> None:
     definitions = build_definitions(Settings(site=Path("examples/arcade")))
-    sensor = definitions.resolve_sensor_def("site_week_after_success")
+    sensor = definitions.resolve_sensor_def(f"site_week_after_{ending}")
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
     assert [target.job_name for target in sensor.targets] == ["site_week"]
     with dg.DagsterInstance.ephemeral() as instance:
