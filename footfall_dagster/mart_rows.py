@@ -6,7 +6,7 @@ Belongs here: the rows and the days of one file. Does not belong here: how a fil
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import duckdb
@@ -20,7 +20,7 @@ from footfall_dagster.mart_tables import columns_of, held_columns
 
 
 def read_days(
-    path: Path, marts: Iterable[MartContract], site: str, days: Collection[dt.date]
+    path: Path, marts: Sequence[MartContract], site: str, days: Collection[dt.date]
 ) -> dict[str, pl.DataFrame]:
     """Rows of marts of some site-days, each sorted by its key; none where is no file or table.
 

@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     """Settings of a code location; each is read from `FOOTFALL_<NAME>`.
 
     Attributes:
-        site: Directory of site.yaml and cameras.yaml.
+        site: Directory of site.yaml, cameras.yaml and maybe audits.yaml.
         home: Folder below which everything that is made lies, unless set apart below.
         recordings: Folder into which recorders export, or a bucket as `s3://bucket/prefix`; only
             read, unless the site lets us delete.

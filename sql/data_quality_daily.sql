@@ -9,15 +9,18 @@
 --             camera that sees a zone whole has little of it. short_trajectories is the part of
 --             trajectories that last less than three seconds. An audit is a count by eye at one of the
 --             camera's gates (audits.yaml), in minutes of each of which at least 59 seconds were
---             observed. audit_accuracy is 1 less the people by whom audits and gate_events differ,
---             entries and exits apart, per person counted by eye; 0 where that is below 0. The interval
---             holds it in 19 cases of 20, if the audits are of minutes chosen by chance.
+--             observed; gate_entries and gate_exits are the gate's counts of the same minutes.
+--             audit_accuracy is 1 less the people by whom the two differ, count by count and entries
+--             and exits apart, per person counted by eye; 0 where that is below 0. The interval is meant
+--             to hold in 19 cases of 20, if audits are of minutes chosen by chance. It is never narrower
+--             than three people to either side, and of few audits it is no more than a hint.
 -- Source      Fragmentation: as the count of track fragments in CLEAR MOT (Bernardin and Stiefelhagen
 --             2008), but seen without truth. Interval: the ratio estimate of a simple random sample and
---             its standard error (Cochran, Sampling Techniques, 1977, 2.11), by Student's distribution.
+--             its standard error (Cochran, Sampling Techniques, 1977, 2.11), by Student's distribution;
+--             three people: the rule of three (Hanley and Lippman-Hand 1983).
 -- NULL        counts and parts: nothing of the trading hours was observed. Parts: that, or there was
---             nothing to be part of. Trajectories: that, or the camera has no calibration. People
---             counted by eye and the accuracy: there is no audit; the accuracy also where nobody was
+--             nothing to be part of. Trajectories: that, or the camera has no calibration. What is of
+--             audits: there is none; the accuracy also where nobody was
 --             counted, and the interval where there is one audit alone.
 WITH
 camera_with_quarters AS (
@@ -74,9 +77,12 @@ audit AS (
 audit_with_crossings AS (
     SELECT
         audit.camera,
+        audit.entries,
+        audit.exits,
+        count(*) FILTER (gate_events.direction = 'in') AS gate_entries,
+        count(*) FILTER (gate_events.direction = 'out') AS gate_exits,
         audit.entries + audit.exits AS people,
-        abs(count(*) FILTER (gate_events.direction = 'in') - audit.entries)
-        + abs(count(*) FILTER (gate_events.direction = 'out') - audit.exits) AS differing
+        abs(gate_entries - audit.entries) + abs(gate_exits - audit.exits) AS differing
     FROM audit
     LEFT JOIN gate_events
         ON gate_events.gate = audit.gate
@@ -89,6 +95,10 @@ camera_with_audits AS (
     SELECT
         camera,
         count(*) AS audits,
+        sum(entries) AS audited_entries,
+        sum(exits) AS audited_exits,
+        sum(gate_entries) AS gate_entries,
+        sum(gate_exits) AS gate_exits,
         sum(people) AS audited_people,
         sum(differing) / nullif(sum(people), 0) AS error,
         sum(differing ** 2) AS differing_squared,
@@ -98,16 +108,23 @@ camera_with_audits AS (
     GROUP BY camera
 ),
 
-camera_with_accuracy AS (
+camera_with_interval AS (
     SELECT
-        audited.*,
-        students_quantile.quantile * sqrt(
-            greatest(
-                differing_squared - 2 * error * differing_by_people + error ** 2 * people_squared, 0
-            ) * audits / (audits - 1)
+        audited.camera,
+        greatest(
+            students_quantile.quantile * sqrt(
+                greatest(
+                    differing_squared
+                    - 2 * error * differing_by_people
+                    + error ** 2 * people_squared,
+                    0
+                ) * audits / (audits - 1)
+            ),
+            -- Counts that all differ alike, by nothing maybe, tell of no spread.
+            3
         ) / audited_people AS margin
     FROM camera_with_audits AS audited
-    LEFT JOIN students_quantile
+    INNER JOIN students_quantile
         ON students_quantile.sample = audited.audits
 ),
 
@@ -140,19 +157,22 @@ SELECT
         THEN round(followed.short_trajectories / followed.trajectories, 6)
     END AS short_share,
     CASE WHEN camera.is_observed THEN coalesce(audited.audits, 0) ELSE 0 END AS audits,
-    CASE WHEN camera.is_observed THEN audited.audited_people END AS audited_people,
+    CASE WHEN camera.is_observed THEN audited.audited_entries END AS audited_entries,
+    CASE WHEN camera.is_observed THEN audited.audited_exits END AS audited_exits,
+    CASE WHEN camera.is_observed THEN audited.gate_entries END AS gate_entries,
+    CASE WHEN camera.is_observed THEN audited.gate_exits END AS gate_exits,
     -- greatest() passes over NULLs.
     CASE
         WHEN camera.is_observed AND audited.error IS NOT NULL
         THEN round(greatest(1 - audited.error, 0), 6)
     END AS audit_accuracy,
     CASE
-        WHEN camera.is_observed AND audited.error IS NOT NULL AND audited.margin IS NOT NULL
-        THEN round(greatest(1 - audited.error - audited.margin, 0), 6)
+        WHEN camera.is_observed AND audited.error + interval_of.margin IS NOT NULL
+        THEN round(greatest(1 - audited.error - interval_of.margin, 0), 6)
     END AS audit_low,
     CASE
-        WHEN camera.is_observed AND audited.error IS NOT NULL AND audited.margin IS NOT NULL
-        THEN round(least(greatest(1 - audited.error + audited.margin, 0), 1), 6)
+        WHEN camera.is_observed AND audited.error + interval_of.margin IS NOT NULL
+        THEN round(least(greatest(1 - audited.error + interval_of.margin, 0), 1), 6)
     END AS audit_high,
     round(camera.observed_s / 60, 4) AS observed_minutes,
     round(camera.observed_s / camera.length_s, 6) AS observed_share
@@ -164,5 +184,7 @@ LEFT JOIN camera_with_stays AS seen
     ON seen.camera = camera.camera
 LEFT JOIN camera_with_trajectories AS followed
     ON followed.camera = camera.camera
-LEFT JOIN camera_with_accuracy AS audited
+LEFT JOIN camera_with_audits AS audited
     ON audited.camera = camera.camera
+LEFT JOIN camera_with_interval AS interval_of
+    ON interval_of.camera = camera.camera

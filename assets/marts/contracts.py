@@ -53,6 +53,12 @@ from vision.contract_terms import OneOf, Range
 _STAYS = (("zone_visits", "ends_seen"), *COVERAGE)
 _CROSSINGS = (("gate_events", "at"), ("gate_events", "direction"), *COVERAGE)
 _POSITIONS = (("anonymised_trajectories", "trajectory"), ("anonymised_trajectories", "at"))
+_AUDITED = {
+    "audited_entries": "People who were counted in by eye",
+    "audited_exits": "People who were counted out by eye",
+    "gate_entries": "People whom the gates counted in, in the same minutes",
+    "gate_exits": "People whom the gates counted out, in the same minutes",
+}
 
 DATA_QUALITY_DAILY = MartContract(
     name="data_quality_daily",
@@ -114,25 +120,33 @@ DATA_QUALITY_DAILY = MartContract(
             nullable=True,
             sources=COVERAGE,
         ),
-        count(
-            "audited_people",
-            "People who were counted in them, in and out",
-            _CROSSINGS,
-            domain=PEOPLE_OF_DAY,
-            null_where_nobody=True,
+        *(
+            measure(
+                name,
+                f"{what}; NULL without such counts",
+                (name,),
+                _CROSSINGS,
+                domain=PEOPLE_OF_DAY,
+                null_where_nobody=True,
+            )
+            for name, what in _AUDITED.items()
         ),
         *(
-            rounded_share(name, f"{what}; NULL without audits", ("audited_people",), _CROSSINGS)
+            rounded_share(name, what, tuple(_AUDITED), _CROSSINGS)
             for name, what in (
-                ("audit_accuracy", "1 less the people miscounted per person counted by eye"),
-                ("audit_low", "Lower end of its interval of 19 in 20"),
-                ("audit_high", "Upper end of its interval of 19 in 20"),
+                (
+                    "audit_accuracy",
+                    "1 less the people miscounted per person counted by eye; NULL where nobody was",
+                ),
+                ("audit_low", "Lower end of its interval of 19 in 20; NULL below two counts"),
+                ("audit_high", "Upper end of its interval of 19 in 20; NULL below two counts"),
             )
         ),
         *DAY,
         DEFINITION,
     ),
     key=("trading_day", "site", "camera"),
+    never_above=(("audit_low", "audit_accuracy"), ("audit_accuracy", "audit_high")),
     places=lambda tables: tables["cameras"].height,
 )
 

@@ -80,11 +80,16 @@ def contents(
         "audits": _by_camera(
             quality.filter(pl.col("audits") > 0),
             "audits",
-            "audited_people",
+            "audited_entries",
+            "gate_entries",
+            "audited_exits",
+            "gate_exits",
             "audit_accuracy",
             "audit_low",
             "audit_high",
         ),
+        "audits_given": len(site_day.audits),
+        "audits_unused": len(site_day.audits) - (quality["audits"].sum() or 0),
         "staff": _by_camera(
             marts[STAFF_EXCLUDED_DAILY.name],
             "trajectories",

@@ -2,7 +2,7 @@
 --
 -- A relation that marts read: how wide an interval is that is estimated from few values.
 --
--- Grain       one number of values, 2 to 1000.
+-- Grain       one number of values, 2 to 10 000.
 -- Definition  quantile is that of 0.975 of Student's distribution with one degree of freedom less
 --             than there are values: the interval of 19 in 20 reaches so many standard errors to
 --             either side. Few values are read off a table; more are the normal quantile and a series
@@ -23,4 +23,4 @@ SELECT
             + 2.555850 / (number - 1) ** 3
             + 1.589534 / (number - 1) ** 4
     END AS quantile
-FROM unnest(range(2, 1001)) AS numbers (number)
+FROM unnest(range(2, 10001)) AS numbers (number)

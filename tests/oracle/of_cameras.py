@@ -126,7 +126,7 @@ def data_quality_daily(day: StoredDay) -> Iterator[Row]:
 
 def _audited(day: StoredDay, camera: str, seen: bool) -> Row:
     """How far counts by eye at the camera's gates are from what is stored of the same minutes."""
-    pairs = []
+    counts = []
     for audit in day.site_day.audits:
         gate = day.site_day.gates[audit.gate]
         window = audit.window(day.site_day.site.zone_info)
@@ -144,12 +144,14 @@ def _audited(day: StoredDay, camera: str, seen: bool) -> Row:
             for one in day.crossings[camera]
             if one.gate == gate.id and start <= one.at < end
         ]
-        differing = abs(found.count("in") - audit.entries) + abs(found.count("out") - audit.exits)
-        pairs.append((differing, audit.entries + audit.exits))
+        counts.append((audit.entries, audit.exits, found.count("in"), found.count("out")))
+    pairs = [(abs(a - c) + abs(b - d), a + b) for a, b, c, d in counts]
     people = sum(counted for _, counted in pairs)
+    names = ("audited_entries", "audited_exits", "gate_entries", "gate_exits")
+    sums = map(sum, zip(*counts, strict=True)) if counts else (None,) * 4
     row: Row = {
         "audits": len(pairs),
-        "audited_people": people if pairs else None,
+        **dict(zip(names, sums, strict=True)),
         "audit_accuracy": None,
         "audit_low": None,
         "audit_high": None,
@@ -161,7 +163,7 @@ def _audited(day: StoredDay, camera: str, seen: bool) -> Row:
             residuals = [differing - error * counted for differing, counted in pairs]
             spread = sum(one**2 for one in residuals) / (len(pairs) - 1)
             standard_error = (spread / len(pairs)) ** 0.5 / (people / len(pairs))
-            margin = student.ppf(0.975, len(pairs) - 1) * standard_error
+            margin = max(student.ppf(0.975, len(pairs) - 1) * standard_error, 3 / people)
             row["audit_low"] = max(1 - error - margin, 0)
             row["audit_high"] = min(max(1 - error + margin, 0), 1)
     return row

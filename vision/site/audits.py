@@ -8,9 +8,18 @@ import datetime as dt
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NaiveDatetime
 
 People = Annotated[int, Field(ge=0, le=100_000)]
+
+
+def _in_our_time(moment: dt.datetime) -> dt.datetime:
+    if not 2000 <= moment.year < 2100:
+        raise ValueError(f"{moment} lies in another century; write it as 2026-03-14 10:00:00")
+    return moment
+
+
+Moment = Annotated[NaiveDatetime, AfterValidator(_in_our_time)]
 
 
 class Audit(BaseModel):
@@ -22,7 +31,7 @@ class Audit(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     gate: str
-    starts: NaiveDatetime
+    starts: Moment
     minutes: Annotated[int, Field(ge=1, le=120)]
     entries: People
     exits: People

@@ -6,6 +6,7 @@ between entries (`vision.site.rules`).
 """
 
 import json
+import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,7 +40,9 @@ def load_site(directory: Path) -> Site:
         remedy = f"give the folder that holds {SITE_YAML} and {CAMERAS_YAML}"
         raise SiteFileError([Problem(str(directory), None, "", what, remedy)])
     names = [SITE_YAML, CAMERAS_YAML]
-    if (directory / AUDITS_YAML).exists():
+    audits = directory / AUDITS_YAML
+    # One by a name that is nearly right is told of, and not passed over.
+    if any(os.path.lexists(path) for path in (audits, audits.with_suffix(".yml"))):
         names.append(AUDITS_YAML)
     trees = {name: read_tree(directory / name) for name in names}
     file = _parse(trees[SITE_YAML], SiteFile)

@@ -108,12 +108,21 @@ def _late_window(site: Site) -> Iterator[Fault]:
 
 def _audits(site: Site) -> Iterator[Fault]:
     """Counts by eye of a gate that was there, on a trading day, and of no minute twice."""
-    for index, audit in enumerate(site.audits):
+    zone = site.zone_info
+    days: dict[dt.date, SiteDay] = {}
+    ended: dict[str, dt.datetime] = {}
+    in_order = sorted(enumerate(site.audits), key=lambda one: one[1].window(zone)[0])
+    for index, audit in in_order:
         path: FieldPath = ("audits", index)
-        begins, ends = audit.window(site.zone_info)
+        begins, ends = audit.window(zone)
         day = site.day_of(begins)
-        gates = site.on(day).gates
-        if not site.file.trades_on(day):
+        if day not in days:
+            days[day] = site.on(day)
+        gates = days[day].gates
+        if begins.astimezone(zone).replace(tzinfo=None) != audit.starts:
+            what = f"the clocks of the site never show {audit.starts}: they go forward over it"
+            yield Fault(AUDITS_YAML, (*path, "starts"), what, "write the time after the change")
+        elif not site.file.trades_on(day):
             what = f"the site is not open on {day}, the trading day of this count"
             remedy = f"see opens and closes in {SITE_YAML}"
             yield Fault(AUDITS_YAML, (*path, "starts"), what, remedy)
@@ -124,13 +133,11 @@ def _audits(site: Site) -> Iterator[Fault]:
             what = f"this count goes on past the end of trading day {day}"
             remedy = f"end it before {site.file.trading_day_start:%H:%M}"
             yield Fault(AUDITS_YAML, (*path, "minutes"), what, remedy)
-        for earlier in site.audits[:index]:
-            starts, ended = earlier.window(site.zone_info)
-            if earlier.gate == audit.gate and starts < ends and begins < ended:
-                what = f"an earlier entry counts gate {audit.gate} in some of these minutes as well"
-                remedy = "keep one of the two, or count different minutes"
-                yield Fault(AUDITS_YAML, (*path, "starts"), what, remedy)
-                break
+        elif audit.gate in ended and begins < ended[audit.gate]:
+            what = f"another entry counts gate {audit.gate} in some of these minutes as well"
+            remedy = "keep one of the two, or count different minutes"
+            yield Fault(AUDITS_YAML, (*path, "starts"), what, remedy)
+        ended[audit.gate] = max(ends, ended.get(audit.gate, ends))
 
 
 def _crossed_day_start(hours: Hours, start: dt.time, path: FieldPath) -> Iterator[Fault]:

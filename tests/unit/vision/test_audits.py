@@ -65,7 +65,7 @@ def test_what_is_made_of_recordings_does_not_rest_on_them(tmp_path: Path) -> Non
         pytest.param(
             (COUNT, COUNT.replace("10:00:00", "10:09:00")),
             "audits[1].starts",
-            "an earlier entry counts gate entrance in some of these minutes as well",
+            "another entry counts gate entrance in some of these minutes as well",
             "keep one of the two",
             id="of the same minutes twice",
         ),
@@ -89,6 +89,20 @@ def test_what_is_made_of_recordings_does_not_rest_on_them(tmp_path: Path) -> Non
             "there is no such field",
             "did you mean exits?",
             id="with a field that is not known",
+        ),
+        pytest.param(
+            (COUNT.replace("2026-03-02 10:00:00", "0001-01-01 00:00:00"),),
+            "audits[0].starts",
+            "0001-01-01 00:00:00 lies in another century",
+            "2026-03-14",
+            id="of a year that no clock shows",
+        ),
+        pytest.param(
+            (COUNT.replace("2026-03-02 10:00:00", "2026-03-29 01:30:00"),),
+            "audits[0].starts",
+            "the clocks of the site never show 2026-03-29 01:30:00",
+            "after the change",
+            id="of an hour that there is not",
         ),
         pytest.param(
             (COUNT.replace("2026-03-02 10:00:00", "ten"),),
