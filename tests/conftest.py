@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ settings.load_profile("footfall")
 
 # Instances that tests make have no dagster.yaml that says so.
 keep_quiet()
+# Without one Dagster collects usage statistics in DAGSTER_HOME, whatever its variable says; in that
+# of whoever runs the tests they are strangers, and the privacy run of the next day fails.
+_DAGSTER_HOME = tempfile.TemporaryDirectory(prefix="footfall-tests-")
+os.environ["DAGSTER_HOME"] = _DAGSTER_HOME.name
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
