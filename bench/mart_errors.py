@@ -37,8 +37,9 @@ absolute error is of single figures: of one row, or of one day where it says so.
 compared twice: with whole people, of whom staff is known, and with the stretches of their paths
 that the camera had in view, staff among them. What the second comparison leaves is coarsening (0.25
 m and 1 s), detector and tracker; what the first has beyond it is what "within one view" means. Rows
-without a figure, because a camera observed nothing or not the whole span, are left out. Simulated
-people are not real ones.
+without a figure, because a camera observed nothing or not the whole span, are left out. Lift and
+support of `shop_affinity_weekly` are not compared: simulated people go to one shop. Nor are they
+real people.
 """
 RENDERED = """
 ## Detector, tracker and coarsening

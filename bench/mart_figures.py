@@ -88,6 +88,57 @@ def entries(made: Made, direction: str) -> Pairs:
     )
 
 
+def quarters(made: Made, direction: str) -> Pairs:
+    """Each quarter of each gate."""
+
+    def true(day: TrueDay, row: Row) -> int:
+        start, end = span(row)
+        crossed = day.truth.frames["gate_crossings"].iter_rows(named=True)
+        return sum(
+            (one["gate"], one["direction"]) == (row["gate"], direction)
+            and start <= one["at"].timestamp() < end
+            for one in crossed
+        )
+
+    return of_rows(made, "gate_counts_15min", {"in": "entries", "out": "exits"}[direction], true)
+
+
+def dwell_classes(made: Made) -> Pairs:
+    """Visits of each zone and class of dwell, a day."""
+
+    def true(day: TrueDay, row: Row) -> int:
+        lengths = day.visits(row["zone"], *trading(day))
+        until = row["dwell_until_s"] or float("inf")
+        return sum(row["dwell_from_s"] <= length < until for length in lengths)
+
+    return of_rows(made, "zone_dwell_distribution", "visits_observed", true)
+
+
+def per_square_metre(made: Made) -> Pairs:
+    """Person-seconds of visits, of each zone and day but the one that the camera sees in part."""
+    return [
+        (row["person_seconds_per_m2"], sum(lengths) / area)
+        for day, row in made.known("space_value_daily", "person_seconds_per_m2")
+        if row["zone"] != "back_room" and row["person_seconds"]
+        for area in [row["person_seconds"] / row["person_seconds_per_m2"]]
+        for lengths in [day.visits(row["zone"], *trading(day))]
+    ]
+
+
+def fragments(made: Made) -> Pairs:
+    """Trajectories of each camera and day beside the stretches that people were in its view."""
+    return of_rows(
+        made, "data_quality_daily", "trajectories", lambda day, _: len(day.people), truth=IN_VIEW
+    )
+
+
+def trading(day: TrueDay) -> tuple[float, float]:
+    """From opening until closing."""
+    hours = day.truth.site_day.trading_hours
+    assert hours is not None
+    return hours[0].timestamp(), hours[1].timestamp()
+
+
 def capture(made: Made, what: str, truth: str) -> Pairs:
     pairs = []
     for day, row in made.known("shopfront_capture_hourly", "capture_rate", truth=truth):
@@ -245,6 +296,8 @@ def occupancy(day: TrueDay, row: Row) -> float:
 
 def figures(made: Made) -> Iterator[tuple[str, str, str, Pairs]]:
     """Mart, figure, unit and what was found beside what is true."""
+    yield "gate_counts_15min", "entries of a quarter and gate", "people", quarters(made, "in")
+    yield "gate_counts_15min", "exits of a quarter and gate", "people", quarters(made, "out")
     yield "footfall_daily", "entries of a day", "people", entries(made, "in")
     yield "footfall_daily", "exits of a day", "people", entries(made, "out")
     on_floor = of_rows(
@@ -259,6 +312,10 @@ def figures(made: Made) -> Iterator[tuple[str, str, str, Pairs]]:
         yield "zone_visits_hourly", f"visits of an hour, {zone}", "visits", of_zone
         of_zone = of_rows(made, "zone_visits_hourly", "dwell_median_s", dwell, zone=zone)
         yield "zone_visits_hourly", f"median dwell of an hour, {zone}", "s", of_zone
+    told = "visits of a day, zone and class of dwell"
+    yield "zone_dwell_distribution", told, "visits", dwell_classes(made)
+    told = "time of visits per square metre, of a day"
+    yield "space_value_daily", told, "s/m2", per_square_metre(made)
     for zone in ("bakery", "books", "corridor", "display", "till_line", "back_room"):
         of_zone = of_rows(made, "occupancy_15min", "occupancy_mean", occupancy, zone=zone)
         yield "occupancy_15min", f"mean of a quarter, {zone}", "people", of_zone
@@ -276,6 +333,8 @@ def figures(made: Made) -> Iterator[tuple[str, str, str, Pairs]]:
     for camera in ("cam_entrance", "cam_shops", "cam_till"):
         told = f"time of staff in view in a day, {camera}"
         yield "staff_excluded_daily", told, "s", staff(made, camera)
+    told = "trajectories of a day, beside stretches in view"
+    yield "data_quality_daily", told, "paths", fragments(made)
 
 
 def figures_of_ways(made: Made, truth: str) -> Iterator[tuple[str, str, str, Pairs]]:
