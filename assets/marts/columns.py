@@ -39,6 +39,10 @@ WAYS = (
     *COVERAGE,
 )
 """What marts of the ways of people are computed from."""
+CROSSINGS = (("gate_events", "at"), ("gate_events", "direction"), *COVERAGE)
+"""What counts of gates are computed from."""
+POSITIONS = (("anonymised_trajectories", "trajectory"), ("anonymised_trajectories", "at"))
+"""What figures of how many are where for how long are computed from."""
 WITHIN_VIEW = "within one view, without staff"
 
 

@@ -18,11 +18,13 @@ import polars as pl
 from assets.marts.columns import (
     CAMERA,
     COVERAGE,
+    CROSSINGS,
     DAY,
     DEFINITION,
     FLOOR,
     NULL_UNOBSERVED,
     PEOPLE_OF_DAY,
+    POSITIONS,
     SITE,
     TRADING_DAY,
     count,
@@ -51,8 +53,6 @@ from assets.marts.schema import MartColumn, MartContract
 from vision.contract_terms import OneOf, Range
 
 _STAYS = (("zone_visits", "ends_seen"), *COVERAGE)
-_CROSSINGS = (("gate_events", "at"), ("gate_events", "direction"), *COVERAGE)
-_POSITIONS = (("anonymised_trajectories", "trajectory"), ("anonymised_trajectories", "at"))
 _AUDITED = {
     "audited_entries": "People who were counted in by eye",
     "audited_exits": "People who were counted out by eye",
@@ -100,7 +100,7 @@ DATA_QUALITY_DAILY = MartContract(
             "trajectories",
             f"Trajectories; {NULL_UNOBSERVED}, or has no calibration",
             ("trajectories",),
-            _POSITIONS,
+            POSITIONS,
             domain=PEOPLE_OF_DAY,
             null_where_nobody=True,
         ),
@@ -108,7 +108,7 @@ DATA_QUALITY_DAILY = MartContract(
             "short_share",
             "Part of the trajectories that last less than three seconds; NULL where there are none",
             ("trajectories",),
-            _POSITIONS,
+            POSITIONS,
         ),
         MartColumn(
             "audits",
@@ -125,14 +125,14 @@ DATA_QUALITY_DAILY = MartContract(
                 name,
                 f"{what}; NULL without such counts",
                 (name,),
-                _CROSSINGS,
+                CROSSINGS,
                 domain=PEOPLE_OF_DAY,
                 null_where_nobody=True,
             )
             for name, what in _AUDITED.items()
         ),
         *(
-            rounded_share(name, what, tuple(_AUDITED), _CROSSINGS)
+            rounded_share(name, what, tuple(_AUDITED), CROSSINGS)
             for name, what in (
                 (
                     "audit_accuracy",

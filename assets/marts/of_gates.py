@@ -9,10 +9,10 @@ import polars as pl
 from assets.marts.columns import (
     CAMERA,
     COVERAGE,
+    CROSSINGS,
     DAY,
     DEFINITION,
     FLOOR,
-    NULL_UNOBSERVED,
     PEOPLE_OF_DAY,
     QUARTER,
     SITE,
@@ -28,7 +28,6 @@ from assets.marts.schema import MartContract, Tables
 from vision.contract_terms import Range
 from vision.site.models import OUTSIDE
 
-_CROSSINGS = (("gate_events", "at"), ("gate_events", "direction"), *COVERAGE)
 _NULL_GAP = "NULL where the day has a gap"
 _ESTIMATED = Range(0, 100_000_000, 0.1)
 _INSIDE = Range(-100_000, 100_000, 0.01)
@@ -44,14 +43,14 @@ GATE_COUNTS_15MIN = MartContract(
         CAMERA,
         FLOOR,
         *clock("interval_start", "interval"),
-        measure("entries", f"Crossings inwards; {NULL_UNOBSERVED}", ("entries",), _CROSSINGS),
-        measure("exits", f"Crossings outwards; {NULL_UNOBSERVED}", ("exits",), _CROSSINGS),
-        measure(
+        count("entries", "Crossings inwards", CROSSINGS),
+        count("exits", "Crossings outwards", CROSSINGS),
+        count(
             "approximate_crossings",
             "Crossings of either kind that were decided on coarse trajectories, because the gate "
-            f"was drawn after the day was processed; {NULL_UNOBSERVED}",
-            ("approximate_crossings", "entries", "exits"),
+            "was drawn after the day was processed",
             (("gate_events", "basis"), *COVERAGE),
+            counted_by=("approximate_crossings", "entries", "exits"),
         ),
         *QUARTER,
         WHY,
@@ -75,7 +74,7 @@ FOOTFALL_DAILY = MartContract(
             "entries",
             f"People who came in; {_NULL_GAP}",
             ("entries",),
-            _CROSSINGS,
+            CROSSINGS,
             domain=PEOPLE_OF_DAY,
             null_where_nobody=True,
         ),
@@ -83,7 +82,7 @@ FOOTFALL_DAILY = MartContract(
             "exits",
             f"People who went out; {_NULL_GAP}",
             ("exits",),
-            _CROSSINGS,
+            CROSSINGS,
             domain=PEOPLE_OF_DAY,
             null_where_nobody=True,
         ),
@@ -91,7 +90,7 @@ FOOTFALL_DAILY = MartContract(
             "net",
             f"entries less exits; {_NULL_GAP}",
             ("entries", "exits"),
-            _CROSSINGS,
+            CROSSINGS,
             domain=Range(-PEOPLE_OF_DAY.high, PEOPLE_OF_DAY.high),
             null_where_nobody=True,
             follows=pl.col("entries") - pl.col("exits"),
@@ -101,18 +100,18 @@ FOOTFALL_DAILY = MartContract(
             "The entrance's part of the site's entries; NULL where the day has a gap at any "
             "entrance, or nobody came in",
             ("entries_observed",),
-            _CROSSINGS,
+            CROSSINGS,
         ),
         count(
             "entries_observed",
             "People who were seen to come in, at least as many as came",
-            _CROSSINGS,
+            CROSSINGS,
             domain=PEOPLE_OF_DAY,
         ),
         count(
             "exits_observed",
             "People who were seen to go out",
-            _CROSSINGS,
+            CROSSINGS,
             domain=PEOPLE_OF_DAY,
         ),
         *(
@@ -120,7 +119,7 @@ FOOTFALL_DAILY = MartContract(
                 name,
                 f"{what}; NULL where the site does not ask for it, or too little was observed",
                 ("entries_observed",),
-                _CROSSINGS,
+                CROSSINGS,
                 dtype=pl.Float64(),
                 domain=_ESTIMATED,
                 null_where_nobody=True,
@@ -164,7 +163,7 @@ FLOOR_OCCUPANCY_15MIN = MartContract(
                 name,
                 f"{what}; NULL from the first gap of the day on, and where nothing was observed",
                 ("occupancy_peak", "crossings"),
-                _CROSSINGS,
+                CROSSINGS,
                 unit="people",
                 dtype=pl.Float64(),
                 domain=_INSIDE,
@@ -179,14 +178,14 @@ FLOOR_OCCUPANCY_15MIN = MartContract(
             "crossings",
             "People who came to the floor or left it; NULL as for occupancy",
             ("crossings",),
-            _CROSSINGS,
+            CROSSINGS,
             null_where_nobody=True,
         ),
         measure(
             "change",
             "Those who came less those who left; NULL as for occupancy",
             ("crossings",),
-            _CROSSINGS,
+            CROSSINGS,
             domain=Range(-100_000, 100_000),
             null_where_nobody=True,
         ),
@@ -195,7 +194,7 @@ FLOOR_OCCUPANCY_15MIN = MartContract(
             "What the crossings of the whole day leave on the floor at its end, when nobody is "
             "there: the miscount that occupancy is reconciled for; NULL where the day has a gap",
             ("crossings",),
-            _CROSSINGS,
+            CROSSINGS,
             domain=Range(-100_000, 100_000),
             null_where_nobody=True,
         ),

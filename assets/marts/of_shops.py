@@ -13,7 +13,6 @@ from assets.marts.columns import (
     DEFINITION,
     FLOOR,
     HOUR,
-    NULL_UNOBSERVED,
     PEOPLE_OF_DAY,
     SITE,
     TRADING_DAY,
@@ -96,16 +95,7 @@ def _shop_counts(span: str) -> tuple[MartColumn, ...]:
         ("visitors_of_other", "Visitors who visited other_shop"),
         ("shoppers", "Visitors who visited any shop that the camera owns"),
     )
-    return tuple(
-        measure(
-            name,
-            f"{what}{span}; {NULL_UNOBSERVED}",
-            (name,),
-            WAYS,
-            domain=PEOPLE_OF_DAY,
-        )
-        for name, what in told
-    )
+    return tuple(count(name, f"{what}{span}", WAYS, domain=PEOPLE_OF_DAY) for name, what in told)
 
 
 _SHOPS = (

@@ -12,10 +12,10 @@ from assets.marts.columns import (
     DEFINITION,
     FLOOR,
     HOUR,
-    NULL_UNOBSERVED,
     PEOPLE_OF_DAY,
     PERSON_SECONDS,
     PERSON_SECONDS_OF_DAY,
+    POSITIONS,
     SITE,
     TRADING_DAY,
     WAYS,
@@ -31,7 +31,6 @@ from assets.marts.columns import (
 from assets.marts.schema import MartColumn, MartContract
 from vision.contract_terms import Range, SiteWay
 
-_POSITIONS = tuple(("anonymised_trajectories", name) for name in ("trajectory", "at"))
 _METRES = Range(-10_000, 10_000, 0.25)
 _SOMEBODY = Range(1, 100_000)
 
@@ -60,7 +59,7 @@ HEATMAP_HOURLY = MartContract(
             "visits",
             "Trajectories of the camera that touched the cell in the hour",
             ("visits",),
-            _POSITIONS,
+            POSITIONS,
             domain=_SOMEBODY,
             nullable=False,
         ),
@@ -68,7 +67,7 @@ HEATMAP_HOURLY = MartContract(
             "person_seconds",
             "Time that people spent in the cell during the hour",
             ("visits",),
-            _POSITIONS,
+            POSITIONS,
             unit="s",
             domain=Range(1, 100_000_000),
             nullable=False,
@@ -271,13 +270,7 @@ STAFF_EXCLUDED_DAILY = MartContract(
         CAMERA,
         FLOOR,
         *(
-            measure(
-                name,
-                f"{what}; {NULL_UNOBSERVED}",
-                (name,),
-                WAYS,
-                domain=PEOPLE_OF_DAY,
-            )
+            count(name, what, WAYS, domain=PEOPLE_OF_DAY)
             for name, what in (
                 ("trajectories", "Trajectories of the camera"),
                 ("staff_by_zone", "Of these, in a zone of kind staff"),

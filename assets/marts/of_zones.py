@@ -106,12 +106,12 @@ ZONE_VISITS_HOURLY = MartContract(
             "Stays of at least the zone's min_dwell that began in the hour",
             _STAYS,
         ),
-        measure(
+        count(
             "cut_visits",
             "Visits of which the beginning or the end was not seen, so that their dwell is a "
-            f"lower bound; {NULL_UNOBSERVED}",
-            ("cut_visits", "visits"),
+            "lower bound",
             (("zone_visits", "ends_seen"), *_STAYS),
+            counted_by=("cut_visits", "visits"),
         ),
         count(
             "bounces",
@@ -167,11 +167,9 @@ ZONE_DWELL_DISTRIBUTION = MartContract(
             Range(10, 1800),
             nullable=True,
         ),
-        measure(
+        count(
             "visits_observed",
-            f"Visits of the class that began in an hour of which something was observed; "
-            f"{NULL_UNOBSERVED}",
-            ("visits_observed",),
+            "Visits of the class that began in an hour of which something was observed",
             _STAYS,
             domain=PEOPLE_OF_DAY,
         ),
