@@ -10,7 +10,7 @@ last one fails.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import dagster as dg
 from dagster import DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
@@ -66,8 +66,8 @@ def weeks_outdated_by(
     found = []
     for week in (monday, monday + dt.timedelta(days=7)):
         reports = _runs(instance, SITE_WEEK, {_DAY: week.isoformat()})
-        shown = [week + dt.timedelta(days=number) for number in range(-7, 7)]
-        marts = _runs_of_days(instance, SITE_DAY, shown)
+        shown = [(week + dt.timedelta(days=number)).isoformat() for number in range(-7, 7)]
+        marts = _runs(instance, SITE_DAY, {_DAY: shown})
         if not reports or any(one.dagster_run.status in UNFINISHED for one in marts):
             continue
         # One that failed may have failed after its marts.
@@ -92,12 +92,8 @@ def _ended(record: RunRecord) -> float:
     return record.end_time or record.update_timestamp.timestamp()
 
 
-def _runs(instance: dg.DagsterInstance, job: str, tags: dict[str, str]) -> list[RunRecord]:
-    return list(instance.get_run_records(RunsFilter(job_name=job, tags=tags)))
-
-
-def _runs_of_days(
-    instance: dg.DagsterInstance, job: str, days: Sequence[dt.date]
+def _runs(
+    instance: dg.DagsterInstance, job: str, tags: Mapping[str, str | list[str]]
 ) -> list[RunRecord]:
-    wanted = [day.isoformat() for day in days]
-    return list(instance.get_run_records(RunsFilter(job_name=job, tags={_DAY: wanted})))
+    """Runs of a job whose tags have these values, or one of them."""
+    return list(instance.get_run_records(RunsFilter(job_name=job, tags=dict(tags))))

@@ -131,7 +131,7 @@ def gates(marts: Marts) -> list[GateFigures]:
 def entrances(found: list[GateFigures]) -> Told:
     """Entries by all entrances together."""
     told = [gate.entries for gate in found if gate.is_entrance]
-    return together(told, [True] * len(told))
+    return together(told)
 
 
 def floors(marts: Marts) -> list[FloorFigures]:

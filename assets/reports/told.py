@@ -67,14 +67,14 @@ def total(rows: pl.DataFrame, column: str) -> Told:
     return Told(float(known.sum()), state)
 
 
-def together(told: Sequence[Told], needed: Sequence[bool]) -> Told:
-    """A sum of figures, whole where each of those that are needed is."""
+def together(told: Sequence[Told], needed: Sequence[bool] | None = None) -> Told:
+    """A sum of figures, whole where each of those that are needed is; without a word, all are."""
     known = [one.value for one in told if one.value is not None]
     if not known:
         return next((one for one in told if one.state != "nobody"), Told(None, "nobody"))
     whole = all(
         one.is_whole or (one.value is None and not is_needed)
-        for one, is_needed in zip(told, needed, strict=True)
+        for one, is_needed in zip(told, needed or [True] * len(told), strict=True)
     )
     return Told(sum(known), "whole" if whole else "at_least")
 

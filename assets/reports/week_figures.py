@@ -202,7 +202,7 @@ def _on(day: Day, gates: Sequence[str], rows: pl.DataFrame) -> Told:
     ]
     if not told:
         return Told(None, "nobody")
-    return together(told, [True] * len(told))
+    return together(told)
 
 
 def zones(marts: Marts) -> list[ZoneOfWeek]:

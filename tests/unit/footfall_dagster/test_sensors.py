@@ -36,6 +36,16 @@ def test_a_report_follows_marts_that_no_other_report_follows(
     assert needs_privacy_day(DagsterRun(job_name=job, tags=tags)) is needed
 
 
+def asked_by(sensor: dg.SensorDefinition, instance: dg.DagsterInstance, run: DagsterRun) -> object:
+    """What a sensor asks for once marts are made."""
+    made = dg.DagsterEvent(dg.DagsterEventType.RUN_SUCCESS.value, job_name="site_day")
+    return sensor(
+        dg.build_run_status_sensor_context(
+            sensor_name=sensor.name, dagster_event=made, dagster_instance=instance, dagster_run=run
+        )
+    )
+
+
 @pytest.mark.parametrize("name", SENSORS)
 def test_the_report_is_asked_for_by_day_whether_or_not_the_marts_were_made(name: str) -> None:
     definitions = build_definitions(Settings(site=Path("examples/arcade")))
@@ -44,15 +54,7 @@ def test_the_report_is_asked_for_by_day_whether_or_not_the_marts_were_made(name:
     assert [target.job_name for target in sensor.targets] == ["privacy_day"]
     run = DagsterRun(job_name="site_day", tags={"dagster/partition": "2026-03-14"})
     with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_run_status_sensor_context(
-            sensor_name=name,
-            dagster_instance=instance,
-            dagster_run=run,
-            dagster_event=dg.DagsterEvent(
-                dg.DagsterEventType.RUN_SUCCESS.value, job_name="site_day"
-            ),
-        )
-        asked = sensor(context)
+        asked = asked_by(sensor, instance, run)
     assert isinstance(asked, dg.RunRequest)
     assert (asked.run_key, asked.partition_key) == (run.run_id, "2026-03-14")
 
@@ -73,15 +75,7 @@ def test_a_week_is_asked_for_again_by_its_monday(ending: str) -> None:
             instance.add_run(run)
             for event in ("PIPELINE_START", "PIPELINE_SUCCESS"):
                 instance.report_dagster_event(dg.DagsterEvent(event, job), run.run_id)
-        context = dg.build_run_status_sensor_context(
-            sensor_name=sensor.name,
-            dagster_instance=instance,
-            dagster_run=run,
-            dagster_event=dg.DagsterEvent(
-                dg.DagsterEventType.RUN_SUCCESS.value, job_name="site_day"
-            ),
-        )
-        asked = sensor(context)
+        asked = asked_by(sensor, instance, run)
     assert isinstance(asked, dg.SensorResult)
     (request,) = asked.run_requests or ()
     assert request.partition_key == "2026-03-09"
