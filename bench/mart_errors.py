@@ -1,12 +1,12 @@
 """How far marts are from what simulated people did, as a page of Markdown tables.
 
-Run: .venv/bin/python -m bench.mart_errors [--hours 2] [--folder FOLDER] > docs/accuracy.md.
+Run: .venv/bin/python -m bench.mart_errors [--hours 1] [--folder FOLDER] > docs/accuracy.md.
 The fortnight takes two minutes or three; each rendered hour takes half an hour on two cores, and
 what is rendered and seen stays in FOLDER, so that a run that ended early goes on from there. The
 detector's weights are those of `footfall weights`, or what FOOTFALL_WEIGHTS names.
 
-Belongs here: the page. Does not belong here: what is compared (`bench.mart_figures`), and whose
-days (`tests.arcade_fortnight`, `bench.rendered_hours`).
+Belongs here: the page. Does not belong here: what is compared (`bench.mart_figures`,
+`bench.way_figures`), and whose days (`tests.arcade_fortnight`, `bench.rendered_hours`).
 """
 
 import argparse
@@ -14,9 +14,11 @@ import contextlib
 import statistics
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from bench.mart_figures import Made, Pairs, figures
+from bench import mart_figures, way_figures
+from bench.mart_figures import Made, Pairs
 from bench.rendered_hours import FPS, hours
 from footfall_dagster.settings import Settings
 from footfall_dagster.warehouse import DuckDBWarehouse
@@ -109,6 +111,12 @@ def shown(mart: str, figure: str, unit: str, pairs: Pairs, *others: Pairs) -> st
     return f"| {' | '.join(cells)} |"
 
 
+def figures(made: Made) -> Iterator[tuple[str, str, str, Pairs]]:
+    """Mart, figure, unit and what was found beside what is true."""
+    yield from mart_figures.figures(made)
+    yield from way_figures.figures(made)
+
+
 def fortnight(folder: Path) -> Made:
     lived = arcade_fortnight.build(folder / "lake")
     lived.store_late()
@@ -121,7 +129,7 @@ def fortnight(folder: Path) -> Made:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hours", type=int, default=2)
+    parser.add_argument("--hours", type=int, default=1)
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
