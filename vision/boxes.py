@@ -1,7 +1,7 @@
 """Areas of boxes and of what they have in common.
 
 Belongs here: geometry of axis-aligned boxes. Does not belong here: what an overlap means
-(`vision.duplicates`, `vision.encounters`, `vision.floor`).
+(`vision.duplicates`, `vision.sight`, `vision.floor`).
 
 Boxes are (n, 4) arrays of x_min, y_min, x_max, y_max in pixels.
 """

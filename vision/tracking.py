@@ -10,8 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from vision.contracts import BOX, TRACKS
+from vision.ghosts import without_ghosts
 from vision.ground import Ground
 from vision.joining import join
+from vision.meetings import settle
 from vision.protocols import View
 from vision.stature import Stature
 from vision.tracklets import LOST_AFTER_S, link
@@ -53,11 +55,16 @@ class LookAheadTracker:
         xyxy = ordered.select(BOX).to_numpy().astype(np.float64)
         confidence = ordered["confidence"].to_numpy().astype(np.float64)
         # A slow rate must still leave room for a missed frame or two.
+        believed = without_ghosts(at_s, xyxy, confidence)
+        at_us, at_s = at_us[believed], at_s[believed]
+        xyxy, confidence = xyxy[believed], confidence[believed]
+        looks = None if looks is None else looks[believed]
         lost_after_s = max(LOST_AFTER_S, 2.5 / view.analysed_fps)
         stature, tallness = _tallness(xyxy, confidence, view)
         ground = Ground(view.homography, stature)
         tracklets = link(at_s, xyxy, confidence, tallness, ground, lost_after_s)
-        tracks = join(at_s, xyxy, confidence, tracklets, view, ground, looks)
+        tracks = join(at_s, xyxy, confidence, tracklets, view, ground, tallness, looks)
+        tracks = settle(at_s, xyxy, tracks)
         frames_us = np.unique(at_us)
         parts = [
             _filled(number, at_us[rows], xyxy[rows], confidence[rows], frames_us)

@@ -10,6 +10,7 @@ so intersection over union tells neighbours apart badly. Distance under constant
 filters does, and uses the true time between frames, which varies.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -71,11 +72,56 @@ def link(
     Returns:
         Tracklets by first appearance; every box is in at most one.
     """
-    bounds = [*np.flatnonzero(np.diff(at_s, prepend=-np.inf) > 0), len(at_s)]
+    bounds = _bounds(at_s)
     keep, scores = np.zeros(len(at_s), dtype=bool), confidence.copy()
     for frame in map(slice, bounds, bounds[1:]):
         keep[frame], scores[frame] = once_each(xyxy[frame], confidence[frame], tallness[frame])
-    motion = Motion(measured(xyxy), np.where(tallness > MERGED, _DOUBT, 1.0), ground)
+    shape, doubt = measured(xyxy), np.where(tallness > MERGED, _DOUBT, 1.0)
+    forwards = _follow(at_s, keep, scores, Motion(shape, doubt, ground), lost_after_s)
+    back = slice(None, None, -1)
+    backwards = _follow(
+        at_s[-1] - at_s[back],
+        keep[back],
+        scores[back],
+        Motion(shape[back], doubt[back], ground),
+        lost_after_s,
+    )
+    last = len(at_s) - 1
+    agreed = _agreed(
+        [tracklet.rows for tracklet in forwards],
+        [[last - row for row in reversed(tracklet.rows)] for tracklet in backwards],
+    )
+    sure = [_between_strong(rows, scores) for rows in agreed]
+    once = without_shadows(at_s, xyxy, [rows for rows in sure if rows])
+    return [Tracklet(rows) for rows in sorted(once, key=lambda rows: rows[0])]
+
+
+def _bounds(at_s: Array) -> list[int]:
+    return [*np.flatnonzero(np.diff(at_s, prepend=-np.inf) > 0), len(at_s)]
+
+
+def _agreed(forwards: Sequence[list[int]], backwards: Sequence[list[int]]) -> list[list[int]]:
+    """Stretches that are the same whichever way time runs.
+
+    What comes next is guessed from what was before, so the two ways err at different places.
+    """
+    follows = {pair for rows in backwards for pair in pairwise(rows)}
+    stretches: list[list[int]] = []
+    for rows in forwards:
+        stretch = [rows[0]]
+        for pair in pairwise(rows):
+            if pair not in follows:
+                stretches.append(stretch)
+                stretch = []
+            stretch.append(pair[1])
+        stretches.append(stretch)
+    return sorted(stretches, key=lambda rows: rows[0])
+
+
+def _follow(
+    at_s: Array, keep: NDArray[np.bool_], scores: Array, motion: Motion, lost_after_s: float
+) -> list[Tracklet]:
+    bounds = _bounds(at_s)
     open_: list[Tracklet] = []
     seen_s = np.zeros(0)
     tracklets: list[Tracklet] = []
@@ -104,9 +150,7 @@ def link(
         begun = [Tracklet([int(row)]) for row in rows[fresh]]
         open_ += begun
         tracklets += begun
-    sure = [_between_strong(tracklet.rows, scores) for tracklet in tracklets]
-    once = without_shadows(at_s, xyxy, sure)
-    return [Tracklet(rows) for rows in sorted(once, key=lambda rows: rows[0])]
+    return tracklets
 
 
 def _between_strong(rows: list[int], confidence: Array) -> list[int]:

@@ -1,0 +1,145 @@
+"""Who went on as whom after people met: the second thought that only the whole day allows.
+
+Belongs here: finding meetings of tracks, and choosing anew who came out of each. Does not belong
+here: frame by frame association (`vision.tracklets`), joins across gaps (`vision.joining`).
+
+Frame by frame, the one who walks past is easily taken for the one who stands. People walk on as
+they came: of the two ways to continue two tracks that met, the one is true that leaves both of them
+with the smoother way.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.tracklets import measured
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+_NEAR = 0.4
+"""Two whose boxes' centres are nearer than so many body heights may be taken for each other."""
+_AROUND_S = 1.6
+"""How much of what came before and after is looked at."""
+_FEWEST_BOXES = 3
+_ROUNDS = 3
+_BETTER = 6.0
+"""How much better the other way must explain what is seen, than what was believed at first."""
+# Standard deviations: of a box's centre and top, body heights, and height, as a logarithm; and of
+# how people change their speed, body heights a second, each second.
+_MEASURED = np.array([0.05, 0.05, 0.10])
+_CURVED = 0.30
+_ROBUST_ROUNDS = 3
+
+
+def settle(at_s: Array, xyxy: Array, tracks: Sequence[list[int]]) -> list[list[int]]:
+    """Tracks in which everybody goes on from each meeting as they came.
+
+    Args:
+        at_s: (n,) when each box was seen, seconds, ascending.
+        xyxy: (n, 4) boxes, pixels.
+        tracks: Indices of each one's boxes, in order of time.
+    """
+    shape = measured(xyxy)[:, [0, 1, 3]]
+    rows = [np.array(track) for track in tracks]
+    for _ in range(_ROUNDS):
+        if not _round(at_s, shape, rows):
+            break
+    return sorted((own.tolist() for own in rows if len(own)), key=lambda own: own[0])
+
+
+def _round(at_s: Array, shape: Array, rows: list[Rows]) -> bool:
+    changed = False
+    for one, other in _together(at_s, rows):
+        for begin, end in _meetings(at_s, shape, rows[one], rows[other]):
+            swapped = _exchanged(at_s, shape, rows[one], rows[other], begin, end)
+            if swapped is not None:
+                rows[one], rows[other] = swapped
+                changed = True
+    return changed
+
+
+def _exchanged(
+    at_s: Array, shape: Array, one: Rows, other: Rows, begin: float, end: float
+) -> tuple[Rows, Rows] | None:
+    """Both tracks with their futures exchanged at the best moment, if that explains them better."""
+    best, found = _BETTER, None
+    moments = np.union1d(at_s[one], at_s[other])
+    for moment in moments[(moments > begin - 1e-9) & (moments <= end)]:
+        around = [_around(at_s, own, moment) for own in (one, other)]
+        sides = [(at_s[own] < moment).sum() for own in around]
+        if any(
+            min(before, len(own) - before) < _FEWEST_BOXES
+            for before, own in zip(sides, around, strict=True)
+        ):
+            continue
+        kept = sum(_roughness(at_s[own], shape[own]) for own in around)
+        crossed = _crossed(at_s, around[0], around[1], moment)
+        gain = kept - sum(_roughness(at_s[own], shape[own]) for own in crossed)
+        if gain > best:
+            best, found = gain, moment
+    return None if found is None else _crossed(at_s, one, other, found)
+
+
+def _around(at_s: Array, own: Rows, moment: float) -> Rows:
+    first, end = np.searchsorted(at_s[own], [moment - _AROUND_S, moment + _AROUND_S])
+    return own[first:end]
+
+
+def _crossed(at_s: Array, one: Rows, other: Rows, moment: float) -> tuple[Rows, Rows]:
+    i, j = np.searchsorted(at_s[one], moment), np.searchsorted(at_s[other], moment)
+    return np.concatenate([one[:i], other[j:]]), np.concatenate([other[:j], one[i:]])
+
+
+def _roughness(at_s: Array, shape: Array) -> float:
+    """Minus twice the log-likelihood of boxes as those of one person, up to what all share.
+
+    A robust fit of place at an acceleration that is near none, and of one height.
+    """
+    times = at_s - at_s.mean()
+    height = float(np.exp(np.median(shape[:, 2])))
+    design = np.column_stack([np.ones_like(times), times, times**2 / 2])
+    ridge = np.diag([0.0, 0.0, 1.0]) / _CURVED**2
+    total = 0.0
+    weight = np.ones(len(times))
+    places = (shape[:, :2] - shape[:, :2].mean(axis=0)) / height
+    for _ in range(_ROBUST_ROUNDS):
+        scaled = design * (weight / _MEASURED[0] ** 2)[:, None]
+        solution = np.linalg.solve(design.T @ scaled + ridge + 1e-9 * np.eye(3), scaled.T @ places)
+        miss = ((places - design @ solution) ** 2).sum(axis=1) / _MEASURED[0] ** 2
+        weight = 1 / (1 + miss / 4)
+    total += float(4 * np.log1p(miss / 4).sum() + (solution[2] ** 2).sum() / _CURVED**2)
+    grown = (shape[:, 2] - np.median(shape[:, 2])) / _MEASURED[2]
+    return total + float(4 * np.log1p(grown**2 / 4).sum())
+
+
+def _together(at_s: Array, rows: Sequence[Rows]) -> Iterator[tuple[int, int]]:
+    """Pairs of tracks that share some time; they come by first appearance."""
+    starts = np.array([at_s[own[0]] for own in rows])
+    ends = np.array([at_s[own[-1]] for own in rows])
+    for one in range(len(rows)):
+        last = int(np.searchsorted(starts, ends[one], side="right"))
+        yield from ((one, other) for other in range(one + 1, last))
+
+
+def _meetings(at_s: Array, shape: Array, one: Rows, other: Rows) -> list[tuple[float, float]]:
+    """First and last moment of each meeting of two tracks."""
+    times = np.union1d(at_s[one], at_s[other])
+    first = max(at_s[one[0]], at_s[other[0]])
+    last = min(at_s[one[-1]], at_s[other[-1]])
+    times = times[(times >= first) & (times <= last)]
+    if not len(times):
+        return []
+    places = [
+        np.column_stack([np.interp(times, at_s[own], edge) for edge in shape[own].T])
+        for own in (one, other)
+    ]
+    height = np.exp((places[0][:, 2] + places[1][:, 2]) / 2)
+    apart = np.linalg.norm(places[0][:, :2] - places[1][:, :2], axis=1) / height
+    near = np.concatenate([[False], apart < _NEAR, [False]])
+    changes = np.flatnonzero(near[1:] != near[:-1])
+    return [
+        (float(times[i]), float(times[j - 1]))
+        for i, j in zip(changes[::2], changes[1::2], strict=True)
+    ]
