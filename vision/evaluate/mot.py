@@ -1,7 +1,8 @@
 """Boxes of people with their ids, frame by frame: in memory, and as MOTChallenge writes them.
 
-Belongs here: the columns of truth and of tracks that are to be scored, reading both from files, and
-which boxes of a truth count. Does not belong here: scoring (`vision.evaluate.scores`).
+Belongs here: the columns of truth and of tracks that are to be scored, reading both from files,
+which boxes of a truth count, and the product's tracks at the frames of a truth. Does not belong
+here: scoring (`vision.evaluate.scores`).
 
 Frames count from 1. Files hold left, top, width and height; in memory a box has the edges of the
 contracts (`vision.contracts.BOX`), in pixels of the full-resolution frame.
@@ -13,7 +14,9 @@ Milan et al., MOT16: a benchmark for multi-object tracking, 2016.
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from vision.contracts import BOX
 
@@ -100,6 +103,26 @@ def read_found(path: Path) -> pl.DataFrame:
     if not path.read_bytes().strip():
         return FOUND.to_frame()
     return read_rows(path).select(FOUND.names()).cast(FOUND)
+
+
+def found_at(tracks: pl.DataFrame, frames_us: NDArray[np.int64]) -> pl.DataFrame:
+    """Boxes of tracks in frames that are more than those that were analysed, as `FOUND`.
+
+    From its first box to its last, a track has a box in every frame: where none was analysed, on
+    the straight line between those before and after.
+
+    Args:
+        tracks: Rows of the `tracks` contract.
+        frames_us: (n,) when frames 1 to n were taken, microseconds since the epoch, UTC, ascending.
+    """
+    parts = [FOUND.to_frame()]
+    for (number,), track in tracks.sort("frame_at").partition_by("track", as_dict=True).items():
+        at_us = track["frame_at"].to_physical().to_numpy()
+        first, end = np.searchsorted(frames_us, [at_us[0], at_us[-1] + 1])
+        edges = {name: np.interp(frames_us[first:end], at_us, track[name]) for name in BOX}
+        part = {"frame": np.arange(first, end) + 1, "id": np.full(end - first, number), **edges}
+        parts.append(pl.DataFrame(part).cast(FOUND))
+    return pl.concat(parts)
 
 
 def read_rows(path: Path) -> pl.DataFrame:

@@ -16,8 +16,8 @@ Sources:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from math import nan
+from dataclasses import dataclass, field, fields
+from math import isnan, nan
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,12 @@ class Scores:
     def id_ratio(self) -> float:
         """Ids reported for each person; NaN where the truth has nobody."""
         return self.ids / self.people if self.people else nan
+
+    def figures(self) -> dict[str, float | int | None]:
+        """All of them by name; None for NaN."""
+        names = [one.name for one in fields(self) if not one.name.startswith("_")]
+        values = {name: getattr(self, name) for name in (*names, "id_ratio")}
+        return {name: None if isnan(value) else value for name, value in values.items()}
 
 
 def score(truth: pl.DataFrame, found: pl.DataFrame) -> Scores:
