@@ -275,9 +275,11 @@ def _scores(
         )
     if away := int((~within).sum()):
         evaluated.notes.append(f"{camera}: {away} frames of the truth were not recorded, left out")
-    frames = pl.Series(np.flatnonzero(within) + 1)
-    seen = found_at(tracks, frames_us).filter(pl.col("frame").is_in(frames))
-    return score(boxes.filter(pl.col("frame").is_in(frames)), seen)
+    frames = pl.DataFrame({"frame": np.flatnonzero(within) + 1})
+    kept, seen = (
+        rows.join(frames, on="frame", how="semi") for rows in (boxes, found_at(tracks, frames_us))
+    )
+    return score(kept, seen)
 
 
 def _recorded(timeline: pl.DataFrame) -> list[Interval]:

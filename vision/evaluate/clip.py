@@ -142,13 +142,14 @@ def read_homography(path: Path, size: tuple[int, int]) -> Homography:
         OSError: The file cannot be read.
     """
     try:
-        matrix = np.loadtxt(path, dtype=np.float64)
+        lines = path.read_text(encoding="utf-8").replace(",", " ").splitlines()
+        matrix = np.array([line.split() for line in lines if line.strip()], np.float64)
     except ValueError:
         matrix = np.empty(0)
     if matrix.shape != (3, 3) or not np.isfinite(matrix).all() or np.linalg.matrix_rank(matrix) < 3:
         raise ClipError(
-            f"{path.name}: no homography; write three lines of three numbers with blanks between "
-            "them, the matrix that takes pixels to metres on the floor"
+            f"{path.name}: no homography; write three lines of three numbers, the "
+            "matrix that takes pixels to metres on the floor"
         )
     # A homography has no sign of its own; ours is positive before the camera.
     nearest = matrix[2] @ (size[0] / 2, size[1], 1)

@@ -3,13 +3,16 @@
 from math import isnan, sqrt
 from operator import itemgetter
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trackeval.datasets import MotChallenge2DBox
+from trackeval.metrics import CLEAR, HOTA, Identity
 
 from tests.unit.vision.evaluate.boxes import found, row, truth
-from vision.evaluate.mot import Counts
+from vision.evaluate.mot import Counts, read_found, read_truth
 from vision.evaluate.scores import pool, score
 
 _SHARES = ("hota", "det_a", "ass_a", "idf1", "mota", "recall", "precision")
@@ -113,6 +116,58 @@ def test_several_sequences_are_scored_as_one():
 def test_no_sequence_has_no_score():
     with pytest.raises(ValueError, match="no scores"):
         pool([])
+
+
+def test_a_crowd_scores_as_mot_challenge_s_own_program_scores_it(tmp_path):
+    # Files in folders, as its benchmark has them; people, cars and reflections in a row.
+    folder = tmp_path / "gt" / "MOT17-train" / "MOT17-01" / "gt"
+    folder.mkdir(parents=True)
+    tracks = tmp_path / "trackers" / "MOT17-train" / "ours" / "data"
+    tracks.mkdir(parents=True)
+    rng = np.random.default_rng(5)
+    true_lines, found_lines = [], []
+    for frame in range(1, 31):
+        for who, kind in enumerate(rng.choice([1, 3, 8, 12], 12, p=[0.6, 0.1, 0.2, 0.1]), start=1):
+            x, y = 18.0 * who + frame, rng.normal(0, 4)
+            flag = int(kind == 1 and rng.random() < 0.9)
+            true_lines.append(f"{frame},{who},{x:.2f},{y:.2f},40,90,{flag},{kind},1")
+            if rng.random() < 0.8:
+                dx, number = rng.normal(0, 8), who + 20 * (frame > 5 + who)
+                found_lines.append(f"{frame},{number},{x + dx:.2f},{y:.2f},40,90,1,-1,-1,-1")
+    (folder / "gt.txt").write_text("\n".join(true_lines))
+    (tracks / "MOT17-01.txt").write_text("\n".join(found_lines))
+    official = MotChallenge2DBox(
+        {
+            "GT_FOLDER": str(tmp_path / "gt"),
+            "TRACKERS_FOLDER": str(tmp_path / "trackers"),
+            "SPLIT_TO_EVAL": "train",
+            "SEQ_INFO": {"MOT17-01": 30},
+            "PRINT_CONFIG": False,
+        }
+    )
+    data = official.get_preprocessed_seq_data(
+        official.get_raw_seq_data("ours", "MOT17-01"), "pedestrian"
+    )
+    hota = HOTA().eval_sequence(data)
+    clear = CLEAR({"PRINT_CONFIG": False}).eval_sequence(data)
+    identity = Identity({"PRINT_CONFIG": False}).eval_sequence(data)
+    ours = score(read_truth(folder / "gt.txt"), read_found(tracks / "MOT17-01.txt"))
+    assert ours.figures() == pytest.approx(
+        {
+            "hota": hota["HOTA"].mean(),
+            "det_a": hota["DetA"].mean(),
+            "ass_a": hota["AssA"].mean(),
+            "idf1": identity["IDF1"],
+            "mota": clear["MOTA"],
+            "recall": clear["CLR_Re"],
+            "precision": clear["CLR_Pr"],
+            "id_switches": clear["IDSW"],
+            "ids": data["num_tracker_ids"],
+            "people": data["num_gt_ids"],
+            "id_ratio": data["num_tracker_ids"] / data["num_gt_ids"],
+        }
+    )
+    assert 0.3 < ours.idf1 < 0.9
 
 
 @pytest.mark.parametrize("whose", ["the truth", "the tracks"])
