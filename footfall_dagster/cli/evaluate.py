@@ -6,10 +6,9 @@ are shown (`evaluate_shown`).
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
@@ -18,7 +17,6 @@ from footfall_dagster.cli.progress import progress
 from footfall_dagster.settings import Settings
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_Command = Callable[..., Any]
 
 _TRUTH = click.option(
     "--truth",
