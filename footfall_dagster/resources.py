@@ -30,11 +30,6 @@ def build(settings: Settings, site: Site) -> dict[str, Any]:
     """Resources by key; nothing heavy is loaded before a run uses it."""
     lake = Lake(settings.lake, site)
 
-    def tracker(_context: dg.InitResourceContext) -> Tracker:
-        from vision.tracking import LookAheadTracker
-
-        return LookAheadTracker()
-
     def traits(_context: dg.InitResourceContext) -> Iterator[TraitsOfRun]:
         # Dagster makes it when a run starts, and goes on here when the run has ended in any way.
         with traits_of_run(settings.vault, vault=site.file.privacy.appearance == "vault") as of_run:
@@ -44,9 +39,9 @@ def build(settings: Settings, site: Site) -> dict[str, Any]:
         IO_MANAGER: LakeIOManager(lake),
         "lake": lake,
         "recordings": settings.exports,
-        "detector": _DetectorOnUse(settings),
+        "detector": detector(settings),
         "guesser": _GuesserOnUse(settings, site),
-        "tracker": dg.ResourceDefinition(tracker),
+        "tracker": dg.ResourceDefinition(lambda _context: tracker()),
         "traits": dg.ResourceDefinition(traits),
         "warehouse": warehouse(settings),
         "report_store": report_store(settings, site),
@@ -56,6 +51,18 @@ def build(settings: Settings, site: Site) -> dict[str, Any]:
         "inspector": SiteInspector(settings, site),
         "privacy_records": records(settings, site),
     }
+
+
+def detector(settings: Settings) -> Detector:
+    """Who finds people, with the weights that the settings name."""
+    return _DetectorOnUse(settings)
+
+
+def tracker() -> Tracker:
+    """Who follows them."""
+    from vision.tracking import LookAheadTracker
+
+    return LookAheadTracker()
 
 
 def warehouse(settings: Settings) -> DuckDBWarehouse:

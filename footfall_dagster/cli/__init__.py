@@ -15,6 +15,7 @@ _COMMANDS = {
     "exports": "Say what is in a folder of recordings, and what is missing.",
     "query": "Ask the published marts anything, in SQL.",
     "export": "Write the published marts as Parquet, CSV and an Excel workbook.",
+    "evaluate": "Measure how well people are found, followed and counted, beside a truth.",
     "privacy": "Look after the privacy wall: search, prove, purge, verify its reports.",
     "ui": "Start Dagster's webserver and daemon on the same instance.",
     "simulate": "Render the recordings of a simulated day, and its truth.",

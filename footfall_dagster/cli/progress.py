@@ -15,14 +15,17 @@ _PATIENCE_S = 2.0
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, if that is a terminal; gives what is called with done and total."""
+def progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on standard error, if that is a terminal; gives what is called with done and total.
+
+    Where nobody knows the total, it is None.
+    """
     console = Console(stderr=True)
     bar = Progress(console=console, transient=True, disable=not console.is_terminal)
     task = bar.add_task(what, total=None)
     began = time.monotonic()
 
-    def advance(done: int, of: int) -> None:
+    def advance(done: int, of: int | None) -> None:
         if time.monotonic() - began > _PATIENCE_S:
             bar.start()
         bar.update(task, completed=done, total=of)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from vision.simulate.itinerary import arrivals, crowd
-from vision.simulate.manifest import read_manifest, site_digest, write_manifest
+from vision.simulate.manifest import instant, read_manifest, site_digest, write_manifest
 from vision.simulate.plan import FloorPlan
 from vision.simulate.record import Shoot, file_names, film
 from vision.simulate.staff import STAFF, staff
@@ -98,7 +98,7 @@ def simulate(
     cameras = [c for _, c in sorted(site_day.cameras.items()) if c.calibrated]
     if not cameras:
         raise ValueError(f"site {site_day.site.id}: no camera with calibration pairs to render")
-    begin = _instant(site_day, start)
+    begin = instant(site_day, start)
     seconds = max(1, round(minutes * 60))
     files = {camera.id: file_names(site_day, camera, begin, seconds) for camera in cameras}
     truth = out / FOLDER
@@ -153,12 +153,6 @@ def simulate(
     }
     write_manifest(truth, {"arguments": arguments, "files": files, "summary": summary})
     return SimulationSummary(out, truth, files, **summary)
-
-
-def _instant(site_day: SiteDay, local: dt.time) -> dt.datetime:
-    after_midnight = local < site_day.site.file.trading_day_start
-    date = site_day.day + dt.timedelta(days=1) if after_midnight else site_day.day
-    return dt.datetime.combine(date, local, site_day.site.zone_info).astimezone(dt.UTC)
 
 
 def _walked(

@@ -3,6 +3,7 @@
 Belongs here: reading and writing manifests. Does not belong here: making anything.
 """
 
+import datetime as dt
 import hashlib
 import json
 from pathlib import Path
@@ -18,6 +19,13 @@ def site_digest(site_day: SiteDay) -> str:
     """A digest of everything that the site's files say of the day, and that can be filmed."""
     told = site_day.model_dump_json(exclude={"site": {"audits"}})
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def instant(site_day: SiteDay, local: dt.time) -> dt.datetime:
+    """The instant at which clocks at the site show `local` on its trading day, UTC."""
+    after_midnight = local < site_day.site.file.trading_day_start
+    date = site_day.day + dt.timedelta(days=1) if after_midnight else site_day.day
+    return dt.datetime.combine(date, local, site_day.site.zone_info).astimezone(dt.UTC)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.scoring import read_mot
 from tests.unit.vision.simulated import arcade
+from vision.evaluate.mot import read_rows
 from vision.exports.folder import Recordings
 from vision.simulate import simulate
 from vision.simulate.cutouts import look, photographed_people
@@ -94,13 +94,13 @@ def test_frames_come_at_the_rate_asked_for_from_nought_on(simulated):
 def test_boxes_lie_inside_the_frame_and_say_how_much_is_seen(simulated):
     summary, _ = simulated
     for camera in arcade().cameras:
-        boxes = read_mot(summary.truth / f"{camera}_gt.txt")
+        boxes = read_rows(summary.truth / f"{camera}_gt.txt")
         assert boxes.height > 50
         assert boxes["frame"].is_between(1, SECONDS * 5).all()
-        assert boxes["x"].min() >= 0
-        assert boxes["y"].min() >= 0
-        assert (boxes["x"] + boxes["width"]).max() <= 640
-        assert (boxes["y"] + boxes["height"]).max() <= 360
+        assert boxes["x_min"].min() >= 0
+        assert boxes["y_min"].min() >= 0
+        assert boxes["x_max"].max() <= 640
+        assert boxes["y_max"].max() <= 360
         assert boxes["visible"].is_between(0, 1).all()
         assert boxes["visible"].max() > 0.95
         assert boxes.select("frame", "id").is_duplicated().sum() == 0
@@ -108,8 +108,8 @@ def test_boxes_lie_inside_the_frame_and_say_how_much_is_seen(simulated):
 
 def test_somebody_in_the_dense_crowd_hides_somebody(simulated):
     summary, _ = simulated
-    boxes = pl.concat([read_mot(path) for path in summary.truth.glob("*_gt.txt")])
-    inner = boxes.filter((pl.col("x") > 2) & (pl.col("x") + pl.col("width") < 638))
+    boxes = pl.concat([read_rows(path) for path in summary.truth.glob("*_gt.txt")])
+    inner = boxes.filter((pl.col("x_min") > 2) & (pl.col("x_max") < 638))
     assert (inner["visible"] < 0.7).any()
 
 
