@@ -17,7 +17,8 @@ from pathlib import Path
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
-from assets.marts.of_gates import GATE_COUNTS_15MIN
+from assets.marts.inputs import AUDIT_DAYS
+from assets.marts.of_gates import GATE_AUDITS, GATE_COUNTS_15MIN
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.io_manager import camera_day
@@ -83,8 +84,8 @@ def materialise_day(
         if fewer and runner.stands(CAMERA_DAY, key):
             continue
         runner.run(CAMERA_DAY, key, inputs[camera], partial(_is_whole, lake, key))
-    counted_by_eye = [one.model_dump_json() for one in plan.site.on(day).audits]
-    everything = _digest([*(inputs[camera] for camera in sorted(inputs)), *counted_by_eye])
+    of_cameras = (inputs[camera] for camera in sorted(inputs))
+    everything = _digest([*of_cameras, *_counted_by_eye(settings, plan, day)])
     site_day_is_there = partial(_site_day_is_there, settings, plan, day)
     runner.run(
         SITE_DAY,
@@ -225,6 +226,14 @@ def _inputs(settings: Settings, plan: SitePlan, found: _Found) -> dict[str, str]
         camera: _digest([*shared, "" if exports is None else fingerprint(exports)])
         for camera, exports in found.items()
     }
+
+
+def _counted_by_eye(settings: Settings, plan: SitePlan, day: dt.date) -> list[str]:
+    """What the marts of a day know of counts by eye: its own, and those stored of days before."""
+    before = [day - dt.timedelta(days=back) for back in range(1, AUDIT_DAYS)]
+    stored = warehouse(settings).read_days([GATE_AUDITS], plan.site.id, before)[GATE_AUDITS.name]
+    own = (one.model_dump_json() for one in plan.site.on(day).audits)
+    return [*own, *map(str, stored.iter_rows())]
 
 
 def _found(recordings: Recordings, site_day: SiteDay) -> _Found:
