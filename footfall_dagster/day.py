@@ -24,6 +24,7 @@ from footfall_dagster.definitions import build_definitions
 from footfall_dagster.io_manager import camera_day
 from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY
 from footfall_dagster.lake import Lake, NotMaterialised, Purged
+from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.privacy.purge_recordings import only_fewer
 from footfall_dagster.privacy.wall import Refused
 from footfall_dagster.resources import records, report_store, warehouse
@@ -231,9 +232,13 @@ def _inputs(settings: Settings, plan: SitePlan, found: _Found) -> dict[str, str]
 def _counted_by_eye(settings: Settings, plan: SitePlan, day: dt.date) -> list[str]:
     """What the marts of a day know of counts by eye: its own, and those stored of days before."""
     before = [day - dt.timedelta(days=back) for back in range(1, AUDIT_DAYS)]
-    stored = warehouse(settings).read_days([GATE_AUDITS], plan.site.id, before)[GATE_AUDITS.name]
-    own = (one.model_dump_json() for one in plan.site.on(day).audits)
-    return [*own, *map(str, stored.iter_rows())]
+    own = [one.model_dump_json() for one in plan.site.on(day).audits]
+    try:
+        stored = warehouse(settings).read_days([GATE_AUDITS], plan.site.id, before)
+    except WarehouseError:
+        # The run that makes the marts says so, and what to do.
+        return own
+    return [*own, *map(str, stored[GATE_AUDITS.name].iter_rows())]
 
 
 def _found(recordings: Recordings, site_day: SiteDay) -> _Found:

@@ -186,7 +186,7 @@ def test_the_draw_tells_where_to_look_and_nothing_of_what_was_counted(audited: A
         assert (row["entries"], row["exits"]) == ("", "")
         name, _, at = row["recordings"].partition(";")[0].partition(" at ")
         assert (audited.home.settings.recordings / name).is_file()
-        began = dt.datetime.strptime(re.sub(r"\D", "", name)[-14:], "%Y%m%d%H%M%S")
+        began = dt.datetime.strptime(re.sub(r"\D", "", Path(name).stem), "%Y%m%d%H%M%S")
         hours, minutes, seconds = map(int, at.split(":"))
         offset = dt.timedelta(hours=hours, minutes=minutes, seconds=seconds)
         assert f"{began + offset:%Y-%m-%d %H:%M}" == row["starts"]
