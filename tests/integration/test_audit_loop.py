@@ -213,8 +213,11 @@ def test_accuracy_and_interval_are_in_the_warehouse_and_in_the_report(
     assert row["audited_minutes"] == MINUTES * len(seen)
     assert row["audited_entries"] == sum(entries for entries, _ in seen)
     page = audited.page(day)
-    assert f"{share(accuracy)} {share(low)} to {share(high)}" in page
-    assert f"by {len(seen)} counts by eye" in page
+    beside = f"{gate.replace('_', ' ')}.*{share(accuracy)} {share(low)} to {share(high)}$"
+    assert re.search(beside, page, flags=re.M)
+    if audited.home.site.on(day).gates[gate].leads_from == "outside":
+        told = f"{share(accuracy)} ({share(low)} to {share(high)} in 19 cases of 20)"
+        assert f"{told}, by {len(seen)} counts by eye" in page
 
 
 def test_the_eye_and_the_gates_differ_somewhere(audited: Audited) -> None:

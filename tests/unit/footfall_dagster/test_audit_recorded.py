@@ -14,7 +14,11 @@ from vision.contracts_ingest import CAMERA_EXPORTS, TIMELINE
 from vision.exports.folder import Recordings
 
 MINUTE = dt.timedelta(minutes=1)
-FIRST, SECOND, AGAIN = "cam_a/20260311_120000.mp4", "cam_a/20260311_123000.mp4", "cam_a/20260311_123001.mp4"
+FIRST, SECOND, AGAIN = (
+    "cam_a/20260311_120000.mp4",
+    "cam_a/20260311_123000.mp4",
+    "cam_a/20260311_123001.mp4",
+)
 
 
 def row(number: int, name: str, after: int, told: str, **more: object) -> dict[str, object]:
