@@ -17,12 +17,14 @@ from pathlib import Path
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
-from assets.marts.of_gates import GATE_COUNTS_15MIN
+from assets.marts.inputs import AUDIT_DAYS
+from assets.marts.of_gates import GATE_AUDITS, GATE_COUNTS_15MIN
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.io_manager import camera_day
 from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY
 from footfall_dagster.lake import Lake, NotMaterialised, Purged
+from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.privacy.purge_recordings import only_fewer
 from footfall_dagster.privacy.wall import Refused
 from footfall_dagster.resources import records, report_store, warehouse
@@ -83,8 +85,8 @@ def materialise_day(
         if fewer and runner.stands(CAMERA_DAY, key):
             continue
         runner.run(CAMERA_DAY, key, inputs[camera], partial(_is_whole, lake, key))
-    counted_by_eye = [one.model_dump_json() for one in plan.site.on(day).audits]
-    everything = _digest([*(inputs[camera] for camera in sorted(inputs)), *counted_by_eye])
+    of_cameras = (inputs[camera] for camera in sorted(inputs))
+    everything = _digest([*of_cameras, *_counted_by_eye(settings, plan, day)])
     site_day_is_there = partial(_site_day_is_there, settings, plan, day)
     runner.run(
         SITE_DAY,
@@ -225,6 +227,18 @@ def _inputs(settings: Settings, plan: SitePlan, found: _Found) -> dict[str, str]
         camera: _digest([*shared, "" if exports is None else fingerprint(exports)])
         for camera, exports in found.items()
     }
+
+
+def _counted_by_eye(settings: Settings, plan: SitePlan, day: dt.date) -> list[str]:
+    """What the marts of a day know of counts by eye: its own, and those stored of days before."""
+    before = [day - dt.timedelta(days=back) for back in range(1, AUDIT_DAYS)]
+    own = [one.model_dump_json() for one in plan.site.on(day).audits]
+    try:
+        stored = warehouse(settings).read_days([GATE_AUDITS], plan.site.id, before)
+    except WarehouseError:
+        # The run that makes the marts says so, and what to do.
+        return own
+    return [*own, *map(str, stored[GATE_AUDITS.name].iter_rows())]
 
 
 def _found(recordings: Recordings, site_day: SiteDay) -> _Found:

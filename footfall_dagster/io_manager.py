@@ -180,8 +180,7 @@ class LakeIOManager(dg.IOManager):
             day = camera_day(partition)
             try:
                 _, receipt = self._lake.read_with_receipt(contract, day)
-                # New coverage beside old events would tell of nobody where nobody has looked.
-                if receipt.source != self._lake.read_with_receipt(COVERAGE, day)[1].source:
+                if not self._lake.is_of_coverage(receipt, day):
                     context.log.warning(
                         f"not observed: {contract.name} of {partition} was made from other files "
                         "than its coverage; materialise the camera-day again"

@@ -18,6 +18,7 @@ from footfall_dagster.privacy import ledger, wall
 from vision.contract_check import Bounds
 from vision.contract_terms import Contract
 from vision.contracts import GATE_EVENTS, LAKE, lake_of
+from vision.contracts_ingest import COVERAGE
 from vision.site.models import Site
 
 PENDING = "_pending"
@@ -156,6 +157,23 @@ class Lake:
             return self.read(lake_of(self.site)[dataset], CameraDay(day, camera))
         except (NotMaterialised, wall.Refused):
             return None
+
+    def counted(self, dataset: str, day: dt.date, camera: str) -> pl.DataFrame | None:
+        """Rows of a dataset that marts may take of a camera-day; None where there are none."""
+        one = CameraDay(day, camera)
+        try:
+            rows, receipt = self.read_with_receipt(lake_of(self.site)[dataset], one)
+            return rows if self.is_of_coverage(receipt, one) else None
+        except (NotMaterialised, wall.Refused):
+            return None
+
+    def is_of_coverage(self, receipt: wall.Receipt, camera_day: CameraDay) -> bool:
+        """Whether rows were made of the files that the coverage of the camera-day is of.
+
+        New coverage beside old events would tell of nobody where nobody has looked. Raises as
+        `read` does where there is no coverage.
+        """
+        return receipt.source == self.read_with_receipt(COVERAGE, camera_day)[1].source
 
     def is_made_from(self, timeline: pl.DataFrame, day: dt.date, camera: str) -> bool:
         """See `assets.storage.CameraDays`."""

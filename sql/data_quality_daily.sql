@@ -50,82 +50,19 @@ camera_with_trajectories AS (
     GROUP BY ALL
 ),
 
--- A minute that is observed in part would make the camera's count too low and not wrong.
-audit AS (
+counted AS (
     SELECT
-        audits.gate,
-        audits.starts_at,
-        gates.camera,
-        any_value(audits.ends_at) AS ends_at,
-        any_value(audits.entries) AS entries,
-        any_value(audits.exits) AS exits
-    FROM audits
-    INNER JOIN gates
-        ON gates.gate = audits.gate
-    INNER JOIN deliveries
-        ON deliveries.camera = gates.camera
-        AND deliveries.dataset = 'gate_events'
-        AND deliveries.delivered
-    INNER JOIN coverage
-        ON coverage.camera = gates.camera
-        AND coverage.minute < audits.ends_at
-        AND coverage.minute + INTERVAL 1 MINUTE > audits.starts_at
-    GROUP BY ALL
-    HAVING min(coverage.readable_s) >= 59
-),
-
-audit_with_crossings AS (
-    SELECT
-        audit.camera,
-        audit.entries,
-        audit.exits,
-        count(*) FILTER (gate_events.direction = 'in') AS gate_entries,
-        count(*) FILTER (gate_events.direction = 'out') AS gate_exits,
-        audit.entries + audit.exits AS people,
-        abs(gate_entries - audit.entries) + abs(gate_exits - audit.exits) AS differing
-    FROM audit
-    LEFT JOIN gate_events
-        ON gate_events.gate = audit.gate
-        AND gate_events.at >= audit.starts_at
-        AND gate_events.at < audit.ends_at
-    GROUP BY audit.gate, audit.starts_at, audit.camera, audit.entries, audit.exits
-),
-
-camera_with_audits AS (
-    SELECT
-        camera,
-        count(*) AS audits,
-        sum(entries) AS audited_entries,
-        sum(exits) AS audited_exits,
-        sum(gate_entries) AS gate_entries,
-        sum(gate_exits) AS gate_exits,
-        sum(people) AS audited_people,
-        sum(differing) / nullif(sum(people), 0) AS error,
-        sum(differing ** 2) AS differing_squared,
-        sum(differing * people) AS differing_by_people,
-        sum(people ** 2) AS people_squared
-    FROM audit_with_crossings
-    GROUP BY camera
-),
-
-camera_with_interval AS (
-    SELECT
-        audited.camera,
-        greatest(
-            students_quantile.quantile * sqrt(
-                greatest(
-                    differing_squared
-                    - 2 * error * differing_by_people
-                    + error ** 2 * people_squared,
-                    0
-                ) * audits / (audits - 1)
-            ),
-            -- Counts that all differ alike, by nothing maybe, tell of no spread.
-            3
-        ) / audited_people AS margin
-    FROM camera_with_audits AS audited
-    INNER JOIN students_quantile
-        ON students_quantile.sample = audited.audits
+        gate_audits.camera AS sample,
+        gate_audits.minutes,
+        gate_audits.audited_entries,
+        gate_audits.audited_exits,
+        gate_audits.gate_entries,
+        gate_audits.gate_exits
+    FROM gate_audits
+    INNER JOIN site_day
+        ON site_day.site = gate_audits.site
+        AND site_day.trading_day = gate_audits.trading_day
+    WHERE gate_audits.gate_entries IS NOT NULL
 ),
 
 camera AS (
@@ -161,19 +98,9 @@ SELECT
     CASE WHEN camera.is_observed THEN audited.audited_exits END AS audited_exits,
     CASE WHEN camera.is_observed THEN audited.gate_entries END AS gate_entries,
     CASE WHEN camera.is_observed THEN audited.gate_exits END AS gate_exits,
-    -- greatest() passes over NULLs.
-    CASE
-        WHEN camera.is_observed AND audited.error IS NOT NULL
-        THEN round(greatest(1 - audited.error, 0), 6)
-    END AS audit_accuracy,
-    CASE
-        WHEN camera.is_observed AND audited.error + interval_of.margin IS NOT NULL
-        THEN round(greatest(1 - audited.error - interval_of.margin, 0), 6)
-    END AS audit_low,
-    CASE
-        WHEN camera.is_observed AND audited.error + interval_of.margin IS NOT NULL
-        THEN round(least(greatest(1 - audited.error + interval_of.margin, 0), 1), 6)
-    END AS audit_high,
+    CASE WHEN camera.is_observed THEN audited.accuracy END AS audit_accuracy,
+    CASE WHEN camera.is_observed THEN audited.low END AS audit_low,
+    CASE WHEN camera.is_observed THEN audited.high END AS audit_high,
     round(camera.observed_s / 60, 4) AS observed_minutes,
     round(camera.observed_s / camera.length_s, 6) AS observed_share
 FROM site_day
@@ -184,7 +111,5 @@ LEFT JOIN camera_with_stays AS seen
     ON seen.camera = camera.camera
 LEFT JOIN camera_with_trajectories AS followed
     ON followed.camera = camera.camera
-LEFT JOIN camera_with_audits AS audited
-    ON audited.camera = camera.camera
-LEFT JOIN camera_with_interval AS interval_of
-    ON interval_of.camera = camera.camera
+LEFT JOIN audit_estimate AS audited
+    ON audited.sample = camera.camera

@@ -52,7 +52,7 @@ _AUDITS = tuple(
         ("entrance", dt.datetime(2026, 3, 9, 10, 40), 14, 13),
         ("entrance", dt.datetime(2026, 3, 9, 10, 50), 11, 7),
         ("entrance", dt.datetime(2026, 3, 9, 11, 0), 8, 10),
-        ("bakery_door", dt.datetime(2026, 3, 9, 10, 40), 7, 6),
+        ("bakery_door", dt.datetime(2026, 3, 10, 10, 40), 7, 6),
         ("books_door", dt.datetime(2026, 3, 9, 11, 0), 3, 4),
         # What could not be decoded is nothing to compare with.
         ("entrance", dt.datetime(2026, 3, 12, 10, 50), 4, 10),

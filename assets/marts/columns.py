@@ -190,6 +190,46 @@ def rounded_share(
     )
 
 
+_AUDITED = {
+    "audited_entries": "People who were counted in by eye",
+    "audited_exits": "People who were counted out by eye",
+    "gate_entries": "People whom the gate counted in, in the same minutes",
+    "gate_exits": "People whom the gate counted out, in the same minutes",
+}
+
+
+def audited(null: str) -> tuple[MartColumn, ...]:
+    """How many were counted, by eye and by gates; `null` says when that is NULL."""
+    return tuple(
+        measure(
+            name,
+            f"{what}; {null}",
+            (name,),
+            CROSSINGS,
+            domain=PEOPLE_OF_DAY,
+            null_where_nobody=True,
+        )
+        for name, what in _AUDITED.items()
+    )
+
+
+AUDIT_ACCURACY = tuple(
+    rounded_share(name, what, tuple(_AUDITED), CROSSINGS)
+    for name, what in (
+        (
+            "audit_accuracy",
+            "1 less the people miscounted per person counted by eye; NULL where nobody was",
+        ),
+        ("audit_low", "Lower end of its interval of 19 in 20; NULL below two counts"),
+        ("audit_high", "Upper end of its interval of 19 in 20; NULL below two counts"),
+    )
+)
+"""How exact gates are by `audited`; whoever knows what was counted by eye could tell from it what
+the gate counted, so all four have to be of enough people."""
+AUDIT_ORDER = (("audit_low", "audit_accuracy"), ("audit_accuracy", "audit_high"))
+"""For `MartContract.never_above`."""
+
+
 def rate(
     name: str,
     description: str,

@@ -16,9 +16,10 @@ from types import MappingProxyType
 import polars as pl
 
 from assets.marts.columns import (
+    AUDIT_ACCURACY,
+    AUDIT_ORDER,
     CAMERA,
     COVERAGE,
-    CROSSINGS,
     DAY,
     DEFINITION,
     FLOOR,
@@ -27,12 +28,19 @@ from assets.marts.columns import (
     POSITIONS,
     SITE,
     TRADING_DAY,
+    audited,
     count,
     measure,
     rounded_share,
 )
 from assets.marts.inputs import NOT_OBSERVED, OBSERVED
-from assets.marts.of_gates import FLOOR_OCCUPANCY_15MIN, FOOTFALL_DAILY, GATE_COUNTS_15MIN
+from assets.marts.of_gates import (
+    FLOOR_OCCUPANCY_15MIN,
+    FOOTFALL_DAILY,
+    GATE_ACCURACY_DAILY,
+    GATE_AUDITS,
+    GATE_COUNTS_15MIN,
+)
 from assets.marts.of_shops import SHOP_AFFINITY_WEEKLY, SHOP_PAIRS_DAILY, SHOPFRONT_CAPTURE_HOURLY
 from assets.marts.of_ways import (
     DISPLAY_ENGAGEMENT_HOURLY,
@@ -53,12 +61,6 @@ from assets.marts.schema import MartColumn, MartContract
 from vision.contract_terms import OneOf, Range
 
 _STAYS = (("zone_visits", "ends_seen"), *COVERAGE)
-_AUDITED = {
-    "audited_entries": "People who were counted in by eye",
-    "audited_exits": "People who were counted out by eye",
-    "gate_entries": "People whom the gates counted in, in the same minutes",
-    "gate_exits": "People whom the gates counted out, in the same minutes",
-}
 
 DATA_QUALITY_DAILY = MartContract(
     name="data_quality_daily",
@@ -120,33 +122,13 @@ DATA_QUALITY_DAILY = MartContract(
             nullable=True,
             sources=COVERAGE,
         ),
-        *(
-            measure(
-                name,
-                f"{what}; NULL without such counts",
-                (name,),
-                CROSSINGS,
-                domain=PEOPLE_OF_DAY,
-                null_where_nobody=True,
-            )
-            for name, what in _AUDITED.items()
-        ),
-        *(
-            rounded_share(name, what, tuple(_AUDITED), CROSSINGS)
-            for name, what in (
-                (
-                    "audit_accuracy",
-                    "1 less the people miscounted per person counted by eye; NULL where nobody was",
-                ),
-                ("audit_low", "Lower end of its interval of 19 in 20; NULL below two counts"),
-                ("audit_high", "Upper end of its interval of 19 in 20; NULL below two counts"),
-            )
-        ),
+        *audited("NULL without such counts"),
+        *AUDIT_ACCURACY,
         *DAY,
         DEFINITION,
     ),
     key=("trading_day", "site", "camera"),
-    never_above=(("audit_low", "audit_accuracy"), ("audit_accuracy", "audit_high")),
+    never_above=AUDIT_ORDER,
     places=lambda tables: tables["cameras"].height,
 )
 
@@ -156,6 +138,8 @@ MARTS: Mapping[str, MartContract] = MappingProxyType(
         for mart in (
             GATE_COUNTS_15MIN,
             FOOTFALL_DAILY,
+            GATE_AUDITS,
+            GATE_ACCURACY_DAILY,
             FLOOR_OCCUPANCY_15MIN,
             ZONE_VISITS_HOURLY,
             ZONE_DWELL_DISTRIBUTION,

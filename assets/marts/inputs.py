@@ -14,7 +14,7 @@ import polars as pl
 from vision.contract_terms import INSTANT, Contract
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
-from vision.site.models import FloorPoint, SiteDay
+from vision.site.models import FloorPoint, Gate, SiteDay
 
 CameraDays = Mapping[str, pl.DataFrame]
 """Rows of one dataset by camera; a camera that has not delivered is absent."""
@@ -37,6 +37,8 @@ NOT_OBSERVED = ("missing", "no_exports", PRIVACY_FAILED, "withheld")
 """Why a camera tells nothing of a day."""
 NOT_FOLLOWED = (*NOT_OBSERVED, UNCALIBRATED)
 """Why a camera has no trajectories of a day."""
+AUDIT_DAYS = 28
+"""Trading days for which a count by eye says how exact its gate is, its own included."""
 _QUARTER = 15
 
 
@@ -203,12 +205,14 @@ def _site_day(site_day: SiteDay) -> pl.DataFrame:
             "trading_day": [site_day.day],
             "staff_after_s": [60 * file.staff_after_minutes],
             "estimate_gaps": [file.estimate_gaps],
+            "audit_days": [AUDIT_DAYS],
         },
         schema={
             "site": pl.String,
             "trading_day": pl.Date,
             "staff_after_s": pl.Int64,
             "estimate_gaps": pl.Boolean,
+            "audit_days": pl.Int32,
         },
     )
 
@@ -233,14 +237,21 @@ def _quarters(site_day: SiteDay) -> list[dt.datetime]:
 
 
 def _gates(site_day: SiteDay) -> pl.DataFrame:
+    """Every gate, and since which day it and its camera are as they are."""
+    words = dict.fromkeys(("gate", "camera", "floor", "leads_from"), pl.String())
     return pl.DataFrame(
         [
-            (gate.id, gate.camera, gate.floor, gate.leads_from)
+            (gate.id, gate.camera, gate.floor, gate.leads_from, _since(site_day, gate))
             for _, gate in sorted(site_day.gates.items())
         ],
         orient="row",
-        schema=dict.fromkeys(("gate", "camera", "floor", "leads_from"), pl.String()),
+        schema={**words, "since": pl.Date()},
     )
+
+
+def _since(site_day: SiteDay, gate: Gate) -> dt.date:
+    begun = (gate.valid_from, site_day.cameras[gate.camera].valid_from)
+    return max([site_day.site.file.opens, *(day for day in begun if day is not None)])
 
 
 def _zones(site_day: SiteDay) -> pl.DataFrame:

@@ -65,6 +65,7 @@ def _files(mart: MartContract) -> Iterator[str]:
     yield mart.name
     yield from (f"scans/{scan}" for scan in reads(mart.name).scans)
     yield from (f"relations/{relation}" for relation in reads(mart.name).relations)
+    yield from (f"parts/{part}" for part in reads(mart.name).parts)
 
 
 def _row(column: MartColumn) -> str:

@@ -7,6 +7,8 @@ they are computed (sql/), columns that other marts have as well (`assets.marts.c
 import polars as pl
 
 from assets.marts.columns import (
+    AUDIT_ACCURACY,
+    AUDIT_ORDER,
     CAMERA,
     COVERAGE,
     CROSSINGS,
@@ -18,14 +20,16 @@ from assets.marts.columns import (
     SITE,
     TRADING_DAY,
     WHY,
+    audited,
     clock,
     count,
     gate,
     measure,
     rounded_share,
 )
-from assets.marts.schema import MartContract, Tables
-from vision.contract_terms import Range
+from assets.marts.schema import MartColumn, MartContract, Tables
+from vision.contract_terms import INSTANT, InTradingDay, Range
+from vision.site.audits import LONGEST_MINUTES
 from vision.site.models import OUTSIDE
 
 _NULL_GAP = "NULL where the day has a gap"
@@ -141,6 +145,63 @@ FOOTFALL_DAILY = MartContract(
         ("entries_estimate", "entries_high"),
     ),
     places=lambda tables: tables["gates"].filter(pl.col("leads_from") == OUTSIDE).height,
+)
+
+
+GATE_AUDITS = MartContract(
+    name="gate_audits",
+    grain="one count by eye at one gate",
+    description="Counts by eye beside what the gate counted in the same minutes.",
+    columns=(
+        TRADING_DAY,
+        SITE,
+        gate(),
+        CAMERA,
+        FLOOR,
+        MartColumn(
+            "starts_at", INSTANT, "UTC", "When the count by eye began", InTradingDay(1_000_000)
+        ),
+        MartColumn("minutes", pl.Int32(), "min", "How long it lasted", Range(1, LONGEST_MINUTES)),
+        *audited("NULL where the camera did not observe all of it"),
+        DEFINITION,
+    ),
+    key=("trading_day", "site", "gate", "starts_at"),
+    places=lambda tables: tables["audits"].height,
+)
+
+GATE_ACCURACY_DAILY = MartContract(
+    name="gate_accuracy_daily",
+    grain="one gate on one trading day",
+    description="How exactly each gate counts, by the counts by eye of the last four weeks.",
+    columns=(
+        TRADING_DAY,
+        SITE,
+        gate(),
+        CAMERA,
+        FLOOR,
+        MartColumn(
+            "audits",
+            pl.Int32(),
+            "1",
+            "Counts by eye that were compared with the gate's",
+            Range(0, 10_000),
+            sources=COVERAGE,
+        ),
+        MartColumn(
+            "audited_minutes",
+            pl.Int32(),
+            "min",
+            "How long they lasted together",
+            Range(0, 10_000 * LONGEST_MINUTES),
+            sources=COVERAGE,
+        ),
+        *audited("NULL without such counts"),
+        *AUDIT_ACCURACY,
+        DEFINITION,
+    ),
+    key=("trading_day", "site", "gate"),
+    never_above=AUDIT_ORDER,
+    places=lambda tables: tables["gates"].height,
 )
 
 

@@ -25,13 +25,15 @@ from vision.contract_terms import Contract
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
 
-SCANS, RELATIONS = "scans", "relations"
-"""Folders of sql/: what is kept of floor positions, and what several marts read."""
+SCANS, RELATIONS, PARTS = "scans", "relations", "parts"
+"""Folders of sql/: what is kept of floor positions, what several marts read, what they work out
+alike of rows of their own."""
 DATASETS: tuple[Contract, ...] = (GATE_EVENTS, ZONE_VISITS, ANONYMISED_TRAJECTORIES, COVERAGE)
 """What marts are made from; a query names floor positions `positions`."""
 _NAMED = {"positions": ANONYMISED_TRAJECTORIES.name}
 _FIELDS = ("Grain", "Version", "Definition", "Source", "NULL")
 _READ = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_][a-z0-9_]*)")
+_PLACED = re.compile(r"\b(FROM|JOIN) ([a-z_][a-z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +44,27 @@ class Reads:
         datasets: Of the lake.
         scans: Files in sql/scans/.
         relations: Files in sql/relations/, each after those that it reads.
+        parts: Files in sql/parts/.
         marts: Other marts, at first hand.
     """
 
     datasets: tuple[str, ...]
     scans: tuple[str, ...]
     relations: tuple[str, ...]
+    parts: tuple[str, ...]
     marts: tuple[str, ...]
 
 
 @cache
 def query(name: str) -> str:
-    """The SELECT that computes the rows of mart `name` for one site-day.
+    """The SELECT that computes the rows of mart `name` for one site-day, with its parts in place.
+
+    A part reads a CTE of the mart, which no relation can: its text stands where the mart names it.
 
     Raises:
         FileNotFoundError: The mart has a contract but no file in sql/.
     """
-    file = files("sql") / f"{name}.sql"
-    if not file.is_file():
-        raise FileNotFoundError(
-            f"mart {name} has a contract in assets/marts/contracts.py but no sql/{name}.sql"
-        )
-    return file.read_text(encoding="utf-8")
+    return _PLACED.sub(_part_in_place, _written(name))
 
 
 def versioned_query(name: str) -> str:
@@ -116,6 +117,7 @@ def reads(name: str) -> Reads:
         datasets=tuple(sorted(named & {one.name for one in DATASETS})),
         scans=scans,
         relations=relations,
+        parts=tuple(sorted(names_in(_written(name)) & query_names(PARTS))),
         marts=tuple(sorted((names_in(query(name)) & query_names()) - {name})),
     )
 
@@ -171,6 +173,24 @@ def connected(file: Path | None = None, *, read_only: bool = False) -> duckdb.Du
 def names_in(sql: str) -> set[str]:
     """What a query reads from, its own CTEs among them."""
     return set(_READ.findall("\n".join(line.partition("--")[0] for line in sql.splitlines())))
+
+
+def _written(name: str) -> str:
+    """The text of the file of mart `name`."""
+    file = files("sql") / f"{name}.sql"
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"mart {name} has a contract in assets/marts/contracts.py but no sql/{name}.sql"
+        )
+    return file.read_text(encoding="utf-8")
+
+
+def _part_in_place(named: re.Match[str]) -> str:
+    word, name = named.groups()
+    if name not in query_names(PARTS):
+        return named[0]
+    part = (files("sql") / PARTS / f"{name}.sql").read_text(encoding="utf-8")
+    return f"{word} (\n{part})"
 
 
 def _relations_of(sql: str) -> Iterator[str]:

@@ -48,6 +48,10 @@ NOT_ASKED: Mapping[str, str] = MappingProxyType(
         "paths_daily": "whole ways are read one by one; `flows_on_saturdays` adds up their steps",
         "shop_pairs_daily": "a day of two shops is mostly below k; `shop_affinity_weekly` has the "
         "same by weeks",
+        "gate_audits": "a count of some minutes is mostly below k; `gate_accuracy_daily` adds four "
+        "weeks of them up",
+        "gate_accuracy_daily": "how exactly a gate counts is read off its last row: `FROM "
+        "gate_accuracy_daily WHERE gate = '...' ORDER BY trading_day DESC LIMIT 1`",
     }
 )
 """Marts that no question reads, and why."""

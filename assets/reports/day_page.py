@@ -12,7 +12,8 @@ from typing import Any
 import polars as pl
 
 from assets.marts.contracts import DATA_QUALITY_DAILY
-from assets.marts.of_gates import FLOOR_OCCUPANCY_15MIN, GATE_COUNTS_15MIN
+from assets.marts.inputs import AUDIT_DAYS
+from assets.marts.of_gates import FLOOR_OCCUPANCY_15MIN, GATE_AUDITS, GATE_COUNTS_15MIN
 from assets.marts.of_shops import SHOP_AFFINITY_WEEKLY, SHOPFRONT_CAPTURE_HOURLY
 from assets.marts.of_ways import (
     DISPLAY_ENGAGEMENT_HOURLY,
@@ -36,7 +37,7 @@ from assets.reports.drawing import Span
 from assets.reports.floor import floor_chart
 from assets.reports.page import count, duration, figure, share
 from assets.reports.sankey import drawn, sankey_chart
-from assets.reports.told import Marts, Told
+from assets.reports.told import SUPPRESSED, Marts, Told
 from assets.reports.told import figure as told_of
 from vision.site.models import SiteDay
 
@@ -77,19 +78,9 @@ def contents(
         "zones": zones,
         "cameras": cameras,
         "quality": _by_camera(quality, "quarters_unobserved", "stays", "cut_share", "short_share"),
-        "audits": _by_camera(
-            quality.filter(pl.col("audits") > 0),
-            "audits",
-            "audited_entries",
-            "gate_entries",
-            "audited_exits",
-            "gate_exits",
-            "audit_accuracy",
-            "audit_low",
-            "audit_high",
-        ),
         "audits_given": len(site_day.audits),
-        "audits_unused": len(site_day.audits) - (quality["audits"].sum() or 0),
+        "audits_unused": len(site_day.audits) - _compared(marts[GATE_AUDITS.name]),
+        "audit_days": AUDIT_DAYS,
         "staff": _by_camera(
             marts[STAFF_EXCLUDED_DAILY.name],
             "trajectories",
@@ -129,6 +120,11 @@ def contents(
             ),
         ),
     }
+
+
+def _compared(audits: pl.DataFrame) -> int:
+    """Counts by eye of the day that were compared with the gate's."""
+    return audits.filter(pl.col("gate_entries").is_not_null() | pl.col(SUPPRESSED)).height
 
 
 def _by_camera(rows: pl.DataFrame, *names: str) -> dict[str, dict[str, Told]]:

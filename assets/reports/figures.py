@@ -12,9 +12,15 @@ from typing import Any
 
 import polars as pl
 
-from assets.marts.of_gates import FLOOR_OCCUPANCY_15MIN, FOOTFALL_DAILY, GATE_COUNTS_15MIN
+from assets.marts.of_gates import (
+    FLOOR_OCCUPANCY_15MIN,
+    FOOTFALL_DAILY,
+    GATE_ACCURACY_DAILY,
+    GATE_COUNTS_15MIN,
+)
 from assets.marts.of_zones import OCCUPANCY_15MIN, ZONE_DWELL_DISTRIBUTION, ZONE_VISITS_HOURLY
 from assets.reports.told import (
+    SUPPRESSED,
     Marts,
     Told,
     gapless_or,
@@ -34,6 +40,7 @@ class GateFigures:
         busiest: Start of the quarter of an hour with most crossings, UTC.
         observed_share: Of the trading hours, or of the whole day where the site is closed.
         daily: The row of `footfall_daily` where the gate is an entrance of the site.
+        by_eye: Columns of `gate_accuracy_daily` that were worked out; None where nobody counted.
     """
 
     gate: str
@@ -43,6 +50,7 @@ class GateFigures:
     busiest: dt.datetime | None
     observed_share: float
     daily: Mapping[str, Any] | None = None
+    by_eye: Mapping[str, Told] | None = None
 
     @property
     def is_entrance(self) -> bool:
@@ -97,6 +105,7 @@ class DwellFigures:
 def gates(marts: Marts) -> list[GateFigures]:
     """Figures of each gate: entrances first, then the busiest first."""
     daily = {row["gate"]: row for row in marts[FOOTFALL_DAILY.name].iter_rows(named=True)}
+    counted_by_eye = _by_eye(marts[GATE_ACCURACY_DAILY.name])
     found = []
     for (gate, camera), rows in marts[GATE_COUNTS_15MIN.name].group_by(
         "gate", "camera", maintain_order=True
@@ -116,6 +125,7 @@ def gates(marts: Marts) -> list[GateFigures]:
                 busiest=_busiest(rows),
                 observed_share=share(rows, 15),
                 daily=own,
+                by_eye=counted_by_eye.get(str(gate)),
             )
         )
     return sorted(
@@ -205,6 +215,20 @@ def dwell(marts: Marts) -> list[DwellFigures]:
         visits = total(days, "visits_of_zone")
         found.append(DwellFigures(str(zone), int(str(version)), visits, classes))
     return sorted(found, key=lambda one: (one.zone, one.version))
+
+
+def _by_eye(rows: pl.DataFrame) -> dict[str, dict[str, Told]]:
+    """Of each gate at which somebody counted by eye, how exactly it counts."""
+    names = [name for name in GATE_ACCURACY_DAILY.schema if name not in GATE_ACCURACY_DAILY.key]
+    return {
+        row["gate"]: {
+            name: Told(None, "suppressed" if row[SUPPRESSED] else "nobody")
+            if row[name] is None
+            else Told(row[name], "whole")
+            for name in names
+        }
+        for row in rows.filter(pl.col("audits") > 0).iter_rows(named=True)
+    }
 
 
 def _busiest(rows: pl.DataFrame) -> dt.datetime | None:

@@ -14,6 +14,7 @@ _COMMANDS = {
     "site": "Check a site directory, or draw it.",
     "exports": "Say what is in a folder of recordings, and what is missing.",
     "query": "Ask the published marts anything, in SQL.",
+    "audit": "Have gates counted by eye, and say how exact they are.",
     "export": "Write the published marts as Parquet, CSV and an Excel workbook.",
     "evaluate": "Measure how well people are found, followed and counted, beside a truth.",
     "privacy": "Look after the privacy wall: search, prove, purge, verify its reports.",

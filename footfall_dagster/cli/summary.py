@@ -4,14 +4,17 @@ Belongs here: printing. Does not belong here: making what is printed (`footfall_
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from assets.marts.of_gates import GATE_COUNTS_15MIN
+from assets.marts.of_gates import GATE_ACCURACY_DAILY, GATE_COUNTS_15MIN
+from assets.reports.page import share
 from footfall_dagster.day import DayRuns
 from footfall_dagster.resources import data_docs, report_store, warehouse
 from footfall_dagster.settings import Settings
@@ -58,14 +61,36 @@ def _gates(settings: Settings, site: Site, day: dt.date) -> Table:
         if truth is not None:
             table.add_column("truth", justify="right", style="dim")
     table.add_column("observed", justify="right")
+    by_eye = _by_eye(settings, site, day)
+    if by_eye:
+        table.add_column("accuracy by eye", justify="right")
     for row in counted.iter_rows(named=True):
         cells = [row["gate"]]
         for name, direction in _DIRECTIONS.items():
             cells.append("NULL" if not row["hours"] else str(row[name]))
             if truth is not None:
                 cells.append(str(truth.get((row["gate"], direction), 0)))
-        table.add_row(*cells, f"{row['hours'] * 60:.1f} min")
+        cells.append(f"{row['hours'] * 60:.1f} min")
+        if by_eye:
+            cells.append(by_eye.get(row["gate"], "not measured"))
+        table.add_row(*cells)
     return table
+
+
+def _by_eye(settings: Settings, site: Site, day: dt.date) -> dict[str, str]:
+    """How exactly each gate counts at which somebody counted by eye, with its interval."""
+    rows = warehouse(settings).read_day(GATE_ACCURACY_DAILY, site.id, day)
+    return {row["gate"]: accuracy(row) for row in rows.iter_rows(named=True) if row["audits"]}
+
+
+def accuracy(row: Mapping[str, Any]) -> str:
+    """The accuracy of a row of `gate_accuracy_daily`, with its interval, in words."""
+    if row["audit_accuracy"] is None:
+        return "nobody came"
+    if row["audit_low"] is None:
+        return f"{share(row['audit_accuracy'])}, no interval"
+    between = f"{share(row['audit_low'])} to {share(row['audit_high'])}"
+    return f"{share(row['audit_accuracy'])} ({between})"
 
 
 def _truth(settings: Settings, site: Site, day: dt.date) -> dict[tuple[str, str], int] | None:

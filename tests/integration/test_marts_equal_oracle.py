@@ -23,8 +23,8 @@ from tests.oracle.stored import materialise, stored_day
 
 PEOPLE = 72
 """On a weekday: as few as still wait in line, give up, and come in groups."""
-LOOKS_BACK = dt.timedelta(days=7)
-"""As far as any mart of the fortnight does."""
+LOOKS_BACK = dt.timedelta(days=27)
+"""As far as any mart does of which the fortnight has figures."""
 
 NEVER_SO = {
     "gate_counts_15min.approximate_crossings": "all gates were there when the days were processed",

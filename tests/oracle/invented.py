@@ -30,7 +30,12 @@ _AUDITS = tuple(
         entries=entries,
         exits=exits,
     )
-    for date in (WEDNESDAY, SUNDAY, LOSES_AN_HOUR, GAINS_AN_HOUR)
+    for date in (
+        *(WEDNESDAY - dt.timedelta(days=back) for back in (28, 27, 7, 1, 0)),
+        SUNDAY,
+        LOSES_AN_HOUR,
+        GAINS_AN_HOUR,
+    )
     for gate, starts, minutes, entries, exits in (
         ("door", dt.time(8, 59), 2, 2, 1),
         ("door", dt.time(9, 14, 30), 7, 1, 0),

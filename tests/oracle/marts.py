@@ -6,7 +6,7 @@ Belongs here: which function makes which mart of what. Does not belong here: any
 import datetime as dt
 from collections.abc import Mapping
 
-from tests.oracle import of_cameras, of_gates, of_ways, of_zones
+from tests.oracle import of_audits, of_cameras, of_gates, of_ways, of_zones
 from tests.oracle.day import Row, StoredDay
 
 Marts = dict[str, list[Row]]
@@ -24,6 +24,7 @@ def marts_of(day: StoredDay, other_days: Mapping[dt.date, Marts]) -> Marts:
         return other_days.get(date, {}).get(mart, [])
 
     gate_counts = list(of_gates.gate_counts_15min(day))
+    audits = list(of_audits.gate_audits(day))
     visits_hourly = list(of_zones.zone_visits_hourly(day))
     occupancy = list(of_zones.occupancy_15min(day))
     engagement = list(of_ways.display_engagement_hourly(day))
@@ -31,6 +32,8 @@ def marts_of(day: StoredDay, other_days: Mapping[dt.date, Marts]) -> Marts:
     return {
         "gate_counts_15min": gate_counts,
         "footfall_daily": list(of_gates.footfall_daily(day, gate_counts)),
+        "gate_audits": audits,
+        "gate_accuracy_daily": list(of_audits.gate_accuracy_daily(day, audits, earlier)),
         "floor_occupancy_15min": list(of_gates.floor_occupancy_15min(day)),
         "zone_visits_hourly": visits_hourly,
         "zone_dwell_distribution": list(of_zones.zone_dwell_distribution(day)),

@@ -7,10 +7,9 @@ zones (`tests.oracle.of_ways`).
 from collections.abc import Iterator
 from itertools import combinations
 
-from scipy.stats import t as student
-
-from tests.oracle.day import CROSSINGS, POSITIONS, STAYS, Row, StoredDay, at
+from tests.oracle.day import POSITIONS, STAYS, Row, StoredDay, at
 from tests.oracle.figures import rate
+from tests.oracle.of_audits import estimate, gate_audits
 from tests.oracle.ways import Position, Way, apart_m, visitors_of, ways_of
 
 _NEAR_M = 2
@@ -126,44 +125,9 @@ def data_quality_daily(day: StoredDay) -> Iterator[Row]:
 
 def _audited(day: StoredDay, camera: str, seen: bool) -> Row:
     """How far counts by eye at the camera's gates are from what is stored of the same minutes."""
-    counts = []
-    for audit in day.site_day.audits:
-        gate = day.site_day.gates[audit.gate]
-        window = audit.window(day.site_day.site.zone_info)
-        start, end = (int(moment.timestamp()) for moment in window)
-        minutes = day.readable.get(camera, {})
-        whole = all(
-            seconds >= 59
-            for minute, seconds in minutes.items()
-            if minute < end and minute + 60 > start
-        )
-        if not (seen and gate.camera == camera and day.delivered(camera, CROSSINGS) and whole):
-            continue
-        found = [
-            one.direction
-            for one in day.crossings[camera]
-            if one.gate == gate.id and start <= one.at < end
-        ]
-        counts.append((audit.entries, audit.exits, found.count("in"), found.count("out")))
-    pairs = [(abs(a - c) + abs(b - d), a + b) for a, b, c, d in counts]
-    people = sum(counted for _, counted in pairs)
-    names = ("audited_entries", "audited_exits", "gate_entries", "gate_exits")
-    sums = map(sum, zip(*counts, strict=True)) if counts else (None,) * 4
-    row: Row = {
-        "audits": len(pairs),
-        **dict(zip(names, sums, strict=True)),
-        "audit_accuracy": None,
-        "audit_low": None,
-        "audit_high": None,
-    }
-    if people:
-        error = sum(differing for differing, _ in pairs) / people
-        row["audit_accuracy"] = max(1 - error, 0)
-        if len(pairs) > 1:
-            residuals = [differing - error * counted for differing, counted in pairs]
-            spread = sum(one**2 for one in residuals) / (len(pairs) - 1)
-            standard_error = (spread / len(pairs)) ** 0.5 / (people / len(pairs))
-            margin = max(student.ppf(0.975, len(pairs) - 1) * standard_error, 3 / people)
-            row["audit_low"] = max(1 - error - margin, 0)
-            row["audit_high"] = min(max(1 - error + margin, 0), 1)
-    return row
+    counts = [
+        row
+        for row in gate_audits(day)
+        if seen and row["camera"] == camera and row["gate_entries"] is not None
+    ]
+    return {"audits": len(counts), **estimate(counts)}

@@ -10,12 +10,17 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NaiveDatetime
 
+LONGEST_MINUTES = 120
+"""Nobody counts well for longer."""
+
 People = Annotated[int, Field(ge=0, le=100_000)]
 
 
 def _in_our_time(moment: dt.datetime) -> dt.datetime:
     if not 2000 <= moment.year < 2100:
         raise ValueError(f"{moment} lies in another century; write it as 2026-03-14 10:00:00")
+    if moment.microsecond:
+        raise ValueError(f"{moment} is not to the second; write it as 2026-03-14 10:00:00")
     return moment
 
 
@@ -32,7 +37,7 @@ class Audit(BaseModel):
 
     gate: str
     starts: Moment
-    minutes: Annotated[int, Field(ge=1, le=120)]
+    minutes: Annotated[int, Field(ge=1, le=LONGEST_MINUTES)]
     entries: People
     exits: People
 

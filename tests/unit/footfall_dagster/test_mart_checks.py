@@ -21,9 +21,14 @@ from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit import small_mall
 from tests.unit.small_mall import DAY, NOON
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
+from vision.site.audits import Audit
 
 MINUTE = dt.timedelta(minutes=1)
-SITE_DAY = small_mall.furnished(small_mall.site()).on(DAY)
+BY_EYE = tuple(
+    Audit(gate="door", starts=dt.datetime(2026, 3, 11, 12, after), minutes=10, entries=9, exits=6)
+    for after in (0, 10)
+)
+SITE_DAY = small_mall.furnished(small_mall.site()).model_copy(update={"audits": BY_EYE}).on(DAY)
 
 
 def second(count: int) -> dt.datetime:

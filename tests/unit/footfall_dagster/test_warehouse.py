@@ -90,6 +90,8 @@ def test_a_day_is_stored_and_read_back_by_its_contract(warehouse: DuckDBWarehous
         "staff_excluded_daily": 2,
         "space_value_daily": 2,
         "data_quality_daily": 2,
+        "gate_audits": 0,
+        "gate_accuracy_daily": 2,
     }
     for mart in ALL:
         frame = warehouse.read_day(mart, "mall", DAY)
