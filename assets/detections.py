@@ -12,6 +12,7 @@ import dagster as dg
 import numpy as np
 import polars as pl
 
+from assets import scene
 from assets import traits as traits_of
 from assets.camera_day import RETRY, Lineage, spec_fields
 from assets.coverage_picture import coverage_picture
@@ -23,7 +24,7 @@ from vision.exports.coverage import coverage as by_minute
 from vision.exports.decoded import Decoded
 from vision.exports.folder import Recordings
 from vision.exports.frames import day_frames, stretches
-from vision.protocols import Boxes, Detector, Frame
+from vision.protocols import Boxes, Detector, Frame, NewWatch
 from vision.traits import Look, TraitHolder
 
 _SECONDS_BETWEEN_REPORTS = 5.0
@@ -64,6 +65,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         timeline: pl.DataFrame,
         recordings: dg.ResourceParam[Recordings],
         detector: dg.ResourceParam[Detector],
+        new_watch: dg.ResourceParam[NewWatch],
         guesser: dg.ResourceParam[Look],
         traits: dg.ResourceParam[TraitHolder],
     ) -> Iterator[dg.Output[pl.DataFrame]]:
@@ -75,28 +77,38 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         progress = _Progress(context, decoded.seconds * camera.analysed_fps)
         began = time.monotonic()
         frames = day_frames(decoded, recordings, fps=camera.analysed_fps)
-        blanked = masking.blanked(progress.count(frames), camera.masks)
+        # After the masks, so that nothing looks at what must not be looked at.
+        watch = new_watch(camera.masks)
+        watched = watch.watch(masking.blanked(progress.count(frames), camera.masks))
         privacy = plan.site.file.privacy
-        if traits_of.wanted(privacy):
+        looks_at_traits = traits_of.wanted(privacy)
+        if looks_at_traits:
             traits.begin(context.partition_key)
-            frame = _rows(traits_of.boxes(privacy, detector, blanked, guesser, traits))
-            traits.seal(frame)
+            found = _rows(traits_of.boxes(privacy, detector, watched, guesser, traits))
         else:
-            frame = _rows(detector.detect(blanked))
+            found = _rows(detector.detect(watched))
+        marked = watch.marked()
+        kept = scene.outside(found["frame_at"], marked)
+        frame = found.filter(kept)
+        if looks_at_traits:
+            traits.seal(frame, kept.to_numpy())
         spent = time.monotonic() - began
         yield dg.Output(
             frame,
             output_name=DETECTIONS.name,
-            metadata=_told_of_boxes(frame, decoded, detector, spent),
+            metadata=_told_of_boxes(frame, decoded, detector, spent)
+            | {"boxes_left_out": dg.MetadataValue.int(found.height - frame.height)},
         )
         # Last, so that a run that is killed between the two leaves no coverage beside old events.
         _warn(context, camera_exports, decoded)
-        minutes = by_minute(camera_exports, decoded, site_day)
+        minutes = by_minute(camera_exports, decoded, site_day, marked)
         picture = coverage_picture(minutes, camera_exports, site_day)
         yield dg.Output(
             minutes,
             output_name=COVERAGE.name,
-            metadata={**_told_of_minutes(minutes, decoded), "day": picture},
+            metadata=_told_of_minutes(minutes, decoded)
+            | scene.told(decoded, marked)
+            | {"day": picture},
         )
 
     return [detect]
