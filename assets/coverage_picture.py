@@ -8,7 +8,7 @@ below it are those of the site's clock.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ import polars as pl
 
 from assets.metadata import plot
 from vision.exports.coverage import trading_hours_of
+from vision.exports.reasons import NOT_OBSERVED, SCENE
 from vision.site.models import SiteDay
 
 if TYPE_CHECKING:
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 _HOUR = dt.timedelta(hours=1)
 _MINUTE_H = 1 / 60
 _OBSERVED, _SET_ASIDE, _GAP, _REPEATED = "#0072b2", "#d55e00", "#f5d0a9", "#56b4e9"
+_SPOILED = "#cc79a7"
 _PAPER, _INK, _GREY = "#ffffff", "#262626", "#8c8c8c"
 _CLOSED = "#f0f0f0"
+_LOST = ("quarantined", "unreadable")
+_NOT_RECORDED = set(NOT_OBSERVED) - {*SCENE, *_LOST}
 _BAND, _FILES, _HOURS = (0.55, 1.6), (0.0, 0.35), 1.8
 _MOST_SEAMS = 200
 """Beyond so many files their seams would be a grey haze."""
@@ -99,8 +103,9 @@ def coverage_picture(
     _draw_day(axes, clock)
     legend = {
         "observed": (_OBSERVED, _observed(coverage)),
-        "unreadable": (_SET_ASIDE, _not_observed(coverage, clock, set_aside=True)),
-        "gap": (_GAP, _not_observed(coverage, clock, set_aside=False)),
+        "moved, covered or dark": (_SPOILED, _not_observed(coverage, SCENE)),
+        "unreadable": (_SET_ASIDE, _not_observed(coverage, _LOST)),
+        "gap": (_GAP, _while_open(_not_observed(coverage, _NOT_RECORDED), clock)),
     }
     for colour, boxes in legend.values():
         _fill(axes, boxes, colour)
@@ -203,23 +208,22 @@ def _observed(coverage: pl.DataFrame) -> list[_Box]:
     ]
 
 
-def _not_observed(coverage: pl.DataFrame, clock: _Clock, *, set_aside: bool) -> list[_Box]:
-    """What is missing of each minute: of set-aside files at any hour, else of trading hours."""
+def _not_observed(coverage: pl.DataFrame, reasons: Collection[str]) -> list[_Box]:
+    """What is missing of each minute for one of these reasons."""
     bottom, top = _BAND
-    known = ("quarantined", "unreadable")
     missing = [
-        seconds
-        if seconds < 60 and ((reason in known) if set_aside else (reason not in known))
-        else 60.0
+        seconds if seconds < 60 and reason in reasons else 60.0
         for seconds, reason in coverage.select("readable_s", "reason").iter_rows()
     ]
-    boxes = (
+    return [
         (begin, bottom + (top - bottom) * seconds / 60, end, top)
         for begin, end, seconds in _runs(missing)
         if seconds < 60
-    )
-    if set_aside:
-        return list(boxes)
+    ]
+
+
+def _while_open(boxes: Iterable[_Box], clock: _Clock) -> list[_Box]:
+    """What of the boxes lies within trading hours."""
     begin, end = clock.open or (0.0, 0.0)
     return [
         (max(a, begin), low, min(b, end), high)

@@ -9,21 +9,22 @@ import time
 from collections.abc import Iterable, Iterator
 
 import dagster as dg
-import numpy as np
 import polars as pl
 
+from assets import scene
 from assets import traits as traits_of
 from assets.camera_day import RETRY, Lineage, spec_fields
 from assets.coverage_picture import coverage_picture
 from assets.metadata import five_minute_plot
 from assets.plan import INGEST, TRACKING, SitePlan, camera_of
-from vision.contracts import BOX, DETECTIONS
+from vision.contracts import DETECTIONS
 from vision.contracts_ingest import COVERAGE
+from vision.detected import detections
 from vision.exports.coverage import coverage as by_minute
 from vision.exports.decoded import Decoded
 from vision.exports.folder import Recordings
 from vision.exports.frames import day_frames, stretches
-from vision.protocols import Boxes, Detector, Frame
+from vision.protocols import Detector, Frame, NewWatch
 from vision.traits import Look, TraitHolder
 
 _SECONDS_BETWEEN_REPORTS = 5.0
@@ -64,6 +65,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         timeline: pl.DataFrame,
         recordings: dg.ResourceParam[Recordings],
         detector: dg.ResourceParam[Detector],
+        new_watch: dg.ResourceParam[NewWatch],
         guesser: dg.ResourceParam[Look],
         traits: dg.ResourceParam[TraitHolder],
     ) -> Iterator[dg.Output[pl.DataFrame]]:
@@ -75,28 +77,38 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         progress = _Progress(context, decoded.seconds * camera.analysed_fps)
         began = time.monotonic()
         frames = day_frames(decoded, recordings, fps=camera.analysed_fps)
-        blanked = masking.blanked(progress.count(frames), camera.masks)
+        # After the masks, so that nothing looks at what must not be looked at.
+        watch = new_watch(camera.masks)
+        watched = watch.watch(masking.blanked(progress.count(frames), camera.masks))
         privacy = plan.site.file.privacy
-        if traits_of.wanted(privacy):
+        looks_at_traits = traits_of.wanted(privacy)
+        if looks_at_traits:
             traits.begin(context.partition_key)
-            frame = _rows(traits_of.boxes(privacy, detector, blanked, guesser, traits))
-            traits.seal(frame)
+            found = detections(traits_of.boxes(privacy, detector, watched, guesser, traits))
         else:
-            frame = _rows(detector.detect(blanked))
+            found = detections(detector.detect(watched))
+        marked = watch.marked()
+        kept = scene.outside(found["frame_at"], marked)
+        frame = found.filter(kept)
+        if looks_at_traits:
+            traits.seal(frame, kept.to_numpy())
         spent = time.monotonic() - began
         yield dg.Output(
             frame,
             output_name=DETECTIONS.name,
-            metadata=_told_of_boxes(frame, decoded, detector, spent),
+            metadata=_told_of_boxes(frame, decoded, detector, spent)
+            | {"boxes_left_out": dg.MetadataValue.int(found.height - frame.height)},
         )
         # Last, so that a run that is killed between the two leaves no coverage beside old events.
         _warn(context, camera_exports, decoded)
-        minutes = by_minute(camera_exports, decoded, site_day)
+        minutes = by_minute(camera_exports, decoded, site_day, marked)
         picture = coverage_picture(minutes, camera_exports, site_day)
         yield dg.Output(
             minutes,
             output_name=COVERAGE.name,
-            metadata={**_told_of_minutes(minutes, decoded), "day": picture},
+            metadata=_told_of_minutes(minutes, decoded)
+            | scene.told(decoded, marked)
+            | {"day": picture},
         )
 
     return [detect]
@@ -133,7 +145,7 @@ def _minutes(seconds: pl.Series) -> float:
 def _warn(
     context: dg.AssetExecutionContext, camera_exports: pl.DataFrame, decoded: Decoded
 ) -> None:
-    numbers = dict(camera_exports.select("file_name", "export").iter_rows())
+    numbers = dict(camera_exports.select("file_name", "export").iterdetections())
     for name, why in decoded.given_up.items():
         context.log.warning(
             f"export {numbers[name]} is given up where it fails to decode: {why}; coverage says "
@@ -169,21 +181,3 @@ class _Progress:
                     f"frames, {rate:.0f} a second"
                 )
             yield frame
-
-
-def _rows(found: Iterable[Boxes]) -> pl.DataFrame:
-    frames = [boxes for boxes in found if len(boxes.confidence)]
-    if not frames:
-        return DETECTIONS.empty()
-    xyxy = np.concatenate([boxes.xyxy for boxes in frames])
-    at = np.repeat([boxes.at_us for boxes in frames], [len(boxes.confidence) for boxes in frames])
-    frame = pl.DataFrame(
-        {
-            "frame_at": at,
-            **{name: xyxy[:, column] for column, name in enumerate(BOX)},
-            "confidence": np.concatenate([boxes.confidence for boxes in frames]),
-        }
-    )
-    return frame.with_columns(
-        pl.from_epoch("frame_at", time_unit="us").dt.replace_time_zone("UTC")
-    ).cast(DETECTIONS.schema)

@@ -22,7 +22,7 @@ from assets.plan import SitePlan
 from assets.reports import day, public, week
 from footfall_dagster import forgetting, jobs, late_files, schedules, sensors
 from footfall_dagster import resources as default_resources
-from footfall_dagster.checks import arrivals, camera_days, exports, privacy, retention
+from footfall_dagster.checks import arrivals, camera_days, exports, privacy, retention, scene
 from footfall_dagster.checks import marts as mart_checks
 from footfall_dagster.settings import Settings
 from vision.site.load import load_site
@@ -67,6 +67,7 @@ def build_definitions(
         asset_checks=[
             *camera_days.build(plan),
             *exports.build(plan),
+            *scene.build(plan),
             *mart_checks.build(plan),
             *privacy.build(plan),
             *retention.build(plan),

@@ -21,6 +21,7 @@ from footfall_dagster.privacy.wall import PART, Receipt, Refused
 from vision.contract_terms import Contract
 from vision.contracts import lake_of
 from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE
+from vision.exports.reasons import SCENE
 
 _STEPS_REMEMBERED = 64
 _NO_LOSS_S = 1.0
@@ -152,7 +153,14 @@ class LakeIOManager(dg.IOManager):
 
         What was made from all of them stands, since nothing that follows is made from less.
         """
-        lost_s = self._lost_s(COVERAGE, day, minutes, "readable_s")
+        # What was decoded and does not show the view is no fault of the disk.
+        decoded = minutes.with_columns(
+            pl.when(pl.col("reason").is_in(SCENE))
+            .then("recorded_s")
+            .otherwise("readable_s")
+            .alias("readable_s")
+        )
+        lost_s = self._lost_s(COVERAGE, day, decoded, "readable_s")
         if lost_s > _NO_LOSS_SEEN_S:
             stored = self._lake.folder(COVERAGE.name, day) / PART
             raise dg.Failure(

@@ -3,7 +3,7 @@
 Belongs here: choosing implementations from settings. Does not belong here: the implementations.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -21,8 +21,8 @@ from footfall_dagster.report_store import FolderReportStore, report_stores
 from footfall_dagster.settings import Settings
 from footfall_dagster.warehouse import DuckDBWarehouse
 from footfall_dagster.weights import WeightsMissing, at_hand
-from vision.protocols import Boxes, Detector, Frame, Image, Tracker
-from vision.site.models import Site
+from vision.protocols import Boxes, Detector, Frame, Image, Tracker, Watch
+from vision.site.models import PixelPoint, Site
 from vision.traits import Look, Vectors
 
 
@@ -41,6 +41,7 @@ def build(settings: Settings, site: Site) -> dict[str, Any]:
         "recordings": settings.exports,
         "detector": detector(settings),
         "guesser": _GuesserOnUse(settings, site),
+        "new_watch": new_watch,
         "tracker": dg.ResourceDefinition(lambda _context: tracker()),
         "traits": dg.ResourceDefinition(traits),
         "warehouse": warehouse(settings),
@@ -83,6 +84,13 @@ def data_docs(settings: Settings, site: Site) -> FolderReportStore:
 def records(settings: Settings, site: Site) -> RecordStore:
     """The records of the privacy report that the settings name."""
     return RecordStore(settings.privacy, site.id)
+
+
+def new_watch(masks: Sequence[Sequence[PixelPoint]]) -> Watch:
+    """See `vision.protocols.NewWatch`."""
+    from vision.scene import Scene
+
+    return Scene(masks)
 
 
 class _DetectorOnUse:

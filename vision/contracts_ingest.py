@@ -20,7 +20,7 @@ from vision.contract_terms import (
     RecordingName,
 )
 from vision.exports.bounds import LONGEST_S, MOST_BYTES, MOST_FRAMES, MOST_SIDE_PX
-from vision.exports.reasons import REPEATED, SET_ASIDE
+from vision.exports.reasons import NOT_OBSERVED, REPEATED, SET_ASIDE
 
 UNSUPPORTED_NAME = "unsupported"
 """Stands for a file name in which more can hide than a recorder would write."""
@@ -227,7 +227,7 @@ COVERAGE = Contract(
             "readable_s",
             pl.Float64(),
             "s",
-            "Seconds that were recorded and decoded: what was observed",
+            "Seconds that were recorded, decoded and show the camera's view: what was observed",
             Range(0, 60, 0.01),
         ),
         Column(
@@ -235,7 +235,7 @@ COVERAGE = Contract(
             pl.String(),
             "",
             "Why the minute was not wholly observed; NULL where it was",
-            OneOf(("gap", "quarantined", "unreadable", "outside_trading_hours")),
+            OneOf(NOT_OBSERVED),
             nullable=True,
         ),
     ),

@@ -141,7 +141,9 @@ def _alike(at_s: Array, xyxy: Array, others_s: Array, others: Array) -> NDArray[
     """In how many frames boxes are a part of the other person, and otherwise the same, (2,)."""
     read = np.column_stack([np.interp(at_s, others_s, edge) for edge in others.T])
     part = whole = 0
-    for box, other in zip(xyxy, read, strict=True):
+    # Of two hundred people in view nearly all are nowhere near each other.
+    near = (xyxy[:, :2] < read[:, 2:]).all(axis=1) & (read[:, :2] < xyxy[:, 2:]).all(axis=1)
+    for box, other in zip(xyxy[near], read[near], strict=True):
         if repeats(box[None], other[None])[0, 0]:
             part += 1
         elif repeats(other[None], box[None])[0, 0] or overlap(box[None], other[None]) > _SAME_IOU:

@@ -1,10 +1,10 @@
-"""What the stages ask of a detector and a tracker, and the values that pass between them.
+"""What the stages ask of a detector, a tracker and who watches a camera, and what passes between.
 
 Belongs here: protocols and the small types in their signatures. Does not belong here: any
 implementation; the root of the project chooses those.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from vision.calibration import Homography
+from vision.exports.reasons import SceneReason
+from vision.site.models import PixelPoint
 
 Image = NDArray[np.uint8]
 """A frame: (height, width, 3), BGR. Lives in memory only."""
@@ -42,6 +44,19 @@ class Boxes:
     xyxy: NDArray[np.float32]
     confidence: NDArray[np.float32]
     appearance: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A stretch in which frames do not show what their camera's entry in the site file says.
+
+    Half-open, microseconds since the epoch, UTC; what lasts until the last frame has no end and is
+    given a far one.
+    """
+
+    begins_us: int
+    ends_us: int
+    reason: SceneReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +107,19 @@ class Tracker(Protocol):
                 appearance on; must leave no trace in what is returned but the tracks themselves.
         """
         ...
+
+
+class Watch(Protocol):
+    """Watches the frames of one camera-day for a camera that is moved, covered or in the dark."""
+
+    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The same frames, in order of time, each looked at as it passes; keeps no frame."""
+        ...
+
+    def marked(self) -> list[Marked]:
+        """What is to be marked of the frames that have passed."""
+        ...
+
+
+NewWatch = Callable[[Sequence[Sequence[PixelPoint]]], Watch]
+"""Begins a camera-day, whose frames have these polygons painted over."""

@@ -60,8 +60,13 @@ class TraitHolder(Protocol):
         """Take the traits of the next boxes."""
         ...
 
-    def seal(self, detections: pl.DataFrame) -> None:
-        """Bind what was added to the rows that it belongs to, in order."""
+    def seal(self, detections: pl.DataFrame, kept: NDArray[np.bool_] | None = None) -> None:
+        """Bind what was added to the rows that it belongs to, in order.
+
+        Args:
+            detections: As they are stored.
+            kept: (n,) which of the boxes that were added are among them; None stands for all.
+        """
         ...
 
     def take(self, camera_day: str, detections: pl.DataFrame) -> Traits | None:

@@ -17,6 +17,7 @@ from assets.marts.of_ways import GROUPS_HOURLY
 from assets.marts.of_zones import OCCUPANCY_15MIN, ZONE_VISITS_HOURLY
 from assets.reports.drawing import Band, Span
 from assets.reports.told import Marts
+from assets.scene import Spoiled, length_words, spoiled_stretches
 from vision.site.models import SiteDay
 
 _LEAST_SHOWN = dt.timedelta(hours=2)
@@ -30,6 +31,12 @@ STATES = {
 }
 """What can be said of a camera on a day, in words."""
 
+_SPOILED = {
+    "camera_moved": "moved",
+    "camera_covered": "covered or out of focus",
+    "too_dark": "in the dark",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CameraFigures:
@@ -42,6 +49,7 @@ class CameraFigures:
     trading_minutes: float
     observed_share: float
     bands: tuple[Band, ...]
+    spoiled: tuple[str, ...] = ()
 
 
 def cameras(
@@ -72,9 +80,22 @@ def cameras(
                 trading_minutes=(end - start).total_seconds() / 60,
                 observed_share=readable * 60 / (end - start).total_seconds(),
                 bands=() if minutes is None else tuple(_bands(minutes)),
+                spoiled=()
+                if minutes is None
+                else tuple(
+                    _spoiled_words(one, site_day) for one in spoiled_stretches(minutes, site_day)
+                ),
             )
         )
     return found
+
+
+def _spoiled_words(one: Spoiled, site_day: SiteDay) -> str:
+    zone = site_day.site.zone_info
+    begins, ends = (f"{at.astimezone(zone):%H:%M}" for at in (one.begins, one.ends))
+    until = "on" if one.to_the_end else f"to {ends}"
+    lost = length_words(one.minutes)
+    return f"{_SPOILED[one.reason]} from {begins} {until}: {lost} not counted"
 
 
 def cameras_by_marts(site_day: SiteDay, marts: Marts) -> list[CameraFigures]:
@@ -161,7 +182,7 @@ def _state(minutes: pl.DataFrame | None, said: str | None) -> str:
 
 
 def _bands(minutes: pl.DataFrame) -> Iterator[Band]:
-    """Runs of minutes that were observed, and of those that were recorded but not readable."""
+    """Runs of minutes that were observed, and of those that were recorded and not counted."""
     unread = pl.col("recorded_s") - pl.col("readable_s")
     for kind, seconds in (("observed", pl.col("readable_s")), ("set aside", unread)):
         runs = (

@@ -11,12 +11,11 @@ import polars as pl
 
 from assets.plan import SitePlan, camera_of
 from footfall_dagster.checks.partitioned_check import partitioned_check
-from footfall_dagster.io_manager import camera_day
-from footfall_dagster.lake import Lake, NotMaterialised
-from footfall_dagster.privacy.wall import Refused
-from vision.contract_terms import Contract
+from footfall_dagster.checks.stored import stored, unread
+from footfall_dagster.lake import Lake
 from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE
 from vision.exports.coverage import trading_hours_of
+from vision.exports.reasons import SCENE
 
 OBSERVED, READABLE, CLOCKS = "observed", "readable", "clocks_agree"
 
@@ -27,6 +26,7 @@ _REMEDIES: Mapping[str, str] = {
     "quarantined": "quarantined: the table of files at camera_exports says which and why; export "
     "them again",
     "unreadable": "unreadable: files broke off while they were decoded; export them again",
+    **{reason: f"{reason}: the check `view` says when and what to do" for reason in SCENE},
 }
 _OTHER_REMEDY = "see the picture of the day at coverage"
 
@@ -56,9 +56,9 @@ def _observed(plan: SitePlan) -> dg.AssetChecksDefinition:
     def check(
         context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]
     ) -> dg.AssetCheckResult:
-        found = _stored(lake, COVERAGE, context.partition_key)
+        found = stored(lake, COVERAGE, context.partition_key)
         if isinstance(found, str):
-            return _unread(key, OBSERVED, found)
+            return unread(key, OBSERVED, found)
         hours = trading_hours_of(found, plan.day(context))
         share = observed_share(hours)
         missing = missing_minutes(hours)
@@ -135,9 +135,9 @@ def _files(plan: SitePlan) -> dg.AssetChecksDefinition:
     def check(
         context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]
     ) -> Iterator[dg.AssetCheckResult]:
-        found = _stored(lake, CAMERA_EXPORTS, context.partition_key)
+        found = stored(lake, CAMERA_EXPORTS, context.partition_key)
         if isinstance(found, str):
-            yield from (_unread(key, name, found) for name in (READABLE, CLOCKS))
+            yield from (unread(key, name, found) for name in (READABLE, CLOCKS))
             return
         tolerance_s = camera_of(plan.day(context), context.partition_key).clock.tolerance_s
         aside, apart = set_aside(found), disagreeing(found, tolerance_s)
@@ -210,22 +210,4 @@ def disagreeing_words(apart: pl.DataFrame, tolerance_s: float) -> str | None:
         "believed no less for it. A whole number of hours is a time zone: set clock.time_zone of "
         "the camera; else set the recorder's clock, or name the source to believe in clock.order, "
         "or raise clock.tolerance_s"
-    )
-
-
-def _stored(lake: Lake, contract: Contract, partition: str) -> pl.DataFrame | str:
-    """Rows of a camera-day, or why they cannot be read."""
-    try:
-        return lake.read(contract, camera_day(partition))
-    except (Refused, NotMaterialised) as problem:
-        return str(problem)
-
-
-def _unread(key: dg.AssetKey, name: str, why: str) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=key,
-        check_name=name,
-        passed=False,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=why,
     )

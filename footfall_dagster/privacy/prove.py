@@ -4,26 +4,28 @@ Belongs here: what is claimed, which runs it takes, and what follows from compar
 belong here: the runs themselves and what is compared (`footfall_dagster.privacy.noninterference`).
 
 A camera-day is run once as it was filmed, and what the detector says of each frame is kept in
-memory: boxes, scores, times. Then the whole pipeline runs again and again, from the same files to
-marts and report, through the real assets, the real wall and the real warehouse, into a folder that
-is thrown away. Each time the same boxes come at the same times, with other appearance vectors
-beside them, and every frame shows something else as soon as it is decoded. What stands right of the
-wall afterwards has to be the same, byte for byte.
+memory: boxes, scores, times; and so are the stretches in which the camera was moved, covered or in
+the dark. Then the whole pipeline runs again and again, from the same files to marts and report,
+through the real assets, the real wall and the real warehouse, into a folder that is thrown away.
+Each time the same boxes come at the same times, with other appearance vectors beside them, and
+every frame shows something else as soon as it is decoded. What stands right of the wall afterwards
+has to be the same, byte for byte.
 
 What that proves of the camera-day: the pipeline repeats itself, and what may be kept is a function
-of boxes, scores, times and the bytes of the files. An id made from a vector, an order of rows, a
-low bit, a choice between equals, a length, a name or a line in Dagster's log that follows from
-pixels or vectors would be another one in another run. One of the runs is no other at all: where
-that one differs, the pipeline does not repeat itself, and so nothing is proved.
+of boxes, scores, times, those stretches and the bytes of the files. An id made from a vector, an
+order of rows, a low bit, a choice between equals, a length, a name or a line in Dagster's log that
+follows from pixels or vectors would be another one in another run. One of the runs is no other at
+all: where that one differs, the pipeline does not repeat itself, and so nothing is proved.
 
 What it does not prove. The boxes themselves follow from pixels, and where people walk can tell who
-they are: coarsening, retention and the release policy answer for that. A leak that spells one bit
-in a whole day is missed by each draw with even chance, so by n draws with chance 1 in 2^n. What no
-run of the day comes by is not seen, nor what a sabotaged program does only when it is not watched.
-How long anything takes is not compared, nor when: a run's times and its process are no two times
-the same. `camera_exports` holds the hash of each file, which follows from its pixels by
-design. Where a site compares people's appearance or guesses their age, what is kept follows from
-vectors by design, and nothing is claimed.
+they are: coarsening, retention and the release policy answer for that. The stretches follow from
+pixels too, from whole views over ten seconds and more. A leak that spells one bit in a whole day is
+missed by each draw with even chance, so by n draws with chance 1 in 2^n. What no run of the day
+comes by is not seen, nor what a sabotaged program does only when it is not watched. How long
+anything takes is not compared, nor when: a run's times and its process are no two times the same.
+`camera_exports` holds the hash of each file, which follows from its pixels by design. Where a site
+compares people's appearance or guesses their age, what is kept follows from vectors by design, and
+nothing is claimed.
 """
 
 import datetime as dt

@@ -200,6 +200,7 @@ class TraitsOfRun:
         self._pile = new_pile()
         self._camera_day = ""
         self._belongs_to = ""
+        self._kept: NDArray[np.bool_] | None = None
         self._appearance_columns = 0
 
     def begin(self, camera_day: str) -> None:
@@ -212,9 +213,10 @@ class TraitsOfRun:
         self._appearance_columns = traits.appearance.shape[1]
         self._pile.add(np.hstack([traits.appearance, traits.guesses]))
 
-    def seal(self, detections: pl.DataFrame) -> None:
+    def seal(self, detections: pl.DataFrame, kept: NDArray[np.bool_] | None = None) -> None:
         """See `vision.traits.TraitHolder`."""
         self._belongs_to = _fingerprint(detections)
+        self._kept = kept
 
     def take(self, camera_day: str, detections: pl.DataFrame) -> Traits | None:
         """See `vision.traits.TraitHolder`."""
@@ -222,6 +224,13 @@ class TraitsOfRun:
         if asked != (self._camera_day, self._belongs_to):
             return None
         rows = self._pile.together()
+        if self._kept is not None:
+            if len(rows) != len(self._kept):
+                return None
+            # In place, and therefore once: a copy would not be overwritten with the pile.
+            for number, row in enumerate(np.flatnonzero(self._kept)):
+                rows[number] = rows[row]
+            rows, self._belongs_to = rows[: int(self._kept.sum())], ""
         if len(rows) != detections.height:
             return None
         return Traits(rows[:, : self._appearance_columns], rows[:, self._appearance_columns :])
@@ -229,6 +238,7 @@ class TraitsOfRun:
     def destroy(self) -> Destroyed:
         """See `vision.traits.TraitHolder`."""
         self._camera_day = self._belongs_to = ""
+        self._kept = None
         gone = self._pile.destroy()
         self._pile = self._new_pile()
         return gone

@@ -30,6 +30,7 @@ class CameraDay:
 
     site_day: SiteDay
     files: list[dict[str, object]] = field(default_factory=list)
+    marked: list[tuple[float, float, str]] = field(default_factory=list)
 
     def file(self, begin: float, end: float | None, **told: object) -> "CameraDay":
         """Add a file; without an end nobody knows how long it is."""
@@ -47,6 +48,11 @@ class CameraDay:
     def broken(self, begin: float, end: float | None = None) -> "CameraDay":
         """Add a file that is set aside."""
         return self.file(begin, end, status="quarantined", reason="unreadable")
+
+    def spoiled(self, begin: float, end: float, reason: str) -> "CameraDay":
+        """Mark a stretch in which frames did not show what they should."""
+        self.marked.append((begin, end, reason))
+        return self
 
     @property
     def exports(self) -> pl.DataFrame:
@@ -75,10 +81,20 @@ class CameraDay:
             }
         )
         reason = pl.when(pl.col("lost_s") > 0).then(pl.lit("quarantined")).otherwise(pl.lit("gap"))
-        return frame.with_columns(
+        frame = frame.with_columns(
             recorded_s=pl.min_horizontal(pl.col("readable_s") + pl.col("lost_s"), 60.0),
             reason=pl.when(pl.col("readable_s") < 60).then(reason),
         )
+        for begin, end, why in self.marked:
+            within = pl.col("minute").is_between(
+                start + begin * HOUR, start + end * HOUR, closed="left"
+            )
+            lost = within & (pl.col("readable_s") > 0)
+            frame = frame.with_columns(
+                readable_s=pl.when(lost).then(0.0).otherwise("readable_s"),
+                reason=pl.when(lost).then(pl.lit(why)).otherwise("reason"),
+            )
+        return frame
 
 
 def of(day: dt.date = small_mall.DAY, time_zone: str = "Europe/London") -> CameraDay:
@@ -135,6 +151,14 @@ def clocks_back() -> CameraDay:
     return day
 
 
+def spoiled() -> CameraDay:
+    """Dark until the lights go on, covered for a while, moved in the afternoon."""
+    day = whole()
+    day.spoiled(0, 4.5, "too_dark").spoiled(7, 7.25, "camera_covered")
+    return day.spoiled(10 + 1 / 20, 24, "camera_moved")
+
+
 SHAPES = {
-    shape.__name__: shape for shape in (whole, ten_seconds, untidy, nothing, broken, clocks_back)
+    shape.__name__: shape
+    for shape in (whole, ten_seconds, untidy, nothing, broken, clocks_back, spoiled)
 }

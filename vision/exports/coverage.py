@@ -2,10 +2,11 @@
 
 Belongs here: rows of the `coverage` contract, and which of them are of trading hours. Does not
 belong here: what is in a file (`vision.exports.catalogue`), what of it was decoded
-(`vision.exports.decoded`).
+(`vision.exports.decoded`), what it showed (`vision.scene`).
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -16,14 +17,22 @@ from vision.contracts_ingest import COVERAGE
 from vision.exports.decoded import Decoded
 from vision.exports.instants import us_of
 from vision.exports.intervals import MINUTE_US, Interval, merged, seconds_by_minute, without
+from vision.exports.reasons import NOT_OBSERVED, SCENE
+from vision.protocols import Marked
 from vision.site.models import SiteDay
 
 
-def coverage(exports: pl.DataFrame, decoded: Decoded, site_day: SiteDay) -> pl.DataFrame:
+def coverage(
+    exports: pl.DataFrame,
+    decoded: Decoded,
+    site_day: SiteDay,
+    marked: Sequence[Marked] = (),
+) -> pl.DataFrame:
     """One row a minute of the trading day: seconds recorded and readable, and why not where not.
 
     What several files claim counts once. Of the reasons for a minute that was not wholly observed
-    the first that holds is given, since it says most: a file that was set aside begins in it, or
+    the first that holds is given, since it says most: frames came and do not show what they should
+    (`camera_moved`, `camera_covered`, `too_dark`); a file that was set aside begins in it, or
     claims some of what is missing (`quarantined`); a file takes part and its decoder gave nothing
     there (`unreadable`); the site is closed (`outside_trading_hours`); nobody recorded (`gap`).
 
@@ -31,10 +40,16 @@ def coverage(exports: pl.DataFrame, decoded: Decoded, site_day: SiteDay) -> pl.D
         exports: Rows of the `camera_exports` contract.
         decoded: The timeline made of them, and what came of it.
         site_day: The site on that day.
+        marked: Stretches that do not count as observed although frames came.
     """
     start, end = site_day.window
     start_us, minutes = us_of(start), (end - start) // dt.timedelta(minutes=1)
-    observed = decoded.readable()
+    came = decoded.readable()
+    spoiled: dict[str, list[Interval]] = {
+        reason: [(one.begins_us, one.ends_us) for one in marked if one.reason == reason]
+        for reason in SCENE
+    }
+    observed = without(came, [one for spans in spoiled.values() for one in spans])
 
     def seconds(intervals: list[Interval]) -> NDArray[np.float64]:
         return seconds_by_minute(intervals, start_us, minutes)
@@ -47,22 +62,23 @@ def coverage(exports: pl.DataFrame, decoded: Decoded, site_day: SiteDay) -> pl.D
             "minute": pl.Series(minute).cast(INSTANT),
             "recorded_s": seconds(merged([*_claims(exports), *decoded.claimed()])),
             "readable_s": seconds(observed),
-            "set_aside": (seconds(without(_claims(set_aside), observed)) > 0)
+            "set_aside": (seconds(without(_claims(set_aside), came)) > 0)
             | np.isin(np.arange(minutes), began),
-            "given_up": seconds(without(decoded.claimed(), observed)) > 0,
+            "given_up": seconds(without(decoded.claimed(), came)) > 0,
+            **{
+                reason: seconds(came) > seconds(without(came, spans))
+                for reason, spans in spoiled.items()
+            },
         }
     )
-    reason = (
-        pl.when(pl.col("readable_s") >= 60)
-        .then(None)
-        .when("set_aside")
-        .then(pl.lit("quarantined"))
-        .when("given_up")
-        .then(pl.lit("unreadable"))
-        .when(~_trading(site_day))
-        .then(pl.lit("outside_trading_hours"))
-        .otherwise(pl.lit("gap"))
-    )
+    holds = {
+        "quarantined": pl.col("set_aside"),
+        "unreadable": pl.col("given_up"),
+        "outside_trading_hours": ~_trading(site_day),
+        "gap": pl.lit(True),
+    } | {reason: pl.col(reason) for reason in SCENE}
+    first = pl.coalesce(pl.when(holds[reason]).then(pl.lit(reason)) for reason in NOT_OBSERVED)
+    reason = pl.when(pl.col("readable_s") < 60).then(first)
     return frame.with_columns(reason=reason).select(COVERAGE.schema.names()).cast(COVERAGE.schema)
 
 

@@ -1,7 +1,7 @@
-"""Why a file of a camera-day is not used: the words of column `reason` of `camera_exports`.
+"""Why a file, or a minute, of a camera-day is not used: words of the columns `reason`.
 
-Belongs here: the words, once, for contracts and for those who judge files. Does not belong here:
-judging, or what one says of them to a person (`vision.exports.foreign`).
+Belongs here: the words, once, for contracts and for those who judge files and minutes. Does not
+belong here: judging, or what one says of them to a person (`vision.exports.foreign`).
 """
 
 from typing import Literal, get_args
@@ -27,3 +27,12 @@ SET_ASIDE: tuple[Reason, ...] = get_args(Reason)
 
 REPEATED = ("same_content", "seen_elsewhere")
 """Why a readable file is not needed: its bytes, or all that it shows, are had from others."""
+
+SceneReason = Literal["camera_moved", "camera_covered", "too_dark"]
+"""Why frames that came do not show what the site file says of their camera."""
+
+SCENE: tuple[SceneReason, ...] = get_args(SceneReason)
+"""The one that says most first: who moves a camera covers it for a moment."""
+
+NOT_OBSERVED = (*SCENE, "quarantined", "unreadable", "outside_trading_hours", "gap")
+"""Why a minute was not wholly observed; of those that hold the first is given."""

@@ -1,21 +1,23 @@
 """Detectors that keep what a detector found, and that say it again over other pixels.
 
-Belongs here: recording and replaying boxes, scores and times in memory, and inventing appearance
-vectors beside them. Does not belong here: what the pixels are (`disguise`).
+Belongs here: recording and replaying boxes, scores and times in memory, inventing appearance
+vectors beside them, and the same for stretches in which the camera was moved, covered or in the
+dark. Does not belong here: what the pixels are (`disguise`).
 
-The detector is the boundary of the proof: what it says of a frame may be known to all that follows,
-and nothing else of the frame may.
+The detector is the boundary of the proof, and so is who watches the camera: what they say may be
+known to all that follows, and nothing else of a frame may.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.protocols import Boxes, Detector, Frame, Image
+from vision.protocols import Boxes, Detector, Frame, Image, Marked, NewWatch, Watch
+from vision.site.models import PixelPoint
 
 _DIMENSIONS = 128
 
@@ -39,10 +41,17 @@ class Seen:
 
 @dataclass
 class Recorded:
-    """What a detector said of the frames of one camera-day; lives in memory only."""
+    """What was said of the frames of one camera-day; lives in memory only.
+
+    Attributes:
+        description: Of the detector.
+        seen: What the detector said of each.
+        marked: What was said of the camera.
+    """
 
     description: str = ""
     seen: list[Seen] = field(default_factory=list)
+    marked: list[Marked] = field(default_factory=list)
 
     @property
     def boxes(self) -> int:
@@ -97,18 +106,19 @@ class ReplayingDetector:
         vectors: Seed of the appearance vectors.
 
     Attributes:
+        recorded: The same.
         changed: Frames whose pixels were others than when the boxes were recorded.
     """
 
     def __init__(self, recorded: Recorded, vectors: int) -> None:
-        self._recorded = recorded
+        self.recorded = recorded
         self._vectors = vectors
         self.changed = 0
 
     @property
     def description(self) -> str:
         """That of the detector that was recorded."""
-        return self._recorded.description
+        return self.recorded.description
 
     def detect(self, frames: Iterable[Frame]) -> Iterator[Boxes]:
         """See `vision.protocols.Detector`.
@@ -117,7 +127,7 @@ class ReplayingDetector:
             dagster.Failure: The frames come at other times than those that were recorded.
         """
         self.changed = 0
-        remaining = iter(self._recorded.seen)
+        remaining = iter(self.recorded.seen)
         for frame in frames:
             seen = next(remaining, None)
             if seen is None or seen.at_us != frame.at_us:
@@ -142,6 +152,56 @@ class Boundary:
     def detect(self, frames: Iterable[Frame]) -> Iterator[Boxes]:
         """See `vision.protocols.Detector`."""
         return self.inner.detect(frames)
+
+
+class RecordingWatch:
+    """Passes on what `watch` marks, and keeps it in what `detector` has recorded."""
+
+    def __init__(self, watch: Watch, detector: RecordingDetector) -> None:
+        self._watch, self._detector = watch, detector
+
+    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """See `vision.protocols.Watch`."""
+        return self._watch.watch(frames)
+
+    def marked(self) -> list[Marked]:
+        """See `vision.protocols.Watch`."""
+        self._detector.recorded.marked = self._watch.marked()
+        return self._detector.recorded.marked
+
+
+class ReplayingWatch:
+    """Marks what was marked, whatever frames show."""
+
+    def __init__(self, recorded: Recorded) -> None:
+        self._recorded = recorded
+
+    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """See `vision.protocols.Watch`."""
+        yield from frames
+
+    def marked(self) -> list[Marked]:
+        """See `vision.protocols.Watch`."""
+        return self._recorded.marked
+
+
+@dataclass(frozen=True, slots=True)
+class WatchBoundary:
+    """Begins either of the two, under one name.
+
+    Attributes:
+        new_watch: Who watches while the detector's answers are recorded.
+        detector: Records or replays.
+    """
+
+    new_watch: NewWatch
+    detector: RecordingDetector | ReplayingDetector
+
+    def __call__(self, masks: Sequence[Sequence[PixelPoint]]) -> Watch:
+        """See `vision.protocols.NewWatch`."""
+        if isinstance(self.detector, ReplayingDetector):
+            return ReplayingWatch(self.detector.recorded)
+        return RecordingWatch(self.new_watch(masks), self.detector)
 
 
 def _other_times() -> dg.Failure:

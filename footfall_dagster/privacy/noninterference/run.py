@@ -27,6 +27,7 @@ from footfall_dagster.privacy.noninterference.replay import (
     Recorded,
     RecordingDetector,
     ReplayingDetector,
+    WatchBoundary,
 )
 from footfall_dagster.settings import Settings
 from vision.protocols import Detector
@@ -112,7 +113,11 @@ def _run_all(task: Task, instance: dg.DagsterInstance, outcome: Outcome, say: Sa
     for camera in task.cameras if CAMERA_DAY in task.jobs else ():
         detector = _detector(task, plan, camera)
         key = dg.MultiPartitionKey({"date": task.day.isoformat(), "camera": camera})
-        _run(task, instance, CAMERA_DAY, key, {"detector": Boundary(detector)}, outcome, say)
+        boundary = {
+            "detector": Boundary(detector),
+            "new_watch": WatchBoundary(resources.new_watch, detector),
+        }
+        _run(task, instance, CAMERA_DAY, key, boundary, outcome, say)
         if isinstance(detector, ReplayingDetector):
             outcome.changed[camera] = detector.changed
         else:

@@ -49,6 +49,13 @@ def test_what_kept_a_minute_from_being_observed_is_in_the_legend() -> None:
     assert "Wed 11 Mar 2026: 0 of 540 min observed while open" in words(camera_days.nothing())
 
 
+def test_what_a_camera_did_not_see_is_told_apart_from_what_was_not_recorded() -> None:
+    told = words(camera_days.spoiled())
+    assert "moved, covered or dark" in told
+    assert not {"unreadable", "gap"} & set(told)
+    assert "moved, covered or dark" not in words(camera_days.untidy())
+
+
 def test_what_was_not_recorded_while_the_site_is_closed_is_no_gap() -> None:
     day = camera_days.of().file(4, 15)
     assert "gap" not in words(day)

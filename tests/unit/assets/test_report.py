@@ -238,6 +238,24 @@ def test_figures_of_gates_and_zones(tmp_path: Path):
     assert (late.state, late.bands) == ("missing", ())
 
 
+def test_a_camera_that_was_moved_is_told_with_the_hour(tmp_path: Path):
+    site_day = small_mall.site_day()
+    marts, coverage = day_of(site_day, tmp_path)
+    late = pl.col("minute") >= NOON + 20 * MINUTE
+    moved = late & (pl.col("readable_s") > 0)
+    coverage["cam_a"] = coverage["cam_a"].with_columns(
+        readable_s=pl.when(moved).then(0.0).otherwise("readable_s"),
+        reason=pl.when(moved).then(pl.lit("camera_moved")).otherwise("reason"),
+    )
+    seen, absent = cameras(site_day, marts, coverage)
+    assert seen.spoiled == ("moved from 12:20 on: 40 min not counted",)
+    assert [(band.minutes, band.kind) for band in seen.bands] == [
+        (20, "observed"),
+        (40, "set aside"),
+    ]
+    assert absent.spoiled == ()
+
+
 def test_coverage_whose_events_are_kept_back_is_said_to_be_withheld(tmp_path: Path):
     site_day = small_mall.site_day()
     coverage = {"cam_a": small_mall.coverage(site_day, (NOON, NOON + MINUTE))}

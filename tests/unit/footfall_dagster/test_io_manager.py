@@ -149,6 +149,16 @@ def test_coverage_is_never_replaced_by_one_of_which_less_was_decoded(tmp_path: P
     assert store(lake, minutes(lake, 60.0), COVERAGE).success
 
 
+def test_a_camera_that_was_found_to_have_been_moved_is_no_failing_disk(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake", site())
+    assert store(lake, minutes(lake, 60.0), COVERAGE).success
+    moved = minutes(lake, 0.0).with_columns(
+        reason=pl.when(pl.col("recorded_s") > 0).then(pl.lit("camera_moved")).otherwise("reason")
+    )
+    assert store(lake, moved, COVERAGE).success
+    assert lake.read(COVERAGE, CAM)["readable_s"].sum() == 0
+
+
 def site_day_of(lake: Lake, step: Callable[[RowsByCamera], None]) -> dg.ExecuteInProcessResult:
     """A site-day whose one step does something with the coverage of its cameras."""
     plan = SitePlan(lake.site)

@@ -18,7 +18,8 @@ from vision.exports.coverage import coverage
 from vision.exports.decoded import Decoded
 from vision.exports.frames import stretches
 from vision.exports.intervals import merged, seconds_by_minute, without
-from vision.protocols import Frame
+from vision.exports.reasons import SceneReason
+from vision.protocols import Frame, Marked
 
 FPS = 5
 NO_PIXELS = np.empty((0, 0, 3), np.uint8)
@@ -68,10 +69,13 @@ def decoded(files: pl.DataFrame, *came: Span, step_us: int = 1_000_000 // FPS) -
 
 
 def observed(
-    files: pl.DataFrame, *came: Span, step_us: int = 1_000_000 // FPS
+    files: pl.DataFrame,
+    *came: Span,
+    step_us: int = 1_000_000 // FPS,
+    marked: Sequence[Marked] = (),
 ) -> dict[str, tuple[float, float, str | None]]:
     """Minutes of which something is to be told: recorded, readable, reason."""
-    frame = coverage(files, decoded(files, *came, step_us=step_us), site_day())
+    frame = coverage(files, decoded(files, *came, step_us=step_us), site_day(), marked)
     bounds = Bounds.of(site_day(), "cam_a")
     assert violations(frame, COVERAGE, bounds) == []
     told = frame.filter(
@@ -168,6 +172,54 @@ def test_the_reason_is_the_one_that_says_most() -> None:
         "21:00": (60, 0, "quarantined"),
         "22:00": (30, 30, "outside_trading_hours"),
     }
+
+
+def mark(begins: str, ends: str, reason: SceneReason) -> Marked:
+    return Marked(us(begins), us(ends), reason)
+
+
+def test_frames_that_do_not_show_what_they_should_are_not_observed() -> None:
+    files = exports(("12:00:00", "12:05:00", "catalogued"))
+    found = observed(
+        files,
+        ("12:00:00", "12:05:00"),
+        marked=[
+            mark("12:01:30", "12:02:00", "camera_covered"),
+            mark("12:03:00", "12:03:20", "too_dark"),
+            mark("12:03:10", "23:59:59", "camera_moved"),
+        ],
+    )
+    assert found == {
+        "12:00": (60, 60, None),
+        "12:01": (60, 30, "camera_covered"),
+        "12:02": (60, 60, None),
+        "12:03": (60, 0, "camera_moved"),
+        "12:04": (60, 0, "camera_moved"),
+    }
+
+
+def test_a_mark_says_nothing_of_minutes_without_frames() -> None:
+    files = exports(
+        ("12:00:00", "12:01:00", "catalogued"),
+        ("12:01:00", "12:02:00", "quarantined"),
+        ("12:02:00", "12:03:00", "catalogued"),
+    )
+    found = observed(
+        files, ("12:00:00", "12:01:00"), marked=[mark("12:00:30", "23:59:59", "camera_moved")]
+    )
+    assert found == {
+        "12:00": (60, 30, "camera_moved"),
+        "12:01": (60, 0, "quarantined"),
+        "12:02": (60, 0, "unreadable"),
+    }
+
+
+def test_a_copy_that_was_set_aside_does_not_take_the_blame() -> None:
+    files = exports(("12:00:00", "12:01:00", "catalogued"), ("12:00:10", "12:00:50", "quarantined"))
+    found = observed(
+        files, ("12:00:00", "12:01:00"), marked=[mark("12:00:20", "12:00:40", "camera_covered")]
+    )
+    assert found == {"12:00": (60, 40, "camera_covered")}
 
 
 def test_a_minute_that_another_file_shows_wholly_needs_no_reason() -> None:

@@ -2,10 +2,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from assets.scene import outside
 from tests.unit.vision.tracked import START_US, VIEW, line, seen, together
 from vision.contract_check import Bounds, violations
 from vision.contracts import DETECTIONS, TRACKS
-from vision.protocols import View
+from vision.protocols import Marked, View
 from vision.tracking import LookAheadTracker
 
 TIMES = np.arange(0, 10, 0.2)
@@ -103,3 +104,36 @@ def test_tracks_keep_their_contract() -> None:
     window = tuple(at.dt.replace_time_zone("UTC").to_list())
     bounds = Bounds(window, (640, 480), (0, 0, 10, 10), frozenset(), frozenset())
     assert violations(found, TRACKS, bounds) == []
+
+
+def test_nobody_is_followed_across_a_stretch_that_was_left_out() -> None:
+    """Ten seconds of a hand over the lens: who stands there before and after is two tracks."""
+    times = np.arange(0, 40, 0.2)
+    seen_all_day = together(
+        [seen(lambda t: np.full((len(t), 2), 300.0), times), seen(ACROSS, times)]
+    )
+    covered = Marked(START_US + 15_000_000, START_US + 25_000_000, "camera_covered")
+    found = track(seen_all_day.filter(outside(seen_all_day["frame_at"], [covered])))
+    at_us = found["frame_at"].dt.epoch("us")
+    assert not at_us.is_between(covered.begins_us, covered.ends_us, closed="left").any()
+    spans = found.group_by("track").agg(
+        first=pl.col("frame_at").min(), last=pl.col("frame_at").max()
+    )
+    assert (spans["last"] - spans["first"]).dt.total_seconds().max() <= 15
+    assert ids(found) == 4
+
+
+def test_two_hundred_people_in_view_are_two_hundred_tracks() -> None:
+    times = np.arange(0, 60, 0.2)
+    people = [
+        seen(
+            lambda t, x=x, y=y: np.column_stack([x + 25 * np.sin(t / 4 + x), np.full(len(t), y)]),
+            times,
+        )
+        for x in np.linspace(60, 1860, 20)
+        for y in np.linspace(110, 1060, 10)
+    ]
+    found = track(together(people), View(1920, 1080, 5))
+    assert ids(found) == 200
+    assert found.height == 200 * len(times)
+    assert found.group_by("track").len()["len"].unique().to_list() == [len(times)]

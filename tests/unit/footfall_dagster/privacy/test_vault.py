@@ -79,6 +79,19 @@ def test_traits_of_other_detections_or_another_day_are_not_given_out(holder: Tra
     assert holder.take(CAMERA_DAY, DETECTIONS[:-1]) is None
 
 
+def test_traits_of_boxes_that_were_left_out_are_left_out_too(holder: TraitsOfRun) -> None:
+    put(holder, traits())
+    kept = np.arange(ROWS) % 3 > 0
+    stored = DETECTIONS.filter(pl.Series(kept))
+    holder.seal(stored, kept)
+    taken = holder.take(CAMERA_DAY, stored)
+    assert taken is not None
+    assert np.array_equal(taken.appearance, traits().appearance[kept])
+    assert np.array_equal(taken.guesses, traits().guesses[kept])
+    assert holder.destroy().rows == ROWS
+    assert not taken.appearance.any()
+
+
 def test_what_was_never_bound_to_detections_is_not_given_out(holder: TraitsOfRun) -> None:
     holder.begin(CAMERA_DAY)
     holder.add(traits())
