@@ -145,7 +145,7 @@ def _minutes(seconds: pl.Series) -> float:
 def _warn(
     context: dg.AssetExecutionContext, camera_exports: pl.DataFrame, decoded: Decoded
 ) -> None:
-    numbers = dict(camera_exports.select("file_name", "export").iterdetections())
+    numbers = dict(camera_exports.select("file_name", "export").iter_rows())
     for name, why in decoded.given_up.items():
         context.log.warning(
             f"export {numbers[name]} is given up where it fails to decode: {why}; coverage says "
