@@ -11,7 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from vision.contracts import ZONE_VISITS
-from vision.site.geometry import contains
+from vision.crossings import BAND_HEIGHTS, BAND_M
+from vision.site.geometry import PointsLike, contains, distance_to_outline
 from vision.site.models import Zone
 
 Array = NDArray[np.float64]
@@ -26,8 +27,9 @@ _ENDS = {(True, True): "both", (True, False): "entry", (False, True): "exit"}
 def zone_visits(paths: pl.DataFrame, zones: Iterable[Zone]) -> pl.DataFrame:
     """Rows of the `zone_visits` contract for `paths` (of `vision.floor`): stays of 1 s and more.
 
-    An end of a stay was seen where the path goes on outside the zone; where the path itself begins
-    or ends in the zone, it was not.
+    Whoever goes no further out of a zone than the band of `vision.crossings` has not left it, so
+    that somebody who dithers on its edge stays there once. An end of a stay was seen where the path
+    goes on outside the zone; where the path itself begins or ends in the zone, it was not.
     """
     zones = tuple(zones)
     found: list[tuple[str, int, int, str]] = []
@@ -36,8 +38,11 @@ def zone_visits(paths: pl.DataFrame, zones: Iterable[Zone]) -> pl.DataFrame:
         for zone in zones:
             if zone.kind == "exclude":
                 continue
-            known, within = _inside(path, zone)
-            found += [(zone.id, *stay) for stay in stays(at_us[known], within[known])]
+            known, inside = _inside(path, zone)
+            beside = _beside(path, zone)
+            found += [
+                (zone.id, *stay) for stay in stays(at_us[known], inside[known], beside[known])
+            ]
     columns = ["zone", "entered_at", "left_at", "ends_seen"]
     instant = pl.col("entered_at", "left_at").cast(pl.Int64) // _SECOND_US * _SECOND_US
     return (
@@ -72,25 +77,49 @@ def without_excluded(paths: pl.DataFrame, zones: Iterable[Zone]) -> pl.DataFrame
 
 def _inside(paths: pl.DataFrame, zone: Zone) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which positions are known in the unit of the zone, and which of them lie in it."""
-    if zone.polygon is not None:
-        place, polygon = paths.select("x_m", "y_m").to_numpy(), zone.polygon
-    else:
-        place, polygon = paths.select("x_px", "y_px").to_numpy(), zone.polygon_px or ()
-    known = np.isfinite(place).all(axis=1)
+    place, polygon = _in_unit_of(paths, zone)
+    known: NDArray[np.bool_] = np.isfinite(place).all(axis=1)
     return known, known & contains(polygon, np.where(known[:, None], place, np.inf))
 
 
-def stays(at_us: NDArray[np.int64], within: NDArray[np.bool_]) -> list[tuple[int, int, str]]:
+def _beside(paths: pl.DataFrame, zone: Zone) -> NDArray[np.bool_]:
+    """Which positions lie on the zone's outline, give or take the band."""
+    place, polygon = _in_unit_of(paths, zone)
+    if zone.polygon is not None:
+        band = np.full(len(place), BAND_M)
+    else:
+        band = BAND_HEIGHTS * paths["height_px"].to_numpy()
+    known = np.isfinite(place).all(axis=1)
+    apart = np.full(len(place), np.inf)
+    apart[known] = distance_to_outline(polygon, place[known])
+    near: NDArray[np.bool_] = apart <= band
+    return near
+
+
+def _in_unit_of(paths: pl.DataFrame, zone: Zone) -> tuple[Array, PointsLike]:
+    """Positions in the unit of the zone, (n, 2), not finite where unknown, and its polygon."""
+    if zone.polygon is not None:
+        return paths.select("x_m", "y_m").to_numpy(), zone.polygon
+    return paths.select("x_px", "y_px").to_numpy(), zone.polygon_px or ()
+
+
+def stays(
+    at_us: NDArray[np.int64], within: NDArray[np.bool_], beside: NDArray[np.bool_]
+) -> list[tuple[int, int, str]]:
     """Stays of one path in one zone: from, until (microseconds), which ends were seen.
 
     Args:
         at_us: (n,) microseconds, ascending.
         within: (n,) whether the position lies in the zone.
+        beside: (n,) whether it lies so near the outline that nobody has left there.
     """
     edges = np.flatnonzero(np.diff(within.astype(np.int8), prepend=0, append=0))
     runs: list[tuple[int, int]] = []
     for first, end in edges.reshape(-1, 2).tolist():
-        if runs and _moment(at_us, first) - _moment(at_us, runs[-1][1]) < _BRIDGED_US:
+        if runs and (
+            _moment(at_us, first) - _moment(at_us, runs[-1][1]) < _BRIDGED_US
+            or beside[runs[-1][1] : first].all()
+        ):
             runs[-1] = (runs[-1][0], end)
         else:
             runs.append((first, end))

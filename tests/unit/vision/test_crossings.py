@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.vision.tracked import START, path_of
 from vision.contracts import GATE_EVENTS
 from vision.crossings import BAND_M, crossings, gate_events
+from vision.exports.grid import nearest_to_grid
 from vision.floor import PATHS
 from vision.site.models import Gate
 
@@ -96,6 +97,42 @@ def test_gaps_under_half_a_second_change_nothing(
     start = np.random.default_rng(seed).uniform(0.5, max(0.6, times[-1] - 1))
     kept = (times < start) | (times >= start + 0.45)
     assert directions(times[kept], place[kept]) == directions(times, place)
+
+
+brief_excursions = st.lists(
+    # At a metre a second whoever goes 0.5 m beyond the band is beyond it for a second.
+    st.tuples(st.floats(0.6, 3.4), st.floats(BAND_M + 0.5, 3.0)),
+    min_size=2,
+    max_size=6,
+).map(lambda steps: [(x, depth * (-1) ** i) for i, (x, depth) in enumerate(steps)])
+
+
+@given(
+    brief_excursions,
+    st.booleans(),
+    st.integers(0, 2**32 - 1),
+    st.floats(0, 0.49),
+    st.sampled_from([2, 5, 10, 25]),
+)
+@settings(deadline=None, max_examples=400)
+def test_jitter_a_gap_and_another_frame_rate_together_change_no_crossing(
+    points: list[tuple[float, float]], flip: bool, seed: int, gap_s: float, fps: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    times, place = through([(x, -y) if flip else (x, y) for x, y in points], fps=25)
+    shaken = place + rng.uniform(-0.49 * BAND_M, 0.49 * BAND_M, place.shape)
+    begins = rng.uniform(0, times[-1])
+    kept = (times < begins) | (times >= begins + gap_s)
+    at_us = np.round(times[kept] * 1e6).astype(np.int64)
+    recorded = zip(at_us.tolist(), shaken[kept], strict=True)
+    when, where = zip(*nearest_to_grid(recorded, fps), strict=True)
+    seen_s, seen = np.array(when) / 1e6, np.array(where)
+    first = "out" if points[0][1] * (-1 if flip else 1) > 0 else "in"
+    other = {"in": "out", "out": "in"}
+    expected = [first if i % 2 == 0 else other[first] for i in range(len(points) - 1)]
+    assert directions(seen_s, seen) == expected
+    backwards = directions(seen_s[-1] - seen_s[::-1], seen[::-1])
+    assert backwards == [other[direction] for direction in reversed(expected)]
 
 
 def test_events_are_stored_at_whole_seconds_under_the_gates_name() -> None:

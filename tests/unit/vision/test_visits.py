@@ -3,9 +3,12 @@ import datetime as dt
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.vision.tracked import START, path_of
 from vision.contracts import ZONE_VISITS
+from vision.crossings import BAND_M
 from vision.floor import PATHS
 from vision.site.geometry import contains
 from vision.site.models import Zone
@@ -51,6 +54,25 @@ def test_stays(
     inside: list[tuple[float, float]], expected: list[tuple[int, int, int, str]]
 ) -> None:
     assert visits(inside) == expected
+
+
+def test_who_dithers_on_the_edge_of_a_zone_stays_there_once() -> None:
+    # Beside the edge for four seconds in between, and never as far from it as the band is wide.
+    y = np.interp(TIMES, [0, 3, 6, 10, 14, 20], [-3, 1, -0.2, -0.2, 1, 1])
+    found = zone_visits(path_of(TIMES, np.column_stack([np.ones_like(y), y])), [ZONE])
+    assert found.height == 1
+    further = np.where((TIMES > 6) & (TIMES < 10), -0.6, y)
+    left = zone_visits(path_of(TIMES, np.column_stack([np.ones_like(y), further])), [ZONE])
+    assert left.height == 2
+
+
+@given(st.sampled_from([2, 5, 10, 25]), st.integers(0, 2**32 - 1))
+def test_a_frame_rate_and_jitter_below_half_the_band_leave_every_stay(fps: int, seed: int) -> None:
+    times = np.arange(0, 20, 1 / fps)
+    y = np.interp(times, [0, 4, 8, 12, 16, 20], [-2, 1, 1, -2, 1, 1])
+    shake = np.random.default_rng(seed).uniform(-BAND_M / 2, BAND_M / 2, len(times))
+    found = zone_visits(path_of(times, np.column_stack([np.ones_like(y), y + shake])), [ZONE])
+    assert found["ends_seen"].to_list() == ["both", "entry"]
 
 
 def test_a_dwell_is_the_time_between_its_two_instants() -> None:
