@@ -108,7 +108,12 @@ class _DetectorOnUse:
         except WeightsMissing as missing:
             # Trying again would find none either.
             raise dg.Failure(description=str(missing), allow_retries=False) from None
-        return YoloDetector(weights, cache=self._settings.models)
+        return YoloDetector(
+            weights,
+            cache=self._settings.models,
+            input_size=self._settings.input_size,
+            everywhere=self._settings.look_everywhere,
+        )
 
     @property
     def description(self) -> str:

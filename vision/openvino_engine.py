@@ -42,6 +42,23 @@ class Fit:
         network = (-(-width // _STRIDE) * _STRIDE, -(-height // _STRIDE) * _STRIDE)
         return cls(frame, (width, height), network, scale)
 
+    def parts(self) -> list["Fit"]:
+        """Windows of the frame at the same scale: a quarter of it, and half of its width."""
+        half = [max(_STRIDE, -(-side // 2 // _STRIDE) * _STRIDE) for side in self.network]
+        sizes = [(half[0], half[1]), (half[0], self.network[1])]
+        return [self._part(size) for size in sizes if size != self.network]
+
+    def _part(self, network: tuple[int, int]) -> "Fit":
+        width, height = (
+            min(whole, int(side / self.scale))
+            for whole, side in zip(self.frame, network, strict=True)
+        )
+        scaled = (
+            min(network[0], round(width * self.scale)),
+            min(network[1], round(height * self.scale)),
+        )
+        return Fit((width, height), scaled, network, self.scale)
+
 
 class Engine:
     """A network compiled for frames of one size, with requests that run side by side.
@@ -68,8 +85,8 @@ class Engine:
             ColorFormat.RGB
         ).scale(255.0)
         compiled = core.compile_model(steps.build(), "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
-        # One more than run at once, so that the next frame waits ready.
-        count = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + 1
+        # More than run at once, so that the next frame waits ready, and two windows of one frame.
+        count = max(3, int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + 1)
         self.fit = fit
         self.requests: tuple[Any, ...] = tuple(
             compiled.create_infer_request() for _ in range(count)

@@ -78,7 +78,7 @@ def without_excluded(paths: pl.DataFrame, zones: Iterable[Zone]) -> pl.DataFrame
 def _inside(paths: pl.DataFrame, zone: Zone) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which positions are known in the unit of the zone, and which of them lie in it."""
     place, polygon = _in_unit_of(paths, zone)
-    known: NDArray[np.bool_] = np.isfinite(place).all(axis=1)
+    known = np.asarray(np.isfinite(place).all(axis=1))
     return known, known & contains(polygon, np.where(known[:, None], place, np.inf))
 
 

@@ -1,14 +1,11 @@
 """People found by a YOLO checkpoint, through OpenVINO on a CPU or torch on a CUDA device.
 
-Belongs here: running a detector over frames and reading its output. Does not belong here: which
-weights (a setting), the export (`vision.openvino_export`), or joining boxes over time.
-
-On a CPU OpenVINO is driven here rather than by ultralytics, which waits for each frame before it
-prepares the next: two requests in flight take 22 ms a frame where one at a time takes 34.
+Belongs here: reading a detector's output, and torch. Does not belong here: which weights (a
+setting), the export (`vision.openvino_export`), what of each frame is computed on a CPU
+(`vision.openvino_stream`), or joining boxes over time.
 """
 
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
@@ -17,15 +14,11 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from vision.openvino_engine import Engine, Fit
 from vision.openvino_export import ExportedModel, exported
+from vision.openvino_stream import Found, Stream
 from vision.protocols import Boxes, Frame
 from vision.quiet import ultralytics
-
-Found = NDArray[np.float32]
-"""(n, 5): x_min, y_min, x_max, y_max, score."""
 
 _SAME_PERSON_IOU = 0.6
 """Overlap above which two boxes of one frame are one person, in models that leave duplicates."""
@@ -44,6 +37,7 @@ class YoloDetector:
         confidence: Lowest score of a box that is reported. Low, because the tracker lets weak
             boxes go on with a track, though never begin one.
         input_size: Longer side of the image that the network sees, pixels.
+        everywhere: On a CPU, look at all of every frame, rather than where something changed.
         device: `auto` is CUDA where there is one.
     """
 
@@ -54,12 +48,14 @@ class YoloDetector:
         cache: Path,
         confidence: float = 0.1,
         input_size: int = 640,
+        everywhere: bool = False,
         device: Literal["auto", "cpu", "cuda"] = "auto",
     ) -> None:
         self._weights = weights
         self._cache = cache
         self._confidence = confidence
         self._input_size = input_size
+        self._everywhere = everywhere
         self._cuda = device == "cuda" or (device == "auto" and _cuda_at_hand())
 
     @property
@@ -84,36 +80,15 @@ class YoloDetector:
     def _with_openvino(self, frames: Iterable[Frame]) -> Iterator[Boxes]:
         model = self._exported
         people = person_classes(model.names)
-        engine: Engine | None = None
-        # Oldest first: the request that has the frame, and when the frame was taken.
-        started: deque[tuple[int, int]] = deque()
-        idle: deque[int] = deque()
-        for frame in frames:
-            size = (frame.image.shape[1], frame.image.shape[0])
-            if engine is None or engine.fit.frame != size:
-                while engine is not None and started:
-                    yield self._finish(engine, started.popleft(), model, people)
-                engine = Engine(model.xml, Fit.of(size, self._input_size))
-                idle = deque(range(len(engine.requests)))
-            if not idle:
-                oldest = started.popleft()
-                yield self._finish(engine, oldest, model, people)
-                idle.append(oldest[0])
-            slot = idle.popleft()
-            engine.start(slot, frame.image)
-            started.append((slot, frame.at_us))
-        while engine is not None and started:
-            yield self._finish(engine, started.popleft(), model, people)
-
-    def _finish(
-        self, engine: Engine, begun: tuple[int, int], model: ExportedModel, people: Sequence[int]
-    ) -> Boxes:
-        slot, at_us = begun
-        output = engine.result(slot)
         read = rows_of_end_to_end if model.end_to_end else rows_of_raw
-        found = read(output, people, self._confidence)
-        found[:, :4] /= engine.fit.scale
-        return _boxes(at_us, found, engine.fit.frame)
+        stream = Stream(
+            model.xml,
+            lambda output: read(output, people, self._confidence),
+            self._input_size,
+            everywhere=self._everywhere,
+        )
+        for at_us, found, size in stream.found(frames):
+            yield _boxes(at_us, found, size)
 
     def _with_torch(self, frames: Iterable[Frame]) -> Iterator[Boxes]:
         os.environ.update(ultralytics(self._cache / "ultralytics"))

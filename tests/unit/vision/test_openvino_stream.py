@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from vision.attention import Window
+from vision.openvino_engine import Fit
+from vision.openvino_stream import carried_on
+
+STANDING = [400.0, 100.0, 440.0, 220.0, 0.9]
+WALKING = [100.0, 100.0, 140.0, 220.0, 0.8]
+LEFT = Window(0, 0, 320, 384)
+CHANGED = np.array([[90, 90, 160, 230]], np.float32)
+
+
+def people(*rows: list[float]) -> np.ndarray:
+    return np.array(rows, np.float32).reshape(-1, 5)
+
+
+def test_who_stands_outside_the_window_stays_as_they_were() -> None:
+    moved = [110.0, 100.0, 150.0, 220.0, 0.7]
+    found = carried_on(people(STANDING, WALKING), [LEFT], CHANGED, [people(moved)])
+    assert found.tolist() == people(STANDING, moved).tolist()
+
+
+def test_who_has_left_the_window_is_gone() -> None:
+    assert carried_on(people(WALKING), [LEFT], CHANGED, [people()]).tolist() == []
+
+
+def test_who_is_cut_by_a_border_of_the_window_and_did_not_move_stays() -> None:
+    across = [300.0, 100.0, 340.0, 220.0, 0.9]
+    assert (
+        carried_on(people(across), [LEFT], CHANGED, [people()]).tolist() == people(across).tolist()
+    )
+
+
+def test_who_walks_across_the_border_of_a_window_leaves_nobody_behind() -> None:
+    before, after = [290.0, 100.0, 330.0, 220.0, 0.9], [262.0, 100.0, 302.0, 220.0, 0.9]
+    changed = np.array([[250, 90, 340, 230]], np.float32)
+    found = carried_on(people(before), [LEFT], changed, [people(after)])
+    assert found.tolist() == people(after).tolist()
+
+
+def test_who_is_seen_in_two_windows_is_one_person() -> None:
+    again = [101.0, 100.0, 141.0, 220.0, 0.7]
+    windows = [LEFT, Window(0, 100, 320, 192)]
+    found = carried_on(people(), windows, CHANGED, [people(WALKING), people(again)])
+    assert found.tolist() == people(WALKING).tolist()
+
+
+@pytest.mark.parametrize("frame", [(640, 360), (384, 288), (1920, 1080), (100, 80)])
+def test_parts_of_a_frame_have_its_scale_and_fit_their_networks(frame: tuple[int, int]) -> None:
+    whole = Fit.of(frame, 640)
+    for part in whole.parts():
+        assert part.scale == whole.scale
+        assert all(side <= all_ for side, all_ in zip(part.frame, frame, strict=True))
+        assert all(s <= n for s, n in zip(part.scaled, part.network, strict=True))
+        assert np.prod(part.network) < np.prod(whole.network)
