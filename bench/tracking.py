@@ -1,0 +1,365 @@
+"""What following people costs and how well it is done: ours beside `yolo track` and supervision.
+
+Run: .venv/bin/python -m bench.tracking --footage FOLDER [--write] [--repeats 3] [--seed 1].
+FOLDER holds caviar/ and tud-stadtmitte/; without it, their rows are left out and the page says so.
+The weights are those of a run (FOOTFALL_WEIGHTS, or what `footfall weights` fetched), the same for
+all. ultralytics comes with the project; for the row of supervision and roboflow's trackers, `pip
+install --no-deps supervision trackers pydeprecate defusedxml` once. A row that cannot be made is
+left out with its reason.
+
+Every contender runs in a process of its own over the same file, all of them in turns, so that
+whatever else the machine does meets all alike. One repeat takes two hours on two cores: `yolo
+track` looks at each of 30 frames a second. For a glance: --seconds 10 --repeats 1 --hours 1
+--people 5 20 --times 1 2.
+
+Belongs here: what is run in which order, the table, the page. Does not belong here: the clips and
+how tracks are judged (`bench.tracking_clips`), how each contender is called
+(`bench.tracking_contenders`), what is invented to see growth (`bench.tracking_growth`).
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import polars as pl
+
+from bench import tracking_growth
+from bench.spent import CommandFailed, Spent, spent_by
+from bench.tracking_clips import NAMES, Absent, Known, known
+from bench.tracking_contenders import CONTENDERS, Job, Told
+from bench.tracking_growth import CROWD_S, PEOPLE_OF_A_DAY, Grown
+from footfall_dagster.settings import Settings
+from footfall_dagster.weights import WeightsMissing, at_hand
+from vision.evaluate.scores import pool
+from vision.processes import environment
+from vision.quiet import ultralytics
+
+PAGE = Path("docs/performance.md")
+DRAWING = PAGE.with_name("tracking_growth.svg")
+BEGINS, ENDS = "<!-- bench.tracking begins -->", "<!-- bench.tracking ends -->"
+TITLES = {
+    "tud": "TUD-Stadtmitte",
+    **{name: f"arcade, {name.removeprefix('arcade-')} a minute" for name in NAMES if "-" in name},
+    "caviar": "CAVIAR",
+}
+COLUMNS = (
+    "clips",
+    "contender",
+    "frames looked at, per s",
+    "processor-s per s of video, in all",
+    "processor-s per s, marginal",
+    "wall s per s, in all",
+    "wall s per s, marginal",
+    "MB at most",
+    "IDF1",
+    "HOTA",
+    "ids per person",
+    "MOTA",
+    "gate crossings miscounted",
+)
+
+
+@dataclass
+class Runs:
+    """What one contender took and made of one clip: a cost for each repeat, the first's tracks."""
+
+    known: Known
+    contender: str
+    every_frame: bool
+    spent: list[Spent] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    tracks: pl.DataFrame | None = None
+
+    def median(self, what: str) -> float:
+        """Of the repeats: of `Spent`, or, with `marginal_` before it, of `Told`."""
+        name = what.removeprefix("marginal_")
+        if name == what:
+            return statistics.median(getattr(one, name) for one in self.spent)
+        # All but the first frame, brought to the whole length.
+        return statistics.median(
+            getattr(one, name) * one.looked_at / max(1, one.looked_at - 1) for one in self.told
+        )
+
+
+class Bench:
+    """Contenders, clips, and what was left out and why."""
+
+    def __init__(self, folder: Path, weights: Path) -> None:
+        self._folder = folder
+        self._exported = folder / "openvino" / "model_openvino_model"
+        # On processors alone, whatever the machine has: what a GPU spends is no processor time.
+        self.environment = environment(
+            **ultralytics(folder),
+            FOOTFALL_HOME=str(folder / "home"),
+            FOOTFALL_WEIGHTS=str(weights.resolve()),
+            CUDA_VISIBLE_DEVICES="",
+        )
+        self.left_out: list[str] = []
+
+    def present(self, asked: Sequence[str]) -> list[str]:
+        """Those of the contenders that are installed."""
+        found = []
+        for name in asked:
+            contender = CONTENDERS[name]
+            missing = [one for one in contender.needs if importlib.util.find_spec(one) is None]
+            if missing:
+                self.left_out.append(
+                    f"{name}: {', '.join(missing)} not installed; {contender.install}"
+                )
+            else:
+                found.append(name)
+        return found
+
+    def prepare(self, contenders: Sequence[str], first: Known) -> list[str]:
+        """Export the checkpoint for those who want it, which is done once and is not measured."""
+        ready = list(contenders)
+        for name in contenders:
+            engine = CONTENDERS[name].engine
+            try:
+                if engine == "ours":
+                    self.run(name, first)
+                elif engine == "openvino" and not self._exported.is_dir():
+                    say("exporting the checkpoint to OpenVINO")
+                    command = [*_CHILD, "--export", str(self._exported.parent)]
+                    spent_by(command, self.environment)
+            except CommandFailed as failure:
+                self.left_out.append(f"{name}: {failure}")
+                ready.remove(name)
+        return ready
+
+    def run(self, name: str, of: Known) -> tuple[Spent, Told, pl.DataFrame]:
+        """One contender over one clip.
+
+        Raises:
+            CommandFailed: It came to no end.
+        """
+        clip = of.clip
+        job = Job(
+            contender=name,
+            video=str(clip.path.resolve()),
+            frames_us=clip.frames_us.tolist(),
+            size=clip.size,
+            fps=of.fps,
+            floor=None if of.floor is None else of.floor.floor_from_pixel.tolist(),
+            exported=str(self._exported),
+        )
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            (Path(folder) / "job.json").write_text(json.dumps(asdict(job)))
+            spent = spent_by([*_CHILD, folder], self.environment)
+            told = Told(**json.loads((Path(folder) / "told.json").read_text()))
+            return spent, told, pl.read_parquet(Path(folder) / "tracks.parquet")
+
+    def compare(
+        self, title: str, clips: Sequence[Known], contenders: Sequence[str], repeats: int
+    ) -> Iterator[list[Runs]]:
+        """All contenders over some clips; for each what it did on all of them."""
+        made = {
+            name: [Runs(one, name, not CONTENDERS[name].sparse) for one in clips]
+            for name in contenders
+        }
+        for repeat in range(repeats):
+            for index, one in enumerate(clips):
+                for name in list(made):
+                    began = time.monotonic()
+                    try:
+                        spent, told, tracks = self.run(name, one)
+                    except CommandFailed as failure:
+                        self.left_out.append(f"{title}, {name}: {failure}")
+                        del made[name]
+                        continue
+                    runs = made[name][index]
+                    runs.spent.append(spent)
+                    runs.told.append(told)
+                    if runs.tracks is None:
+                        runs.tracks = tracks
+                    elif not runs.tracks.equals(tracks):
+                        self.left_out.append(
+                            f"{title}, {name}: other tracks in repeat {repeat + 1}; scored is the "
+                            "first"
+                        )
+                    took = time.monotonic() - began
+                    say(f"{title}: {one.clip.path.stem}, {name}, repeat {repeat + 1}, {took:.0f} s")
+        yield from made.values()
+
+
+_CHILD = (sys.executable, "-m", "bench.tracking_contenders")
+
+
+def row(title: str, runs: Sequence[Runs]) -> str:
+    """A line of the table: one contender on clips that are taken together."""
+    seconds = sum(one.known.clip.seconds for one in runs)
+    looked_at = sum(one.told[0].looked_at for one in runs)
+
+    def per_s(what: str) -> str:
+        return f"{sum(one.median(what) for one in runs) / seconds:.2f}"
+
+    label = CONTENDERS[runs[0].contender].label.format(tracker=runs[0].told[0].tracker)
+    cells = [title, label, f"{looked_at / seconds:.1f}"]
+    cells += [per_s(f"{kind}{what}") for what in ("processor_s", "wall_s") for kind in _KINDS]
+    cells.append(f"{max(one.median('megabytes') for one in runs):.0f}")
+    return f"| {' | '.join([*cells, *judged(runs)])} |"
+
+
+_KINDS = ("", "marginal_")
+
+
+def judged(runs: Sequence[Runs]) -> list[str]:
+    """IDF1, HOTA, ids per person, MOTA and miscounted crossings; empty where no truth is."""
+    scores = [
+        score
+        for one in runs
+        if one.tracks is not None
+        and (score := one.known.scored(one.tracks, one.every_frame)) is not None
+    ]
+    counts = [
+        count
+        for one in runs
+        if one.tracks is not None and (count := one.known.miscounted(one.tracks)) is not None
+    ]
+    cells = [""] * 4
+    if scores:
+        together = pool(scores)
+        figures = (together.idf1, together.hota, together.id_ratio, together.mota)
+        cells = [f"{figure:.3f}" for figure in figures]
+    wrong, true = (sum(one) for one in zip(*counts, strict=True)) if counts else (0, 0)
+    return [*cells, f"{wrong} of {true}" if counts else ""]
+
+
+def growth(
+    bench: Bench, clips: Mapping[str, list[Known]], asked: argparse.Namespace, drawing: Path
+) -> Iterator[str]:
+    """Measure growth, draw it, and say it in words and figures."""
+    measured: list[tuple[str, str, list[Grown]]] = []
+    filmed = next((found[0] for name, found in clips.items() if name.startswith("arcade")), None)
+    if asked.times and filmed:
+        say(f"detector and tracker over {filmed.clip.path.stem}, again and again")
+        found = tracking_growth.watched(filmed.clip, filmed.fps, asked.times, bench.environment)
+        measured.append(("detector and tracker", "hours of video", list(found)))
+    if asked.hours:
+        say("the tracker over hours")
+        hours = [(one, PEOPLE_OF_A_DAY, one * 3600) for one in asked.hours]
+        found = tracking_growth.tracked(hours, bench.environment)
+        title = f"tracker, {PEOPLE_OF_A_DAY} people in view"
+        measured.append((title, "hours of video", list(found)))
+    if asked.people:
+        say("the tracker over crowds")
+        crowds = [(float(one), one, CROWD_S) for one in asked.people]
+        found = tracking_growth.tracked(crowds, bench.environment)
+        measured.append(("tracker, crowds", "people in a frame", list(found)))
+    if not measured:
+        return
+    tracking_growth.draw(measured, drawing)
+    yield f"\n![How it grows]({drawing.name})\n"
+    yield "\n| what | size | processor-s per s of video | MB at most |\n|---|---|---|---|\n"
+    for title, unit, grown in measured:
+        for one in grown:
+            yield (
+                f"| {title} | {one.size:.3g} {unit} | {one.processor_s_per_s:.4f} "
+                f"| {one.megabytes:.0f} |\n"
+            )
+    for title, unit, grown in measured:
+        if unit.startswith("hours") and len(grown) > 1:
+            yield f"\nMemory, {title}: {tracking_growth.slope(grown):+.0f} MB with each hour.\n"
+
+
+def conditions(weights: Path, asked: argparse.Namespace) -> str:
+    packages = ("ultralytics", "torch", "openvino", "supervision", "trackers")
+    known_versions = [
+        f"{name} {version(name)}" for name in packages if importlib.util.find_spec(name)
+    ]
+    return (
+        f"{os.cpu_count()} cores, {', '.join(known_versions)}; weights {weights.stem} for all; "
+        f"simulated clips of {asked.seconds:g} s, seed {asked.seed}; medians of {asked.repeats}.\n"
+    )
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def with_table(page: str, table: str) -> str:
+    """The page with what stands between the two marks replaced.
+
+    Raises:
+        ValueError: It has not both marks, in order.
+    """
+    before, begins, rest = page.partition(BEGINS)
+    _, ends, after = rest.partition(ENDS)
+    if not (begins and ends):
+        raise ValueError(f"{PAGE} has no lines {BEGINS} and {ENDS}; put both where the table goes")
+    return f"{before}{BEGINS}\n{table.strip()}\n{ENDS}{after}"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    several = {"nargs": "*"}
+    parser.add_argument("--clips", **several, choices=NAMES, default=list(NAMES))
+    parser.add_argument("--contenders", **several, choices=CONTENDERS, default=list(CONTENDERS))
+    parser.add_argument("--footage", type=Path, help="folder of real recordings")
+    parser.add_argument("--folder", type=Path, help="keeps simulated clips and exports there")
+    parser.add_argument("--repeats", type=int, default=3, help="costs are medians of so many runs")
+    parser.add_argument("--seed", type=int, default=1, help="of simulated clips")
+    parser.add_argument("--seconds", type=float, default=60, help="length of simulated clips")
+    parser.add_argument(
+        "--times", **several, type=int, default=[1, 2, 4, 8], help="growth: a clip so often"
+    )
+    parser.add_argument(
+        "--hours", **several, type=float, default=[1, 3, 6, 12], help="growth: hours of boxes"
+    )
+    parser.add_argument(
+        "--people", **several, type=int, default=[5, 20, 50, 100, 200], help="growth: in a frame"
+    )
+    parser.add_argument("--write", action="store_true", help=f"put it all into {PAGE}, too")
+    return parser.parse_args()
+
+
+def main() -> None:
+    asked = arguments()
+    try:
+        weights = at_hand(Settings())
+    except WeightsMissing as missing:
+        raise SystemExit(str(missing)) from None
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = asked.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = [conditions(weights, asked)]
+        bench = Bench(folder.resolve(), weights)
+        clips: dict[str, list[Known]] = defaultdict(list)
+        for name in asked.clips:
+            say(f"clips: {TITLES[name]}")
+            try:
+                clips[name] += known(name, folder, asked.seed, asked.seconds, asked.footage)
+            except Absent as absent:
+                bench.left_out.append(f"{TITLES[name]}: {absent}")
+        contenders = bench.present(asked.contenders)
+        here = {name: found for name, found in clips.items() if found}
+        if here:
+            contenders = bench.prepare(contenders, next(iter(here.values()))[0])
+        table = [f"\n| {' | '.join(COLUMNS)} |\n", f"|{'---|' * len(COLUMNS)}\n"]
+        for name, found in here.items():
+            for runs in bench.compare(TITLES[name], found, contenders, asked.repeats):
+                table.append(row(TITLES[name], runs) + "\n")
+                say(table[-1].rstrip())
+        drawing = DRAWING if asked.write else folder / DRAWING.name
+        lines += [*table, *growth(bench, here, asked, drawing)]
+        lines += [f"\nLeft out: {one}.\n" for one in bench.left_out]
+        made = "".join(lines)
+        print(made)
+        if asked.write:
+            PAGE.write_text(with_table(PAGE.read_text(), made))
+
+
+if __name__ == "__main__":
+    main()
