@@ -138,12 +138,13 @@ def _arcade(out: Path, density: int, seed: int, seconds: float) -> Iterator[Know
     crossed = pl.read_parquet(drawn.truth / "gate_crossings.parquet")
     for camera, files in drawn.files.items():
         for file in files:
-            entry = day.cameras[camera]
+            entry, boxes = day.cameras[camera], drawn.truth / f"{camera}_gt.txt"
             yield Known(
                 Clip.of(out / file),
                 entry.analysed_fps,
                 _floor(entry, SIZE),
-                people(drawn.truth / f"{camera}_gt.txt", None),
+                # Into a clip of some seconds maybe nobody has come.
+                people(boxes, None) if boxes.stat().st_size else None,
                 tuple(day.gates_of(camera)),
                 Counter(crossed.select("gate", "direction").iter_rows()),
             )
