@@ -19,18 +19,27 @@ how tracks are judged (`bench.tracking_clips`), how each contender is called
 """
 
 import argparse
-import importlib.util
 import os
+import platform
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
-from bench import tracking_growth
+from bench.spent import CommandFailed
 from bench.tracking_clips import NAMES, Absent, Known, known
 from bench.tracking_contenders import CONTENDERS
-from bench.tracking_growth import CROWD_S, PEOPLE_OF_A_DAY, Grown
+from bench.tracking_growth import (
+    CROWD_S,
+    PEOPLE_OF_A_DAY,
+    Grown,
+    draw,
+    slope,
+    tracked,
+    watched,
+)
 from bench.tracking_runs import Bench, Runs, say
 from footfall_dagster.settings import Settings
 from footfall_dagster.weights import WeightsMissing, at_hand
@@ -39,6 +48,7 @@ from vision.evaluate.scores import pool
 PAGE = Path("docs/performance.md")
 DRAWING = PAGE.with_name("tracking_growth.svg")
 BEGINS, ENDS = "<!-- bench.tracking begins -->", "<!-- bench.tracking ends -->"
+HOURS = "hours of video"
 TITLES = {
     "tud": "TUD-Stadtmitte",
     **{name: f"arcade, {name.removeprefix('arcade-')} a minute" for name in NAMES if "-" in name},
@@ -104,27 +114,31 @@ def judged(runs: Sequence[Runs]) -> list[str]:
 def growth(
     bench: Bench, clips: Mapping[str, list[Known]], asked: argparse.Namespace, drawing: Path
 ) -> Iterator[str]:
-    """Measure growth, draw it, and say it in words and figures."""
-    measured: list[tuple[str, str, list[Grown]]] = []
+    """Measure growth, draw it, and say it in figures."""
     filmed = next((found[0] for name, found in clips.items() if name.startswith("arcade")), None)
-    if asked.times and filmed:
-        say(f"detector and tracker over {filmed.clip.path.stem}, again and again")
-        found = tracking_growth.watched(filmed.clip, filmed.fps, asked.times, bench.environment)
-        measured.append(("detector and tracker", "hours of video", list(found)))
-    if asked.hours:
-        say("the tracker over hours")
-        hours = [(one, PEOPLE_OF_A_DAY, one * 3600) for one in asked.hours]
-        found = tracking_growth.tracked(hours, bench.environment)
-        title = f"tracker, {PEOPLE_OF_A_DAY} people in view"
-        measured.append((title, "hours of video", list(found)))
-    if asked.people:
-        say("the tracker over crowds")
-        crowds = [(float(one), one, CROWD_S) for one in asked.people]
-        found = tracking_growth.tracked(crowds, bench.environment)
-        measured.append(("tracker, crowds", "people in a frame", list(found)))
+    hours = [(one, PEOPLE_OF_A_DAY, one * 3600) for one in asked.hours]
+    crowds = [(float(one), one, CROWD_S) for one in asked.people]
+    wanted: list[tuple[str, str, Iterator[Grown]]] = []
+    if filmed:
+        found = watched(filmed.clip, filmed.fps, asked.times, bench.environment)
+        wanted.append(("detector and tracker", HOURS, found))
+    found = tracked(hours, bench.environment)
+    wanted.append((f"tracker, {PEOPLE_OF_A_DAY} people in view", HOURS, found))
+    wanted.append(("tracker, crowds", "people in a frame", tracked(crowds, bench.environment)))
+    measured: list[tuple[str, str, list[Grown]]] = []
+    for title, unit, sizes in wanted:
+        grown = []
+        try:
+            for one in sizes:
+                say(f"growth: {title}, {one.size:.3g} {unit}, {one.processor_s:.0f} processor-s")
+                grown.append(one)
+        except CommandFailed as failure:
+            bench.left_out.append(f"{title}: {failure}")
+        if grown:
+            measured.append((title, unit, grown))
     if not measured:
         return
-    tracking_growth.draw(measured, drawing)
+    draw(measured, drawing)
     yield f"\n![How it grows]({drawing.name})\n"
     yield "\n| what | size | processor-s per s of video | MB at most |\n|---|---|---|---|\n"
     for title, unit, grown in measured:
@@ -134,18 +148,18 @@ def growth(
                 f"| {one.megabytes:.0f} |\n"
             )
     for title, unit, grown in measured:
-        if unit.startswith("hours") and len(grown) > 1:
-            yield f"\nMemory, {title}: {tracking_growth.slope(grown):+.0f} MB with each hour.\n"
+        # From minutes nothing follows for hours.
+        if unit == HOURS and len(grown) > 1 and grown[-1].size >= 1:
+            yield f"\nMemory, {title}: {slope(grown):+.0f} MB with each hour.\n"
 
 
 def conditions(weights: Path, asked: argparse.Namespace) -> str:
     packages = ("ultralytics", "torch", "openvino", "supervision", "trackers")
-    known_versions = [
-        f"{name} {version(name)}" for name in packages if importlib.util.find_spec(name)
-    ]
+    installed = [f"{name} {version(name)}" for name in packages if find_spec(name)]
     return (
-        f"{os.cpu_count()} cores, {', '.join(known_versions)}; weights {weights.stem} for all; "
-        f"simulated clips of {asked.seconds:g} s, seed {asked.seed}; medians of {asked.repeats}.\n"
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(installed)}; "
+        f"weights {weights.stem} for all; simulated clips of {asked.seconds:g} s, "
+        f"seed {asked.seed}; medians of {asked.repeats}.\n"
     )
 
 
@@ -191,7 +205,10 @@ def main() -> None:
     asked = arguments()
     try:
         weights = at_hand(Settings())
-    except WeightsMissing as missing:
+        if asked.write:
+            # Hours before it is needed.
+            with_table(PAGE.read_text(), "")
+    except (WeightsMissing, ValueError, OSError) as missing:
         raise SystemExit(str(missing)) from None
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.folder or Path(temporary)
