@@ -196,7 +196,7 @@ def draw(drawings: Sequence[tuple[str, str, Sequence[Grown]]], path: Path) -> No
             memory.set_xlabel(unit, fontsize=9)
             for axes in (times, memory):
                 # From 0, so that what is flat looks flat.
-                axes.set_ylim(bottom=0)
+                axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
                 axes.set_xlim(left=0)
                 axes.tick_params(labelsize=8)
         figure.savefig(path, metadata={"Date": None, "Creator": None})
