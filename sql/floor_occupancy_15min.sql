@@ -9,7 +9,7 @@
 --             nobody is there, is the drift. It is taken back in proportion to the crossings so far,
 --             so that the reconciled number ends at 0; it may be a fraction, and below 0 where more
 --             were seen to leave than to come. mean and peak are the reconciled number's in the
---             quarter, the mean by time.
+--             quarter, the mean by time, to a quarter of a person.
 -- Source      none for spreading the drift: miscounts come with crossings, not with time.
 -- NULL        a camera of these gates observed nothing in the quarter, or in a quarter of the trading
 --             hours before it: how many came meanwhile is not known. Drift: that, or the day has such
@@ -130,8 +130,8 @@ SELECT
     place.local_start,
     place.in_trading_hours,
     -- Added to 0, since a rounded number may be a negative zero.
-    CASE WHEN place.is_known THEN 0 + round(seen.mean, 2) END AS occupancy_mean,
-    CASE WHEN place.is_known THEN 0 + round(seen.peak, 2) END AS occupancy_peak,
+    CASE WHEN place.is_known THEN 0 + round(seen.mean * 4) / 4 END AS occupancy_mean,
+    CASE WHEN place.is_known THEN 0 + round(seen.peak * 4) / 4 END AS occupancy_peak,
     CASE WHEN place.is_known THEN seen.crossings END AS crossings,
     CASE WHEN place.is_known THEN seen.change END AS change,
     CASE WHEN place.is_known AND NOT place.has_gap_today THEN seen.people_at_end END AS drift,

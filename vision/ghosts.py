@@ -4,8 +4,8 @@ Belongs here: boxes that show a pillar, a reflection, a poster or a mannequin. D
 here: one person seen as two (`vision.duplicates`), tracks that are too short to be anybody's
 (`vision.joining`).
 
-Somebody comes, goes and moves meanwhile. A thing has its box at one place, time and again: faint
-ones, where nothing surer is ever seen, or one that stays for a quarter of an hour without stirring.
+Somebody comes, goes and moves meanwhile. A thing has its box at one place, time and again, and
+nearly always a faint one.
 """
 
 import numpy as np

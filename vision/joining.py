@@ -14,6 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from vision.duplicates import without_shadows
 from vision.ends import End, end_of, grown, miss_cost
 from vision.ground import Ground
 from vision.protocols import View
@@ -81,7 +82,8 @@ def join(
     ends = _ends(at_s, shape, tallness, at_edge, pieces, ground)
     companions = _Companions(at_s, shape, pieces, ground)
     successor = _successors(at_s, pieces, ends, companions, sight, ground, resemblance)
-    tracks = _chains(pieces, successor)
+    # Pieces of tracklets that took turns at one person have become two tracks that do.
+    tracks = without_shadows(at_s, xyxy, _chains(pieces, successor))
     kept = [rows for rows in tracks if _somebody(at_s[rows], confidence[rows])]
     return sorted(kept, key=lambda rows: rows[0])
 

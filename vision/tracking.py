@@ -54,11 +54,13 @@ class LookAheadTracker:
         at_s = (at_us - at_us[0]) / 1e6
         xyxy = ordered.select(BOX).to_numpy().astype(np.float64)
         confidence = ordered["confidence"].to_numpy().astype(np.float64)
-        # A slow rate must still leave room for a missed frame or two.
         believed = without_ghosts(at_s, xyxy, confidence)
+        if not believed.any():
+            return TRACKS.empty()
         at_us, at_s = at_us[believed], at_s[believed]
         xyxy, confidence = xyxy[believed], confidence[believed]
         looks = None if looks is None else looks[believed]
+        # A slow rate must still leave room for a missed frame or two.
         lost_after_s = max(LOST_AFTER_S, 2.5 / view.analysed_fps)
         stature, tallness = _tallness(xyxy, confidence, view)
         ground = Ground(view.homography, stature)

@@ -34,7 +34,7 @@ from vision.site.models import OUTSIDE
 
 _NULL_GAP = "NULL where the day has a gap"
 _ESTIMATED = Range(0, 100_000_000, 0.1)
-_INSIDE = Range(-100_000, 100_000, 0.01)
+_INSIDE = Range(-100_000, 100_000, 0.25)
 
 GATE_COUNTS_15MIN = MartContract(
     name="gate_counts_15min",

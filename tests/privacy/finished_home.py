@@ -4,8 +4,9 @@ Belongs here: a site, its recordings, and a detector and tracker that know where
 walks, so that the real jobs, checks, marts, release and report run on a day without a picture. Does
 not belong here: leaks (`tests.privacy.corpus`).
 
-The recordings are grey films of one frame in ten seconds, a grey for each camera; by it the
-detector knows which camera it looks through.
+The recordings are films of a chequered floor, one frame in ten seconds, in a grey for each camera;
+by it the detector knows which camera it looks through. Without the chequers the cameras would be
+taken for covered.
 """
 
 import datetime as dt
@@ -38,6 +39,7 @@ from vision.site.models import Site
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 _SECONDS_PER_FRAME = 10
 _FILE_S = 3600
+_CHEQUER_PX, _CONTRAST = 40, 12
 _BODY_M = 1.7
 _BOX = ("x_min", "y_min", "x_max", "y_max")
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -249,7 +251,9 @@ def _film(path: Path, number: int, size: tuple[int, int]) -> Path:
         return path
     import av
 
-    image = np.full((size[1], size[0], 3), _grey(number), dtype=np.uint8)
+    columns, rows = np.indices((size[1], size[0]))[::-1] // _CHEQUER_PX
+    shade = _grey(number) + np.where((columns + rows) % 2, _CONTRAST, -_CONTRAST)
+    image = np.repeat(shade[:, :, None], 3, axis=2).astype(np.uint8)
     with closing(av.open(path, "w", format="mp4")) as container:
         stream = container.add_stream("libx264", rate=Fraction(1, _SECONDS_PER_FRAME))
         stream.width, stream.height = size

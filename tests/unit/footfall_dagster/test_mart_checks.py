@@ -270,7 +270,7 @@ def test_a_planted_mistake_breaks_its_rule(mart: MartContract, change, rule: str
 
 
 @pytest.mark.parametrize(
-    "mart", map(MARTS.__getitem__, MEASURES), ids=lambda mart: f"{mart.name} as computed"
+    "mart", [*map(MARTS.__getitem__, MEASURES)], ids=lambda mart: f"{mart.name} as computed"
 )
 def test_totals_equal_the_events(mart: MartContract, right: dict[str, pl.DataFrame]):
     summary = totals(mart, right[mart.name], TABLES)

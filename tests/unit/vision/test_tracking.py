@@ -72,6 +72,11 @@ def test_weak_boxes_alone_are_nobody() -> None:
     assert track(seen(ACROSS, TIMES, confidence=0.2)).is_empty()
 
 
+def test_a_thing_that_is_all_a_camera_shows_is_nobody() -> None:
+    still = seen(lambda t: np.full((len(t), 2), 150.0), TIMES, confidence=0.2)
+    assert track(still).equals(TRACKS.empty())
+
+
 def test_weak_boxes_go_on_with_a_track() -> None:
     weak = (TIMES > 3) & (TIMES < 6)
     found = track(together([seen(ACROSS, TIMES[~weak]), seen(ACROSS, TIMES[weak], confidence=0.2)]))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from assets.marts.of_gates import FLOOR_OCCUPANCY_15MIN
 from footfall_dagster.privacy.search import raw_bytes
 from footfall_dagster.privacy.search.numbers import PIXELS, VECTOR, are_pixels, are_simple, judge
 
@@ -115,6 +116,29 @@ def test_a_dozen_means_behind_nought_are_no_vector() -> None:
     means = np.round(np.abs(UNIT[:20]) / 4, 4)
     stored = b"\0" * 400 + means.astype("<f8").tobytes() + bytes(range(30)) + b"\0" * 400
     assert raw_bytes.look(stored, sealed=False, only_floats=True) == {}
+
+
+def _people_on_a_floor(rng: np.random.Generator) -> np.ndarray:
+    """Two days by the quarter: who came, less who left, less the miscount so far."""
+    days = []
+    for _ in range(2):
+        passed = np.bincount(rng.integers(36, 84, 600), minlength=96)
+        came, left = rng.binomial(passed, 0.93), rng.binomial(passed, 0.93)
+        people, crossings = np.cumsum(came - left), np.cumsum(came + left)
+        days.append(people - people[-1] * crossings / crossings[-1])
+    return np.concatenate(days)
+
+
+def test_people_on_a_floor_less_a_miscount_are_no_vector_in_a_column_or_in_a_file() -> None:
+    stored = {column.name: column.domain for column in FLOOR_OCCUPANCY_15MIN.columns}
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        people = _people_on_a_floor(rng)
+        for name in ("occupancy_mean", "occupancy_peak"):
+            step = stored[name].step
+            kept = np.round(people / step) * step
+            assert judge(kept) is None
+            assert raw_bytes.look(kept.tobytes(), sealed=False, only_floats=True) == {}
 
 
 @pytest.mark.parametrize("kind", [">f8", "<f8"])
