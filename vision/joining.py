@@ -29,6 +29,9 @@ _LONGEST_BESIDE_S = 8.0
 _BESIDE = 0.7
 _WALKED = 0.5
 _HIDDEN = 1.0
+_SLACK, _FASTEST, _ERRORS = 1.0, 2.0, 4.0
+"""Nobody gets further than so many body heights, so many more a second, and so many standard
+deviations of where they were measured."""
 _SHORT_REACH_S = 0.8
 _EDGE_PX = 2.0
 _UNWATCHED_GAP_S = 2.0
@@ -157,13 +160,15 @@ def _successors(
     missed = [sight.missed_share(rows) for rows in pieces]
     frames_s = np.unique(at_s)
     starts_s = np.array([head.at_s for head in ends.heads])
+    reach = _Reach(ends.heads, ground)
     pairs: list[tuple[int, int, float]] = []
     for i, tail in enumerate(ends.tails):
         # Tracklets come by first appearance, so those that could follow are neighbours.
         first, end = np.searchsorted(
             starts_s, [tail.at_s, tail.at_s + _LONGEST_BESIDE_S], side="right"
         )
-        for j in range(int(first), int(end)):
+        candidates = np.arange(first, end)
+        for j in candidates[reach.holds(tail, candidates)].tolist():
             head = ends.heads[j]
             reach_s = min(ends.tail_reach_s[i], ends.head_reach_s[j])
             if not _watched(frames_s, tail.at_s, head.at_s):
@@ -179,6 +184,25 @@ def _successors(
             if cost < _GATE:
                 pairs.append((i, j, cost))
     return _cheapest(pairs, len(pieces))
+
+
+class _Reach:
+    """Which ends somebody could have got to at all, before anything is weighed in detail."""
+
+    def __init__(self, heads: Sequence[End], ground: Ground) -> None:
+        self._ground = ground
+        self._at_s = np.array([head.at_s for head in heads])
+        self._place = np.array([head.place for head in heads]).reshape(-1, 2)
+        self._height = np.array([head.height for head in heads])
+        self._doubt = np.array([np.trace(head.doubt) for head in heads])
+
+    def holds(self, tail: End, heads: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether `tail` reaches each of `heads`, running."""
+        body = self._ground.body(np.exp((tail.height + self._height[heads]) / 2))
+        ran = body * (_SLACK + _FASTEST * (self._at_s[heads] - tail.at_s))
+        error = _ERRORS * np.sqrt(np.trace(tail.doubt) + self._doubt[heads])
+        far: Array = np.linalg.norm(self._place[heads] - tail.place, axis=1)
+        return np.asarray(far <= ran + error)
 
 
 class _Companions:

@@ -8,7 +8,7 @@ they came: of the two ways to continue two tracks that met, the one is true that
 with the smoother way.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ Rows = NDArray[np.int64]
 
 _NEAR = 0.4
 """Two whose boxes' centres are nearer than so many body heights may be taken for each other."""
+_IN_SIGHT = 1.2
+"""Who meets has been as near as that just before, when both had boxes."""
 _AROUND_S = 1.6
 """How much of what came before and after is looked at."""
 _FEWEST_BOXES = 3
@@ -42,7 +44,9 @@ def settle(at_s: Array, xyxy: Array, tracks: Sequence[list[int]]) -> list[list[i
         tracks: Indices of each one's boxes, in order of time.
     """
     shape = measured(xyxy)[:, [0, 1, 3]]
-    rows = [np.array(track) for track in tracks]
+    rows = [np.array(track) for track in tracks if len(track)]
+    if not rows:
+        return []
     for _ in range(_ROUNDS):
         if not _round(at_s, shape, rows):
             break
@@ -51,7 +55,7 @@ def settle(at_s: Array, xyxy: Array, tracks: Sequence[list[int]]) -> list[list[i
 
 def _round(at_s: Array, shape: Array, rows: list[Rows]) -> bool:
     changed = False
-    for one, other in _together(at_s, rows):
+    for one, other in _neighbours(at_s, shape, rows):
         for begin, end in _meetings(at_s, shape, rows[one], rows[other]):
             swapped = _exchanged(at_s, shape, rows[one], rows[other], begin, end)
             if swapped is not None:
@@ -114,13 +118,24 @@ def _roughness(at_s: Array, shape: Array) -> float:
     return total + float(4 * np.log1p(grown**2 / 4).sum())
 
 
-def _together(at_s: Array, rows: Sequence[Rows]) -> Iterator[tuple[int, int]]:
-    """Pairs of tracks that share some time; they come by first appearance."""
-    starts = np.array([at_s[own[0]] for own in rows])
-    ends = np.array([at_s[own[-1]] for own in rows])
-    for one in range(len(rows)):
-        last = int(np.searchsorted(starts, ends[one], side="right"))
-        yield from ((one, other) for other in range(one + 1, last))
+def _neighbours(at_s: Array, shape: Array, rows: Sequence[Rows]) -> list[tuple[int, int]]:
+    """Pairs of tracks that come so near each other in some frame that they may have met."""
+    track = np.concatenate([np.full(len(own), number) for number, own in enumerate(rows)])
+    every = np.concatenate(rows)
+    order = np.argsort(at_s[every], kind="stable")
+    track, every = track[order], every[order]
+    pairs: set[tuple[int, int]] = set()
+    # Frame by frame, so that a crowded day needs no more memory than its fullest frame.
+    for frame in np.split(np.arange(len(every)), np.flatnonzero(np.diff(at_s[every])) + 1):
+        if len(frame) < 2:
+            continue
+        boxes = shape[every[frame]]
+        apart = np.linalg.norm(boxes[:, None, :2] - boxes[None, :, :2], axis=2)
+        reach = _IN_SIGHT * np.exp(np.maximum(boxes[:, None, 2], boxes[None, :, 2]))
+        for i, j in np.argwhere(np.triu(apart < reach, 1)).tolist():
+            one, other = sorted((int(track[frame[i]]), int(track[frame[j]])))
+            pairs.add((one, other))
+    return sorted(pairs)
 
 
 def _meetings(at_s: Array, shape: Array, one: Rows, other: Rows) -> list[tuple[float, float]]:
