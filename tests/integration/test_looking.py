@@ -1,0 +1,108 @@
+"""The real detector over drawn frames: what is not looked at again must not be lost."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from tests.unit.vision.simulated import arcade
+from vision.boxes import overlap
+from vision.openvino_stream import Stream
+from vision.protocols import Boxes, Frame
+from vision.simulate import simulate
+from vision.yolo import YoloDetector
+
+STEP_US = 200_000
+SURE = 0.5
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> list[np.ndarray]:
+    """Twenty seconds of the arcade's shops, five frames a second."""
+    out = tmp_path_factory.mktemp("recordings")
+    summary = simulate(
+        arcade(), out, start=dt.time(12), minutes=1 / 3, seed=5, people_per_minute=20, fps=5
+    )
+    with av.open(out / summary.files["cam_shops"][0]) as container:
+        return [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
+
+
+@pytest.fixture(scope="module")
+def found(
+    frames: list[np.ndarray], weights: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[bool, list[Boxes]]:
+    """People in these frames, by whether all of every frame was looked at."""
+    cache = tmp_path_factory.mktemp("models")
+    return {
+        everywhere: list(
+            YoloDetector(weights, cache=cache, device="cpu", everywhere=everywhere).detect(
+                Frame(number * STEP_US, image) for number, image in enumerate(frames)
+            )
+        )
+        for everywhere in (True, False)
+    }
+
+
+def _sure(boxes: Boxes) -> np.ndarray:
+    return boxes.xyxy[boxes.confidence >= SURE].astype(np.float64)
+
+
+def _hits(wanted: list[Boxes], given: list[Boxes]) -> Iterator[bool]:
+    for one, other in zip(wanted, given, strict=True):
+        assert one.at_us == other.at_us
+        if len(_sure(one)):
+            alike = overlap(_sure(one), other.xyxy.astype(np.float64))
+            yield from (alike.max(axis=1, initial=0) > 0.5).tolist()
+
+
+def test_nearly_everybody_is_found_who_is_found_by_looking_everywhere(
+    found: dict[bool, list[Boxes]],
+) -> None:
+    hits = list(_hits(found[True], found[False]))
+    assert len(hits) > 100
+    assert np.mean(hits) > 0.95
+
+
+def test_nearly_nobody_is_made_up(found: dict[bool, list[Boxes]]) -> None:
+    assert np.mean(list(_hits(found[False], found[True]))) > 0.95
+
+
+def test_who_stands_still_for_a_minute_stays(
+    frames: list[np.ndarray], found: dict[bool, list[Boxes]], weights: Path, tmp_path: Path
+) -> None:
+    busiest = max(range(len(frames)), key=lambda number: len(_sure(found[True][number])))
+    people = len(_sure(found[True][busiest]))
+    assert people > 1
+    rng = np.random.default_rng(1)
+
+    def still() -> Iterator[Frame]:
+        for number in range(300):
+            grain = rng.normal(0, 2, frames[busiest].shape)
+            image = np.clip(frames[busiest] + grain, 0, 255).astype(np.uint8)
+            yield Frame(number * STEP_US, image)
+
+    detector = YoloDetector(weights, cache=tmp_path, device="cpu")
+    counts = [len(_sure(boxes)) for boxes in detector.detect(still())]
+    assert min(counts) >= people - 1
+    assert np.median(counts) == people
+
+
+def test_a_minute_in_which_nothing_moves_is_looked_at_twelve_times(
+    frames: list[np.ndarray], monkeypatch: pytest.MonkeyPatch, weights: Path, tmp_path: Path
+) -> None:
+    looked: list[int] = []
+    windows = Stream._windows
+
+    def noted(self: Stream, frame: Frame) -> object:
+        chosen = windows(self, frame)
+        looked.append(len(chosen[0]))
+        return chosen
+
+    monkeypatch.setattr(Stream, "_windows", noted)
+    detector = YoloDetector(weights, cache=tmp_path, device="cpu")
+    still = (Frame(number * STEP_US, frames[0]) for number in range(300))
+    assert len(list(detector.detect(still))) == 300
+    assert sum(looked) == 12
