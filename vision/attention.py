@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.boxes import common_area
 from vision.protocols import Image
 
 Array = NDArray[np.float32]
@@ -87,20 +88,19 @@ class Attention:
             The windows, and the corners of the areas in them that differ, (n, 4).
         """
         small = self._small(image)
-        whole = Window(0, 0, *self._frame)
         if self._seen is None or at_us - self._all_seen_us >= _REFRESH_US:
-            self._seen, self._all_seen_us = small, at_us
-            return [whole], np.array([[0, 0, *self._frame]], np.float32)
-        areas = self._changed(small)
+            areas = np.array([[0, 0, *self._frame]], np.float32)
+        else:
+            areas = self._changed(small, self._seen)
         if not len(areas):
             return [], areas
         chosen = self._cover(_with_people(areas, boxes))
-        if chosen == [whole]:
+        if self._seen is None or chosen == [Window(0, 0, *self._frame)]:
             self._seen, self._all_seen_us = small, at_us
-            return chosen, areas
-        for window in chosen:
-            rows, columns = self._cells(window)
-            self._seen[rows, columns] = small[rows, columns]
+        else:
+            for window in chosen:
+                rows, columns = self._cells(window)
+                self._seen[rows, columns] = small[rows, columns]
         return chosen, areas
 
     def _small(self, image: Image) -> Array:
@@ -110,11 +110,10 @@ class Attention:
         grey: Array = cv2.cvtColor(reduced, cv2.COLOR_BGR2GRAY).astype(np.float32)
         return grey
 
-    def _changed(self, small: Array) -> Array:
+    def _changed(self, small: Array, seen: Array) -> Array:
         """Areas of the frame that differ, and a margin around them, (n, 4) corners in pixels."""
-        assert self._seen is not None
-        gain = float(self._seen.mean() + 1) / float(small.mean() + 1)
-        apart = cv2.blur(np.abs(small * gain - self._seen), (3, 3))
+        gain = float(seen.mean() + 1) / float(small.mean() + 1)
+        apart = cv2.blur(np.abs(small * gain - seen), (3, 3))
         limit = max(_LEAST_CHANGE, _NOISES * float(np.median(apart)))
         changed = (apart > limit).astype(np.uint8)
         count, _, stats, _ = cv2.connectedComponentsWithStats(changed, connectivity=8)
@@ -181,11 +180,6 @@ def _with_people(areas: Array, boxes: Array) -> Array:
 
 def touched(boxes: Array, areas: Array) -> NDArray[np.bool_]:
     """Which of (n, 4) boxes have a part in any of (m, 4) areas."""
-    apart = (
-        (boxes[:, None, 0] >= areas[None, :, 2])
-        | (boxes[:, None, 2] <= areas[None, :, 0])
-        | (boxes[:, None, 1] >= areas[None, :, 3])
-        | (boxes[:, None, 3] <= areas[None, :, 1])
-    )
-    result: NDArray[np.bool_] = np.any(~apart, axis=1)
+    common = common_area(boxes.astype(np.float64), areas.astype(np.float64))
+    result: NDArray[np.bool_] = np.any(common > 0, axis=1)
     return result

@@ -34,8 +34,6 @@ _SLACK, _FASTEST, _ERRORS = 1.0, 2.0, 4.0
 deviations of where they were measured."""
 _SHORT_REACH_S = 0.8
 _EDGE_PX = 2.0
-_UNWATCHED_GAP_S = 2.0
-"""Longest join across which no frame shows anybody: the recording itself may have stopped."""
 _GATE = 12.0
 """Squared normalised distance up to which a join is believed (chi-square, 3 d.o.f., 1 %)."""
 _FEWEST_BOXES = 3
@@ -84,7 +82,7 @@ def join(
     sight = Sight(at_s, xyxy, confidence, view)
     ends = _ends(at_s, shape, tallness, at_edge, pieces, ground)
     companions = _Companions(at_s, shape, pieces, ground)
-    successor = _successors(at_s, pieces, ends, companions, sight, ground, resemblance)
+    successor = _successors(pieces, ends, companions, sight, ground, resemblance)
     # Pieces of tracklets that took turns at one person have become two tracks that do.
     tracks = without_shadows(at_s, xyxy, _chains(pieces, successor))
     kept = [rows for rows in tracks if _somebody(at_s[rows], confidence[rows])]
@@ -149,7 +147,6 @@ def _ends(
 
 
 def _successors(
-    at_s: Array,
     pieces: Sequence[list[int]],
     ends: _Ends,
     companions: "_Companions",
@@ -158,7 +155,6 @@ def _successors(
     resemblance: Resemblance | None,
 ) -> dict[int, int]:
     missed = [sight.missed_share(rows) for rows in pieces]
-    frames_s = np.unique(at_s)
     starts_s = np.array([head.at_s for head in ends.heads])
     reach = _Reach(ends.heads, ground)
     pairs: list[tuple[int, int, float]] = []
@@ -171,7 +167,7 @@ def _successors(
         for j in candidates[reach.holds(tail, candidates)].tolist():
             head = ends.heads[j]
             reach_s = min(ends.tail_reach_s[i], ends.head_reach_s[j])
-            if not _watched(frames_s, tail.at_s, head.at_s):
+            if not sight.is_watched(tail.at_s, head.at_s):
                 continue
             cost = miss_cost(tail, head, ground) if head.at_s - tail.at_s <= reach_s else np.inf
             if reach_s == _LONGEST_GAP_S:
@@ -238,11 +234,6 @@ class _Companions:
     def _place(self, companion: int, at_s: float) -> Array:
         times, boxes = self._times[companion], self._boxes[companion]
         return np.array([np.interp(at_s, times, boxes[:, axis]) for axis in (0, 1)])
-
-
-def _watched(frames_s: Array, start_s: float, end_s: float) -> bool:
-    first, end = np.searchsorted(frames_s, [start_s, end_s])
-    return bool(np.diff(frames_s[first : end + 1]).max(initial=0) <= _UNWATCHED_GAP_S)
 
 
 def _cheapest(pairs: Sequence[tuple[int, int, float]], count: int) -> dict[int, int]:

@@ -30,7 +30,7 @@ _BETTER = 6.0
 """How much better the other way must explain what is seen, than what was believed at first."""
 # Standard deviations: of a box's centre and top, body heights, and height, as a logarithm; and of
 # how people change their speed, body heights a second, each second.
-_MEASURED = np.array([0.05, 0.05, 0.10])
+_PLACE, _HEIGHT = 0.05, 0.10
 _CURVED = 0.30
 _ROBUST_ROUNDS = 3
 
@@ -105,17 +105,16 @@ def _roughness(at_s: Array, shape: Array) -> float:
     height = float(np.exp(np.median(shape[:, 2])))
     design = np.column_stack([np.ones_like(times), times, times**2 / 2])
     ridge = np.diag([0.0, 0.0, 1.0]) / _CURVED**2
-    total = 0.0
     weight = np.ones(len(times))
     places = (shape[:, :2] - shape[:, :2].mean(axis=0)) / height
     for _ in range(_ROBUST_ROUNDS):
-        scaled = design * (weight / _MEASURED[0] ** 2)[:, None]
+        scaled = design * (weight / _PLACE**2)[:, None]
         solution = np.linalg.solve(design.T @ scaled + ridge + 1e-9 * np.eye(3), scaled.T @ places)
-        miss = ((places - design @ solution) ** 2).sum(axis=1) / _MEASURED[0] ** 2
+        miss = ((places - design @ solution) ** 2).sum(axis=1) / _PLACE**2
         weight = 1 / (1 + miss / 4)
-    total += float(4 * np.log1p(miss / 4).sum() + (solution[2] ** 2).sum() / _CURVED**2)
-    grown = (shape[:, 2] - np.median(shape[:, 2])) / _MEASURED[2]
-    return total + float(4 * np.log1p(grown**2 / 4).sum())
+    rough = float(4 * np.log1p(miss / 4).sum() + (solution[2] ** 2).sum() / _CURVED**2)
+    grown = (shape[:, 2] - np.median(shape[:, 2])) / _HEIGHT
+    return rough + float(4 * np.log1p(grown**2 / 4).sum())
 
 
 def _neighbours(at_s: Array, shape: Array, rows: Sequence[Rows]) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ Belongs here: fitting a frame into the network's input and keeping requests in f
 belong here: what the output means (`vision.yolo`).
 """
 
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,23 +89,30 @@ class Engine:
         # More than run at once, so that the next frame waits ready, and two windows of one frame.
         count = max(3, int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + 1)
         self.fit = fit
-        self.requests: tuple[Any, ...] = tuple(
-            compiled.create_infer_request() for _ in range(count)
-        )
-        for request in self.requests:
+        self._idle: deque[Any] = deque(compiled.create_infer_request() for _ in range(count))
+        for request in self._idle:
             request.get_input_tensor().data[:] = _PADDING
 
-    def start(self, slot: int, image: Image) -> None:
-        """Begin with `image` in request `slot`, which must be idle; copies the image."""
-        request = self.requests[slot]
+    @property
+    def is_idle(self) -> bool:
+        """Whether a request waits for a frame."""
+        return bool(self._idle)
+
+    def start(self, image: Image) -> Any:
+        """Begin with `image` in an idle request, which is returned; copies the image."""
+        request = self._idle.popleft()
         width, height = self.fit.scaled
         scaled = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
         request.get_input_tensor().data[0, :height, :width] = scaled
         request.start_async()
+        return request
 
-    def result(self, slot: int) -> NDArray[np.float32]:
-        """Wait for request `slot` and return a copy of its output without the batch axis."""
-        request = self.requests[slot]
+    def result(self, request: Any) -> NDArray[np.float32]:
+        """Wait for a request that was begun; return a copy of its output without the batch axis.
+
+        After that the request is idle.
+        """
         request.wait()
         output: NDArray[np.float32] = request.get_output_tensor(0).data[0].astype(np.float32)
+        self._idle.append(request)
         return output

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ from vision.protocols import Frame
 Found = NDArray[np.float32]
 """(n, 5): x_min, y_min, x_max, y_max, score."""
 
-_SAME_PERSON_IOU = 0.6
+SAME_PERSON_IOU = 0.6
+"""Overlap above which two boxes of one frame are one person, in models that leave duplicates."""
 _HANDED_OVER_IOU = 0.3
 """Overlap from which somebody found in a window is somebody known from before."""
 _MOST_ON_THEIR_WAY = 4
@@ -39,7 +41,7 @@ class _Look:
     at_us: int
     windows: list[Window]
     changed: Found
-    begun: list[tuple[Engine, int]] = field(default_factory=list)
+    begun: list[tuple[Window, Engine, Any]] = field(default_factory=list)
 
 
 class Stream:
@@ -64,7 +66,6 @@ class Stream:
         self._longer_side, self._everywhere = longer_side, everywhere
         self._fits: dict[tuple[int, int], Fit] = {}
         self._engines: dict[tuple[int, int], Engine] = {}
-        self._idle: dict[tuple[int, int], deque[int]] = {}
         self._looks: deque[_Look] = deque()
         self._attention: Attention | None = None
         self._found: Found = np.zeros((0, 5), np.float32)
@@ -80,18 +81,15 @@ class Stream:
                 self._begin(size)
             look = _Look(frame.at_us, *self._windows(frame))
             for window in look.windows:
-                key = (window.width, window.height)
-                engine = self._engine(key)
+                engine = self._engine((window.width, window.height))
                 # There are more requests than a frame has windows, so some are of earlier frames.
-                while not self._idle[key]:
+                while not engine.is_idle:
                     yield self._finish()
-                slot = self._idle[key].popleft()
                 part = frame.image[
                     window.top : window.top + window.height,
                     window.left : window.left + window.width,
                 ]
-                engine.start(slot, part)
-                look.begun.append((engine, slot))
+                look.begun.append((window, engine, engine.start(part)))
             self._looks.append(look)
             # Frames that nobody looks at wait for no request, and would pile up.
             while len(self._looks) > _MOST_ON_THEIR_WAY:
@@ -101,7 +99,7 @@ class Stream:
 
     def _begin(self, frame: tuple[int, int]) -> None:
         self.frame = frame
-        self._engines, self._idle = {}, {}
+        self._engines = {}
         self._found = np.zeros((0, 5), np.float32)
         whole = Fit.of(frame, self._longer_side)
         self._fits = {fit.frame: fit for fit in (*whole.parts(), whole)}
@@ -115,17 +113,14 @@ class Stream:
 
     def _engine(self, size: tuple[int, int]) -> Engine:
         if size not in self._engines:
-            engine = Engine(self._model, self._fits[size])
-            self._engines[size] = engine
-            self._idle[size] = deque(range(len(engine.requests)))
+            self._engines[size] = Engine(self._model, self._fits[size])
         return self._engines[size]
 
     def _finish(self) -> tuple[int, Found, tuple[int, int]]:
         look = self._looks.popleft()
         fresh: list[Found] = []
-        for window, (engine, slot) in zip(look.windows, look.begun, strict=True):
-            found = self._read(engine.result(slot))
-            self._idle[(window.width, window.height)].append(slot)
+        for window, engine, request in look.begun:
+            found = self._read(engine.result(request))
             found[:, :4] /= engine.fit.scale
             found[:, :4] += np.array([window.left, window.top] * 2, np.float32)
             fresh.append(found[_uncut(found, window, self.frame)])
@@ -163,7 +158,7 @@ def _once(found: Found) -> Found:
     """Without those who were found in a window before."""
     if len(found) < 2:
         return found
-    again = np.triu(_overlap(found, found) > _SAME_PERSON_IOU, 1).any(axis=0)
+    again = np.triu(_overlap(found, found) > SAME_PERSON_IOU, 1).any(axis=0)
     return found[~again]
 
 

@@ -25,6 +25,8 @@ _OUTSIDE = 0.5
 """Share of a person that lies beyond the picture's edge, from which they do."""
 _NEARER = 0.02
 """Who ends lower in the picture by that many body heights, or not higher, stands nearer."""
+_UNWATCHED_GAP_S = 2.0
+"""Longest time in which no frame shows anybody: the recording itself may have stopped."""
 _FREE_S = 0.25
 """Misses of that length happen to everybody."""
 _LEAST_MISSED, _MOST_MISSED = 0.08, 0.7
@@ -61,6 +63,11 @@ class Sight:
         self._at_s, self._xyxy, self._view = at_s, xyxy, view
         self._seen = confidence >= _SEEN
         self._frames = np.unique(at_s)
+
+    def is_watched(self, start_s: float, end_s: float) -> bool:
+        """Whether frames show somebody all the way between two of them."""
+        first, end = np.searchsorted(self._frames, [start_s, end_s])
+        return bool(np.diff(self._frames[first : end + 1]).max(initial=0) <= _UNWATCHED_GAP_S)
 
     def missed_share(self, rows: Sequence[int]) -> float:
         """Share of the frames between a tracklet's ends in which it has no box."""

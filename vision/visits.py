@@ -39,6 +39,8 @@ def zone_visits(paths: pl.DataFrame, zones: Iterable[Zone]) -> pl.DataFrame:
             if zone.kind == "exclude":
                 continue
             known, inside = _inside(path, zone)
+            if not inside.any():
+                continue
             beside = _beside(path, zone)
             found += [
                 (zone.id, *stay) for stay in stays(at_us[known], inside[known], beside[known])

@@ -16,12 +16,10 @@ import cv2
 import numpy as np
 
 from vision.openvino_export import ExportedModel, exported
-from vision.openvino_stream import Found, Stream
+from vision.openvino_stream import SAME_PERSON_IOU, Found, Stream
 from vision.protocols import Boxes, Frame
 from vision.quiet import ultralytics
 
-_SAME_PERSON_IOU = 0.6
-"""Overlap above which two boxes of one frame are one person, in models that leave duplicates."""
 _SMALLEST_SIDE_PX = 1.0
 _CUDA_BATCH = 16
 
@@ -102,7 +100,7 @@ class YoloDetector:
                 [frame.image for frame in batch],
                 imgsz=self._input_size,
                 conf=self._confidence,
-                iou=_SAME_PERSON_IOU,
+                iou=SAME_PERSON_IOU,
                 classes=list(people),
                 agnostic_nms=True,
                 device="cuda",
@@ -135,7 +133,7 @@ def rows_of_raw(output: Found, people: Sequence[int], confidence: float) -> Foun
     kept = scores >= confidence
     centre, size, scores = output[:2, kept].T, output[2:4, kept].T, scores[kept]
     corners = np.hstack([centre - size / 2, size])
-    once = cv2.dnn.NMSBoxes(corners.tolist(), scores.tolist(), confidence, _SAME_PERSON_IOU)
+    once = cv2.dnn.NMSBoxes(corners.tolist(), scores.tolist(), confidence, SAME_PERSON_IOU)
     chosen = np.asarray(once, dtype=np.int64).reshape(-1)
     found = np.hstack([centre - size / 2, centre + size / 2, scores[:, None]])[chosen]
     return found.astype(np.float32)
