@@ -36,16 +36,15 @@ _NULL_GAP = "NULL where the day has a gap"
 _ESTIMATED = Range(0, 100_000_000, 0.1)
 _INSIDE = Range(-100_000, 100_000, 0.25)
 
+_GATE = (TRADING_DAY, SITE, gate(), CAMERA, FLOOR)
+"""Which gate of which day a row is of."""
+
 GATE_COUNTS_15MIN = MartContract(
     name="gate_counts_15min",
     grain="one gate in one quarter of an hour",
     description="People who crossed each gate, into and out of the site.",
     columns=(
-        TRADING_DAY,
-        SITE,
-        gate(),
-        CAMERA,
-        FLOOR,
+        *_GATE,
         *clock("interval_start", "interval"),
         count("entries", "Crossings inwards", CROSSINGS),
         count("exits", "Crossings outwards", CROSSINGS),
@@ -69,11 +68,7 @@ FOOTFALL_DAILY = MartContract(
     grain="one entrance on one trading day",
     description="People who came and went by each entrance of the site.",
     columns=(
-        TRADING_DAY,
-        SITE,
-        gate(),
-        CAMERA,
-        FLOOR,
+        *_GATE,
         measure(
             "entries",
             f"People who came in; {_NULL_GAP}",
@@ -153,11 +148,7 @@ GATE_AUDITS = MartContract(
     grain="one count by eye at one gate",
     description="Counts by eye beside what the gate counted in the same minutes.",
     columns=(
-        TRADING_DAY,
-        SITE,
-        gate(),
-        CAMERA,
-        FLOOR,
+        *_GATE,
         MartColumn(
             "starts_at", INSTANT, "UTC", "When the count by eye began", InTradingDay(1_000_000)
         ),
@@ -174,11 +165,7 @@ GATE_ACCURACY_DAILY = MartContract(
     grain="one gate on one trading day",
     description="How exactly each gate counts, by the counts by eye of the last four weeks.",
     columns=(
-        TRADING_DAY,
-        SITE,
-        gate(),
-        CAMERA,
-        FLOOR,
+        *_GATE,
         MartColumn(
             "audits",
             pl.Int32(),

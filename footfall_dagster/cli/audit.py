@@ -8,7 +8,6 @@ import datetime as dt
 import random
 import secrets
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -245,12 +244,14 @@ def _days(
 
 
 def _gates(site: "Site", asked: Sequence[str]) -> list[str]:
+    from vision.site.wording import nearest
+
     known = sorted({gate.id for gate in site.file.gates})
     for name in asked:
         if name not in known:
-            close = get_close_matches(name, known, n=1)
-            meant = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-            raise click.BadParameter(f"{name} is no gate; {meant}", param_hint="--gate")
+            raise click.BadParameter(
+                f"{name} is no gate; {nearest(name, known)}", param_hint="--gate"
+            )
     return sorted(set(asked)) or known
 
 
