@@ -76,21 +76,28 @@ def _made(
     plan: SitePlan, context: dg.AssetExecutionContext, tracks: pl.DataFrame
 ) -> dict[str, pl.DataFrame]:
     """All three datasets from one smoothing of the tracks, which goes no further than here."""
-    from vision.anonymise import anonymise
-    from vision.crossings import gate_events
-    from vision.floor import paths
+    from vision.anonymise import coarse, ranked
+    from vision.crossings import gate_events, span_us
+    from vision.floor import batches_of_paths
     from vision.visits import without_excluded, zone_visits
 
     site_day = plan.day(context)
     camera = camera_of(site_day, context.partition_key)
     homography = Homography.fit(camera.calibration) if camera.calibrated else None
     view = View(*camera.frame, analysed_fps=camera.analysed_fps)
-    zones = site_day.zones_of(camera.id)
-    feet = without_excluded(paths(tracks, homography, view), zones)
+    zones, gates = site_day.zones_of(camera.id), site_day.gates_of(camera.id)
+    floor = site_day.floor_of(camera.id)
+    trajectories, events, visits = [], [GATE_EVENTS.empty()], [ZONE_VISITS.empty()]
+    recorded_us = None if tracks.is_empty() else span_us(tracks["frame_at"])
+    for batch in batches_of_paths(tracks, homography, view):
+        feet = without_excluded(batch, zones)
+        trajectories += coarse(feet, floor)
+        events.append(gate_events(feet, gates, recorded_us))
+        visits.append(zone_visits(feet, zones))
     return {
-        ANONYMISED_TRAJECTORIES.name: anonymise(feet, site_day.floor_of(camera.id)),
-        GATE_EVENTS.name: gate_events(feet, site_day.gates_of(camera.id)),
-        ZONE_VISITS.name: zone_visits(feet, zones),
+        ANONYMISED_TRAJECTORIES.name: ranked(trajectories),
+        GATE_EVENTS.name: pl.concat(events).sort(pl.all()),
+        ZONE_VISITS.name: pl.concat(visits).sort(pl.all()),
     }
 
 

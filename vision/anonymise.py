@@ -5,6 +5,8 @@ belong here: crossings and visits, which are decided before anything is coarsene
 published (the release policy).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -18,32 +20,54 @@ _SECOND_US = 1_000_000
 _TOLERANCE_M = 0.5
 """A position this far outside the floor is a slip of calibration and moved in; beyond, dropped."""
 
-Step = tuple[int, float, float]
+Coarse = NDArray[np.float64]
+"""One trajectory: (n, 3) microseconds since the epoch, which a float holds exactly, x and y."""
 
 
 def anonymise(paths: pl.DataFrame, floor: Floor) -> pl.DataFrame:
-    """Rows of the `anonymised_trajectories` contract for `paths` (of `vision.floor`).
+    """Rows of the `anonymised_trajectories` contract for `paths` (of `vision.floor`)."""
+    return ranked(coarse(paths, floor))
 
-    Each path is read at whole seconds and moved to the centre of its floor cell. A trajectory's id
-    is the rank of its whole coarse sequence among the camera-day's, so it depends on the rows
-    written and on nothing else; equal sequences are interchangeable. Without metres there is none.
+
+def coarse(paths: pl.DataFrame, floor: Floor) -> list[Coarse]:
+    """Each path read at whole seconds and moved to the centres of its floor cells.
+
+    Without metres there is none, nor of a path that never is on the floor at a whole second.
     """
     outline = np.array(floor.outline, dtype=np.float64)
-    sequences = [
-        sequence
+    found = [
+        _coarse(path, outline.min(axis=0), outline.max(axis=0))
         for path in paths.drop_nulls(["x_m", "y_m"]).partition_by("track")
-        if (sequence := _coarse(path, outline.min(axis=0), outline.max(axis=0)))
     ]
-    rows = [(rank, *step) for rank, sequence in enumerate(sorted(sequences)) for step in sequence]
-    schema = ANONYMISED_TRAJECTORIES.schema
+    return [one for one in found if len(one)]
+
+
+def ranked(trajectories: Sequence[Coarse]) -> pl.DataFrame:
+    """Rows of the `anonymised_trajectories` contract.
+
+    A trajectory's id is the rank of its whole sequence among the camera-day's, so it depends on the
+    rows written and on nothing else; equal sequences are interchangeable.
+    """
+    if not trajectories:
+        return ANONYMISED_TRAJECTORIES.empty()
+    # Row by row: when, then where.
+    in_order = sorted(trajectories, key=lambda one: one.ravel().tolist())
+    rows = np.concatenate(in_order)
     return (
-        pl.DataFrame(rows, schema=schema.names(), orient="row")
+        pl.DataFrame(
+            {
+                "trajectory": np.repeat(np.arange(len(in_order)), [len(one) for one in in_order]),
+                "at": rows[:, 0].astype(np.int64),
+                "x_m": rows[:, 1],
+                "y_m": rows[:, 2],
+            }
+        )
         .with_columns(pl.col("at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
-        .cast(schema)
+        .cast(ANONYMISED_TRAJECTORIES.schema)
     )
 
 
-def _coarse(path: pl.DataFrame, low: Array, high: Array) -> tuple[Step, ...]:
+def _coarse(path: pl.DataFrame, low: Array, high: Array) -> Coarse:
     path = path.sort("at")
     at_us = path["at"].to_physical().to_numpy()
     first = -(-int(at_us[0]) // _SECOND_US) * _SECOND_US
@@ -52,11 +76,7 @@ def _coarse(path: pl.DataFrame, low: Array, high: Array) -> tuple[Step, ...]:
         [np.interp(seconds, at_us, path[axis].to_numpy()) for axis in ("x_m", "y_m")]
     )
     on_floor = ((place >= low - _TOLERANCE_M) & (place <= high + _TOLERANCE_M)).all(axis=1)
-    cells = _cell_centres(place[on_floor], low, high)
-    return tuple(
-        (int(second), float(x), float(y))
-        for second, (x, y) in zip(seconds[on_floor], cells, strict=True)
-    )
+    return np.column_stack([seconds[on_floor], _cell_centres(place[on_floor], low, high)])
 
 
 def _cell_centres(place: Array, low: Array, high: Array) -> Array:

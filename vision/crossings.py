@@ -29,15 +29,25 @@ _BESIDE_BANDS = 1.0
 """How far beside the gate's ends a crossing may pass, bands."""
 
 
-def gate_events(paths: pl.DataFrame, gates: Iterable[Gate]) -> pl.DataFrame:
+def gate_events(
+    paths: pl.DataFrame, gates: Iterable[Gate], recorded_us: tuple[int, int] | None = None
+) -> pl.DataFrame:
     """Rows of the `gate_events` contract for `paths` (of `vision.floor`).
 
     A person has crossed when they were seen beyond the band on both sides of the line and went
     through the gate in between. Who dithers on the line crosses once or not at all; who turns round
     on it has not crossed. Decided on the whole path, so running it backwards swaps in and out.
+
+    Args:
+        paths: Whole paths of the camera-day, all or some of them.
+        gates: That the camera owns.
+        recorded_us: First and last moment at which anybody was in view, microseconds; those of
+            `paths` where they are all there are.
     """
     gates = tuple(gates)
-    recorded_us = paths["at"].to_physical().to_numpy()
+    if paths.is_empty():
+        return GATE_EVENTS.empty()
+    first_us, last_us = recorded_us or span_us(paths["at"])
     found: list[tuple[str, int, str]] = []
     for path in paths.partition_by("track"):
         at_us = path["at"].to_physical().to_numpy()
@@ -59,7 +69,7 @@ def gate_events(paths: pl.DataFrame, gates: Iterable[Gate]) -> pl.DataFrame:
                     at_us[known], place[known], band[known], np.array(line), np.array(inside)
                 )
                 # A path carried on beyond the recording crosses what nobody has recorded.
-                if recorded_us.min() <= when_us <= recorded_us.max()
+                if first_us <= when_us <= last_us
             ]
     events = pl.DataFrame(found, schema=["gate", "at", "direction"], orient="row")
     return (
@@ -73,6 +83,12 @@ def gate_events(paths: pl.DataFrame, gates: Iterable[Gate]) -> pl.DataFrame:
         .cast(GATE_EVENTS.schema)
         .sort(pl.all())
     )
+
+
+def span_us(moments: pl.Series) -> tuple[int, int]:
+    """First and last of some moments, microseconds."""
+    at_us = moments.to_physical().to_numpy()
+    return int(at_us.min()), int(at_us.max())
 
 
 def crossings(

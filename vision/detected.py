@@ -4,7 +4,8 @@ Belongs here: that one step, for whoever has a detector and wants to track. Does
 detectors (`vision.yolo`), tracking (`vision.tracking`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import numpy as np
 import polars as pl
@@ -12,12 +13,21 @@ import polars as pl
 from vision.contracts import BOX, DETECTIONS
 from vision.protocols import Boxes
 
+_AT_ONCE = 1_000
+"""Frames that are held one by one before they become rows."""
+
 
 def detections(found: Iterable[Boxes]) -> pl.DataFrame:
     """Rows of the `detections` contract, in order of `found`; frames without anybody have none."""
-    frames = [boxes for boxes in found if len(boxes.confidence)]
-    if not frames:
-        return DETECTIONS.empty()
+    frames = (boxes for boxes in found if len(boxes.confidence))
+    parts = [DETECTIONS.empty()]
+    # A frame's arrays take ten times what is in them, and a day has a quarter of a million.
+    while some := list(islice(frames, _AT_ONCE)):
+        parts.append(_rows(some))
+    return pl.concat(parts)
+
+
+def _rows(frames: Sequence[Boxes]) -> pl.DataFrame:
     xyxy = np.concatenate([boxes.xyxy for boxes in frames])
     at = np.repeat([boxes.at_us for boxes in frames], [len(boxes.confidence) for boxes in frames])
     return (

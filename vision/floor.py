@@ -6,6 +6,9 @@ or visits, and how it is coarsened (`vision.crossings`, `vision.visits`, `vision
 Paths are exact and personal: they are made and used within one stage and stored nowhere.
 """
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -14,8 +17,9 @@ from scipy.linalg import solveh_banded
 from vision.boxes import covered_share
 from vision.calibration import Homography
 from vision.contract_terms import INSTANT
+from vision.contracts import BOX
 from vision.protocols import View
-from vision.stature import Stature
+from vision.stature import Stature, telling
 
 Array = NDArray[np.float64]
 
@@ -32,6 +36,8 @@ PATHS = pl.Schema(
 )
 """One foot position of one person in one analysed frame; metres are NULL where unknown."""
 
+_AT_ONCE = 200
+"""Tracks whose paths are made together."""
 _EDGE_PX = 2.0
 _MEASURED = 0.05
 """Standard deviation of a measured foot, body heights."""
@@ -66,27 +72,40 @@ def paths(tracks: pl.DataFrame, homography: Homography | None, view: View) -> pl
     distance to the feet, robustly, plus squared changes of velocity (a Whittaker smoother on the
     true times).
     """
+    return pl.concat([PATHS.to_frame(), *batches_of_paths(tracks, homography, view)])
+
+
+def batches_of_paths(
+    tracks: pl.DataFrame, homography: Homography | None, view: View
+) -> Iterator[pl.DataFrame]:
+    """The same for some tracks at a time, since a day's paths take more memory than its tracks."""
     stature = _learned(tracks, view)
     covered = tracks.with_columns(covered=_covered(tracks))
-    parts = [_path(track, homography, view, stature) for track in covered.partition_by("track")]
-    return pl.concat([PATHS.to_frame(), *parts])
+    begins = np.flatnonzero(np.diff(tracks["track"].to_numpy(), prepend=-1))
+    for first, end in pairwise([*begins[::_AT_ONCE].tolist(), tracks.height]):
+        batch = covered[first:end].partition_by("track")
+        yield pl.concat([_path(track, homography, view, stature) for track in batch])
 
 
 def _learned(tracks: pl.DataFrame, view: View) -> Stature | None:
-    xyxy = _xyxy(tracks.drop_nulls("confidence"))
+    seen = tracks.filter(telling(_at_us(tracks))).drop_nulls("confidence")
+    xyxy = _xyxy(seen)
     whole = xyxy[~np.any(_cut(xyxy, view), axis=0)]
     return Stature.learn(_bottom_centre(whole), whole[:, 3] - whole[:, 1])
 
 
-def _covered(tracks: pl.DataFrame) -> NDArray[np.float64]:
+def _covered(tracks: pl.DataFrame) -> NDArray[np.float32]:
     """Share of each box that the nearer person who covers most of it covers, 0..1."""
-    at_us, xyxy = tracks["frame_at"].to_physical().to_numpy(), _xyxy(tracks)
+    at_us = _at_us(tracks)
     order = np.argsort(at_us, kind="stable")
-    shares = np.zeros(len(order))
+    bounds = np.flatnonzero(np.diff(at_us[order], prepend=-1))
+    edges = tracks.select(BOX).to_numpy()
+    shares = np.zeros(len(order), np.float32)
     # Frame by frame, so that a crowded day needs no more memory than its fullest frame.
-    for rows in np.split(order, np.flatnonzero(np.diff(at_us[order])) + 1):
-        if len(rows) > 1:
-            boxes = xyxy[rows]
+    for first, end in pairwise([*bounds.tolist(), len(order)]):
+        if end - first > 1:
+            rows = order[first:end]
+            boxes = edges[rows].astype(np.float64)
             # Of two people the one whose feet are further down in the image stands nearer.
             nearer = boxes[None, :, 3] > boxes[:, None, 3]
             shares[rows] = (covered_share(boxes) * nearer).max(axis=1)
@@ -122,7 +141,11 @@ def _path(
 
 
 def _xyxy(tracks: pl.DataFrame) -> Array:
-    return tracks.select("x_min", "y_min", "x_max", "y_max").to_numpy().astype(np.float64)
+    return tracks.select(BOX).to_numpy().astype(np.float64)
+
+
+def _at_us(tracks: pl.DataFrame) -> NDArray[np.int64]:
+    return tracks["frame_at"].to_physical().to_numpy()
 
 
 def _bottom_centre(xyxy: Array) -> Array:

@@ -8,10 +8,14 @@ Somebody comes, goes and moves meanwhile. A thing has its box at one place, time
 nearly always a faint one.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Cells = NDArray[np.int64]
 
 _FAINT = 0.4
 _PLACE = 0.1
@@ -19,46 +23,72 @@ _PLACE = 0.1
 _LONGEST_FAINT_S = 3.0
 _SURE_SHARE = 1 / 3
 """Where so many of the boxes of a place are sure, people are seen there."""
+_LINE, _LEVEL = 1 << 20, 1 << 40
+"""How far numbers of cells are apart that are neighbours down the picture, and in size."""
 
 
-def without_ghosts(at_s: Array, xyxy: Array, confidence: Array) -> NDArray[np.bool_]:
-    """Which boxes of a camera-day to believe, (n,).
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many boxes of a camera-day lie at each place, and how many of them are sure.
 
-    Args:
-        at_s: (n,) when each box was seen, seconds, ascending.
-        xyxy: (n, 4) boxes, pixels.
-        confidence: (n,) scores.
+    Attributes:
+        cells: (n,) numbers of places and sizes at which there are boxes, ascending.
+        boxes: (n,) how many.
+        sure: (n,) how many of them score high.
     """
-    frames = np.unique(at_s)
-    if len(frames) < 3:
-        return np.ones(len(at_s), dtype=bool)
-    step_s = float(np.median(np.diff(frames)))
-    faint = confidence < _FAINT
-    alike, sure = _company(xyxy, ~faint)
-    lingering = alike * step_s >= _LONGEST_FAINT_S
-    return ~(faint & lingering & (sure < _SURE_SHARE * alike))
+
+    cells: Cells
+    boxes: Cells
+    sure: Cells
+
+    @classmethod
+    def of(cls, parts: Iterable[tuple[Array, Array]]) -> "Census":
+        """Count boxes.
+
+        Args:
+            parts: Of stretches of the day (n, 4) boxes, pixels, and (n,) scores.
+        """
+        nobody = np.zeros(0, np.int64)
+        census = cls(nobody, nobody, nobody)
+        for xyxy, confidence in parts:
+            sure = (confidence >= _FAINT).astype(np.int64)
+            census = census._with(_cells(xyxy), np.ones(len(xyxy), np.int64), sure)
+        return census
+
+    def _with(self, cells: Cells, boxes: Cells, sure: Cells) -> "Census":
+        every, index = np.unique(np.concatenate([self.cells, cells]), return_inverse=True)
+        sums = np.zeros((2, len(every)), np.int64)
+        np.add.at(sums[0], index, np.concatenate([self.boxes, boxes]))
+        np.add.at(sums[1], index, np.concatenate([self.sure, sure]))
+        return Census(every, *sums)
+
+    def believed(self, xyxy: Array, confidence: Array, step_s: float) -> NDArray[np.bool_]:
+        """Which boxes to believe, (n,).
+
+        Args:
+            xyxy: (n, 4) boxes, pixels.
+            confidence: (n,) scores.
+            step_s: From one analysed frame to the next, usually.
+        """
+        own = _cells(xyxy)
+        alike, sure = np.zeros((2, len(own)), np.int64)
+        for across in (-1, 0, 1):
+            for down in (-1, 0, 1):
+                there = own + across + down * _LINE
+                place = np.minimum(np.searchsorted(self.cells, there), len(self.cells) - 1)
+                known = self.cells[place] == there
+                alike += np.where(known, self.boxes[place], 0)
+                sure += np.where(known, self.sure[place], 0)
+        lingering = alike * step_s >= _LONGEST_FAINT_S
+        return ~((confidence < _FAINT) & lingering & (sure < _SURE_SHARE * alike))
 
 
-def _company(xyxy: Array, sure: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """How many boxes lie where each one does, itself included, and how many of them are sure."""
+def _cells(xyxy: Array) -> Cells:
+    """Number of each box's place and size; neighbours are `_LINE` and 1 apart."""
     height = np.maximum(xyxy[:, 3] - xyxy[:, 1], 1.0)
     size = np.round(np.log(height) / _PLACE).astype(np.int64)
-    cell = _PLACE * np.exp(size * _PLACE)
-    place = [
-        np.floor((xyxy[:, 0] + xyxy[:, 2]) / 2 / cell).astype(np.int64),
-        np.floor(xyxy[:, 1] / cell).astype(np.int64),
-    ]
-    cells, index, count = np.unique(
-        np.column_stack([size, *place]), axis=0, return_inverse=True, return_counts=True
-    )
-    surely = np.bincount(index.ravel(), weights=sure, minlength=len(cells)).astype(np.int64)
-    number = {tuple(key): row for row, key in enumerate(cells.tolist())}
-    alike, certain = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int64)
-    for row, (level, x, y) in enumerate(cells.tolist()):
-        for dx in (-1, 0, 1):
-            for dy in (-1, 0, 1):
-                other = number.get((level, x + dx, y + dy))
-                if other is not None:
-                    alike[row] += count[other]
-                    certain[row] += surely[other]
-    return alike[index.ravel()], certain[index.ravel()]
+    side = _PLACE * np.exp(size * _PLACE)
+    x = np.floor((xyxy[:, 0] + xyxy[:, 2]) / 2 / side).astype(np.int64)
+    y = np.floor(xyxy[:, 1] / side).astype(np.int64)
+    cells: Cells = size * _LEVEL + y * _LINE + x
+    return cells

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 _FEWEST_BOXES = 150
+_ENOUGH = 100_000
+"""From so many boxes on, those of some of the frames teach as well as all would."""
 _ROUNDS = 8
 _PERSON_SPREAD = 0.08
 """People's heights differ by this much, as a standard deviation of the logarithm."""
@@ -81,3 +83,17 @@ class Stature:
     def foot_below(self, x: Array, top: Array, build: float) -> Array:
         """Where the feet of a person of `build` are whose head is at (x, top), rows of pixels."""
         return (top + build * (self.level + self.across * x)) / (1 - build * self.down)
+
+
+def telling(at_us: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which boxes of a day to learn from, (n,): all of them, or those of every so many frames.
+
+    Args:
+        at_us: (n,) when each box was seen, in any order.
+    """
+    every = -(-len(at_us) // _ENOUGH)
+    if every <= 1:
+        return np.ones(len(at_us), dtype=bool)
+    frame = np.unique(at_us, return_inverse=True)[1]
+    result: NDArray[np.bool_] = frame % every == 0
+    return result

@@ -1,31 +1,42 @@
 """The detections of a camera-day turned into tracks.
 
 Belongs here: the tracker that the `tracks` stage uses, from the detections contract to the tracks
-contract. Does not belong here: how boxes are linked (`vision.tracklets`) and tracklets joined
-(`vision.joining`).
+contract. Does not belong here: how a day is cut into windows (`vision.windows`), how boxes are
+linked (`vision.tracklets`) and tracklets joined (`vision.joining`).
+
+What is learnt of a day is learnt from all of it: what stands there and is nobody, and how tall
+people look. People are followed in windows of some minutes, so that only the boxes themselves take
+more memory the longer the day.
 """
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from vision.contracts import BOX, TRACKS
-from vision.ghosts import without_ghosts
+from vision.ghosts import Census
 from vision.ground import Ground
 from vision.joining import join
 from vision.meetings import settle
 from vision.protocols import View
-from vision.stature import Stature
+from vision.stature import Stature, telling
 from vision.tracklets import LOST_AFTER_S, link
+from vision.windows import Rows, Window, put_together, windows
 
 _SURE = 0.5
 """Boxes that score more teach how tall people look."""
 _EDGE_PX = 2.0
+_AT_ONCE = 50_000
+"""Boxes that are looked at together where each is judged for itself."""
+_ORDER = ("frame_at", *BOX, "confidence")
 Array = NDArray[np.float64]
 
 
 class LookAheadTracker:
-    """Links boxes frame by frame, then joins tracklets with the whole day in hand.
+    """Links boxes frame by frame, then joins tracklets with what comes later in hand.
 
     Looks at boxes, and across gaps at appearance where it is given. The same detections always give
     the same tracks, whatever their order.
@@ -43,65 +54,133 @@ class LookAheadTracker:
         box in every frame that shows anybody; boxes that no detection supports are interpolated and
         carry no confidence. No track spans more than two seconds without any frame.
         """
-        if detections.is_empty():
+        day = _Day.of(detections, appearance)
+        day = day.only(_believed(day))
+        if not len(day.at_us):
             return TRACKS.empty()
-        columns = ("frame_at", *BOX, "confidence")
-        order = detections.select(pl.arg_sort_by(columns, maintain_order=True)).to_series()
-        ordered = detections[order]
-        looks = None if appearance is None else appearance[order.to_numpy()]
-        at_us = ordered["frame_at"].to_physical().to_numpy()
-        # Seconds from the first frame keep microseconds exact in a float.
-        at_s = (at_us - at_us[0]) / 1e6
-        xyxy = ordered.select(BOX).to_numpy().astype(np.float64)
-        confidence = ordered["confidence"].to_numpy().astype(np.float64)
-        believed = without_ghosts(at_s, xyxy, confidence)
-        if not believed.any():
-            return TRACKS.empty()
-        at_us, at_s = at_us[believed], at_s[believed]
-        xyxy, confidence = xyxy[believed], confidence[believed]
-        looks = None if looks is None else looks[believed]
-        # A slow rate must still leave room for a missed frame or two.
-        lost_after_s = max(LOST_AFTER_S, 2.5 / view.analysed_fps)
-        stature, tallness = _tallness(xyxy, confidence, view)
-        ground = Ground(view.homography, stature)
-        tracklets = link(at_s, xyxy, confidence, tallness, ground, lost_after_s)
-        tracks = join(at_s, xyxy, confidence, tracklets, view, ground, tallness, looks)
-        tracks = settle(at_s, xyxy, tracks)
-        frames_us = np.unique(at_us)
-        parts = [
-            _filled(number, at_us[rows], xyxy[rows], confidence[rows], frames_us)
-            for number, rows in enumerate(tracks)
-        ]
-        return pl.concat([TRACKS.empty(), *parts])
+        stature = _stature(day, view)
+        cut = windows(day.at_us)
+        tracks = put_together((window, _followed(day, window, view, stature)) for window in cut)
+        return _filled(day, tracks)
 
 
-def _tallness(xyxy: Array, confidence: Array, view: View) -> tuple[Stature | None, Array]:
-    """How tall people look, and each box beside that; NaN where nothing is known."""
-    feet = np.column_stack([(xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]])
-    height = xyxy[:, 3] - xyxy[:, 1]
-    whole = (xyxy[:, 1] > _EDGE_PX) & (xyxy[:, 3] < view.height - _EDGE_PX)
-    sure = whole & (confidence >= _SURE)
-    stature = Stature.learn(feet[sure], height[sure])
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """Boxes of a camera-day in order of time, those of a frame in any.
+
+    Attributes:
+        boxes: Rows of the `detections` contract.
+        at_us: (n,) when each was seen, microseconds since the epoch.
+        appearance: (n, d) what people look like, where that is known.
+    """
+
+    boxes: pl.DataFrame
+    at_us: NDArray[np.int64]
+    appearance: NDArray[np.float32] | None
+
+    @classmethod
+    def of(cls, detections: pl.DataFrame, appearance: NDArray[np.float32] | None) -> "_Day":
+        if not detections["frame_at"].is_sorted():
+            order = detections["frame_at"].arg_sort()
+            detections = detections[order]
+            appearance = None if appearance is None else appearance[order.to_numpy()]
+        return cls(detections, detections["frame_at"].to_physical().to_numpy(), appearance)
+
+    def only(self, which: NDArray[np.bool_]) -> "_Day":
+        if which.all():
+            return self
+        looks = None if self.appearance is None else self.appearance[which]
+        return _Day(self.boxes.filter(which), self.at_us[which], looks)
+
+    def parts(self) -> Iterator[tuple[Array, Array]]:
+        """Boxes in pixels, (n, 4), and their scores, (n,), some at a time."""
+        for part in self.boxes.iter_slices(_AT_ONCE):
+            yield _xyxy(part), _confidence(part)
+
+
+def _xyxy(boxes: pl.DataFrame) -> Array:
+    return boxes.select(BOX).to_numpy().astype(np.float64)
+
+
+def _confidence(boxes: pl.DataFrame) -> Array:
+    return boxes["confidence"].to_numpy().astype(np.float64)
+
+
+def _believed(day: _Day) -> NDArray[np.bool_]:
+    """Which boxes show somebody, and no thing."""
+    frames_us = np.unique(day.at_us)
+    if len(frames_us) < 3:
+        return np.ones(len(day.at_us), dtype=bool)
+    step_s = float(np.median(np.diff(frames_us))) / 1e6
+    census = Census.of(day.parts())
+    return np.concatenate([census.believed(*part, step_s) for part in day.parts()])
+
+
+def _stature(day: _Day, view: View) -> Stature | None:
+    """How tall people look, by what the day shows of it."""
+    boxes = day.boxes.filter(telling(day.at_us)).sort(_ORDER)
+    xyxy = _xyxy(boxes)
+    sure = _whole(xyxy, view) & (_confidence(boxes) >= _SURE)
+    return Stature.learn(_feet(xyxy[sure]), xyxy[sure, 3] - xyxy[sure, 1])
+
+
+def _tallness(xyxy: Array, view: View, stature: Stature | None) -> Array:
+    """Height of each box beside that of a person who stands there; NaN where nothing is known."""
     if stature is None:
-        return None, np.full(len(xyxy), np.nan)
-    return stature, np.where(whole, height / stature.at(feet), np.nan)
+        return np.full(len(xyxy), np.nan)
+    height = xyxy[:, 3] - xyxy[:, 1]
+    return np.where(_whole(xyxy, view), height / stature.at(_feet(xyxy)), np.nan)
 
 
-def _filled(
-    number: int,
-    at_us: NDArray[np.int64],
-    xyxy: Array,
-    confidence: Array,
-    frames_us: NDArray[np.int64],
-) -> pl.DataFrame:
-    first, end = np.searchsorted(frames_us, [at_us[0], at_us[-1] + 1])
-    times = frames_us[first:end]
-    boxes = np.column_stack([np.interp(times, at_us, edge) for edge in xyxy.T])
-    scores = np.full(len(times), np.nan)
-    scores[np.searchsorted(times, at_us)] = confidence
-    columns = {"track": np.full(len(times), number), "frame_at": times}
-    columns |= {name: boxes[:, index] for index, name in enumerate(BOX)}
-    frame = pl.DataFrame(columns | {"confidence": scores})
+def _feet(xyxy: Array) -> Array:
+    return np.column_stack([(xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 3]])
+
+
+def _whole(xyxy: Array, view: View) -> NDArray[np.bool_]:
+    result: NDArray[np.bool_] = (xyxy[:, 1] > _EDGE_PX) & (xyxy[:, 3] < view.height - _EDGE_PX)
+    return result
+
+
+def _followed(day: _Day, window: Window, view: View, stature: Stature | None) -> list[Rows]:
+    """Tracks of a window and what it looks at beside: numbers of their boxes in the day."""
+    boxes = day.boxes[window.first : window.last]
+    order = boxes.select(pl.arg_sort_by(_ORDER)).to_series().to_numpy().astype(np.int64)
+    boxes, rows = boxes[order], window.first + order
+    at_us = day.at_us[rows]
+    # Seconds from the first frame keep microseconds exact in a float.
+    at_s = (at_us - at_us[0]) / 1e6
+    xyxy, confidence = _xyxy(boxes), _confidence(boxes)
+    looks = None if day.appearance is None else day.appearance[rows]
+    tallness = _tallness(xyxy, view, stature)
+    ground = Ground(view.homography, stature)
+    # A slow rate must still leave room for a missed frame or two.
+    lost_after_s = max(LOST_AFTER_S, 2.5 / view.analysed_fps)
+    tracklets = link(at_s, xyxy, confidence, tallness, ground, lost_after_s)
+    tracks = join(at_s, xyxy, confidence, tracklets, view, ground, tallness, looks)
+    return [rows[track] for track in settle(at_s, xyxy, tracks)]
+
+
+def _filled(day: _Day, tracks: Sequence[Rows]) -> pl.DataFrame:
+    """Rows of the `tracks` contract, with a box in every frame between a track's first and last."""
+    frames_us = np.unique(day.at_us)
+    tracks = sorted(tracks, key=lambda rows: day.boxes.row(int(rows[0])))
+    spans = [np.searchsorted(frames_us, day.at_us[rows[[0, -1]]]) for rows in tracks]
+    lengths = [int(last - first) + 1 for first, last in spans]
+    # Filled in place: a frame of its own for each of a day's tracks would take more than its boxes.
+    edges = np.empty((len(BOX), sum(lengths)), np.float32)
+    scores = np.full(sum(lengths), np.nan, np.float32)
+    at_us = np.empty(sum(lengths), np.int64)
+    end = 0
+    for rows, (first, last), length in zip(tracks, spans, lengths, strict=True):
+        begin, end = end, end + length
+        seen_us, times = day.at_us[rows], frames_us[first : last + 1]
+        boxes = day.boxes[rows]
+        at_us[begin:end] = times
+        for edge, name in zip(edges, BOX, strict=True):
+            edge[begin:end] = np.interp(times, seen_us, boxes[name].to_numpy())
+        scores[begin + np.searchsorted(times, seen_us)] = boxes["confidence"].to_numpy()
+    columns = {"track": np.repeat(np.arange(len(tracks)), lengths), "frame_at": at_us}
+    frame = pl.DataFrame(columns | dict(zip(BOX, edges, strict=True)) | {"confidence": scores})
     return frame.with_columns(
         pl.col("frame_at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
         pl.col("confidence").fill_nan(None),
