@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import av
@@ -28,6 +29,8 @@ from vision.site.models import Camera, SiteDay
 FILE_S = 60
 """Length of a recording, seconds; the last one of a simulation may be shorter."""
 
+_KNOWN = 32
+"""People whose cut-outs are kept."""
 _CONTAINERS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska", ".avi": "avi", ".ts": "mpegts"}
 _QUALITY = {"crf": "23", "preset": "veryfast", "threads": "1"}
 
@@ -92,11 +95,11 @@ def film(shoot: Shoot, progress: Callable[[str, int], None] | None = None) -> No
     plan = FloorPlan.of(shoot.day, camera.floor)
     pinhole = Pinhole.of(camera, shoot.size)
     number = sorted(shoot.day.cameras).index(shoot.camera)
-    looks = {
-        walk.person.number: look(np.random.default_rng([shoot.cast, walk.person.number]))
-        for walk in shoot.walks
-    }
-    painter = Painter(pinhole, plan, looks, np.random.default_rng([shoot.seed, 1_000_003, number]))
+    # Drawn when they come and forgotten when others have: cut-outs take megabytes a person.
+    look_of = lru_cache(_KNOWN)(lambda number: look(np.random.default_rng([shoot.cast, number])))
+    painter = Painter(
+        pinhole, plan, look_of, np.random.default_rng([shoot.seed, 1_000_003, number])
+    )
     moments = _moments(shoot.walks, shoot.frames, shoot.fps)
     names = file_names(shoot.day, camera, shoot.start, shoot.seconds)
     shoot.truth.mkdir(parents=True, exist_ok=True)

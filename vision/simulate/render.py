@@ -4,7 +4,9 @@ Belongs here: painting a frame. Does not belong here: encoding (`vision.simulate
 people are (`vision.simulate.walk`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -24,6 +26,8 @@ _NOISE_FRAMES = 12
 _NOISE = 2.2
 _FLICKER = 0.012
 _OPAQUE = 96
+_SPRITES = 2_000
+"""Cut-outs that are kept at the size they were painted in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +70,12 @@ class Painter:
 
     camera: Pinhole
     plan: FloorPlan
-    looks: dict[int, Look]
+    look_of: Callable[[int], Look]
     rng: Generator
-    _levels: dict[tuple[int, bool, int, int], Sprite] = field(default_factory=dict)
     _facing: dict[int, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._shrunk = lru_cache(_SPRITES)(self._shrink)
         scene = backdrop(self.camera, self.plan)
         self._bare = scene.bare
         self._fronts, self._things = scene.fronts, scene.things
@@ -173,14 +177,15 @@ class Painter:
         phase = int(person.walked / _STEP_M) % 4 if speed > 0.2 else 1
         # Halving until the cut-out is less than twice as tall as on the frame keeps it smooth.
         level = max(0, int(np.floor(np.log2(SPRITE_HEIGHT / max(tall, 4)) * 2)))
-        key = (person.number, rightward, phase, level)
-        if key not in self._levels:
-            look = self.looks[person.number]
-            sprite = (look.right if rightward else look.left)[phase]
-            shrink = 2 ** (-level / 2)
-            size = (max(2, round(sprite.shape[1] * shrink)), max(4, round(SPRITE_HEIGHT * shrink)))
-            self._levels[key] = cv2.resize(sprite, size, interpolation=cv2.INTER_AREA)
-        return self._levels[key]
+        return self._shrunk(person.number, rightward, phase, level)
+
+    def _shrink(self, number: int, rightward: bool, phase: int, level: int) -> Sprite:
+        look = self.look_of(number)
+        sprite = (look.right if rightward else look.left)[phase]
+        shrink = 2 ** (-level / 2)
+        size = (max(2, round(sprite.shape[1] * shrink)), max(4, round(SPRITE_HEIGHT * shrink)))
+        shrunk: Sprite = cv2.resize(sprite, size, interpolation=cv2.INTER_AREA)
+        return shrunk
 
     def _cast_shadow(self, image: Image, x: float, y: float, depth: float) -> None:
         wide = 0.42 * self.camera.focal / depth
