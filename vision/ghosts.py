@@ -4,8 +4,8 @@ Belongs here: boxes that show a pillar, a reflection, a poster or a mannequin. D
 here: one person seen as two (`vision.duplicates`), tracks that are too short to be anybody's
 (`vision.joining`).
 
-Somebody comes, goes and moves meanwhile. A thing has its box at one place, time and again, and
-nearly always a faint one.
+Somebody comes, goes and moves meanwhile. A thing has its box at one place, time and again: nearly
+always a faint one, or a sure one that keeps to its place as nobody does who breathes.
 """
 
 from collections.abc import Iterable
@@ -23,23 +23,29 @@ _PLACE = 0.1
 _LONGEST_FAINT_S = 3.0
 _SURE_SHARE = 1 / 3
 """Where so many of the boxes of a place are sure, people are seen there."""
+_STILL_S = 1800.0
+_STILL = 0.03
+"""Standard deviation of place and of size, heights of the box: a thing stays below it, and nobody
+does who sits or stands for half an hour."""
+_OF_IT = 0.1
+"""A box that is no further than that from where a thing stands shows the thing."""
+_MOMENTS = (slice(2, 5), slice(5, 8))
 _LINE, _LEVEL = 1 << 20, 1 << 40
 """How far numbers of cells are apart that are neighbours down the picture, and in size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """How many boxes of a camera-day lie at each place, and how many of them are sure.
+    """How many boxes of a camera-day lie at each place, and how they are spread there.
 
     Attributes:
         cells: (n,) numbers of places and sizes at which there are boxes, ascending.
-        boxes: (n,) how many.
-        sure: (n,) how many of them score high.
+        sums: (n, 8) how many boxes, how many of them score high, and of those the sums of across,
+            down and size, and of their squares.
     """
 
     cells: Cells
-    boxes: Cells
-    sure: Cells
+    sums: Array
 
     @classmethod
     def of(cls, parts: Iterable[tuple[Array, Array]]) -> "Census":
@@ -48,19 +54,19 @@ class Census:
         Args:
             parts: Of stretches of the day (n, 4) boxes, pixels, and (n,) scores.
         """
-        nobody = np.zeros(0, np.int64)
-        census = cls(nobody, nobody, nobody)
+        census = cls(np.zeros(0, np.int64), np.zeros((0, 8)))
         for xyxy, confidence in parts:
-            sure = (confidence >= _FAINT).astype(np.int64)
-            census = census._with(_cells(xyxy), np.ones(len(xyxy), np.int64), sure)
+            cells, place = _placed(xyxy)
+            sure = (confidence >= _FAINT)[:, None]
+            sums = np.hstack([np.ones_like(sure), sure, sure * place, sure * place**2])
+            census = census._with(cells, sums)
         return census
 
-    def _with(self, cells: Cells, boxes: Cells, sure: Cells) -> "Census":
+    def _with(self, cells: Cells, sums: Array) -> "Census":
         every, index = np.unique(np.concatenate([self.cells, cells]), return_inverse=True)
-        sums = np.zeros((2, len(every)), np.int64)
-        np.add.at(sums[0], index, np.concatenate([self.boxes, boxes]))
-        np.add.at(sums[1], index, np.concatenate([self.sure, sure]))
-        return Census(every, *sums)
+        total = np.zeros((len(every), 8))
+        np.add.at(total, index, np.vstack([self.sums, sums]))
+        return Census(every, total)
 
     def believed(self, xyxy: Array, confidence: Array, step_s: float) -> NDArray[np.bool_]:
         """Which boxes to believe, (n,).
@@ -70,25 +76,52 @@ class Census:
             confidence: (n,) scores.
             step_s: From one analysed frame to the next, usually.
         """
-        own = _cells(xyxy)
-        alike, sure = np.zeros((2, len(own)), np.int64)
+        cells, place = _placed(xyxy)
+        boxes, sure = self._around(cells)[:, :2].T
+        faint = (confidence < _FAINT) & (boxes * step_s >= _LONGEST_FAINT_S)
+        believed: NDArray[np.bool_] = ~(faint & (sure < _SURE_SHARE * boxes))
+        for thing in self._still(step_s):
+            # Compared in pixels: some boxes of a thing are of the next size.
+            apart = np.abs(place * _usual(cells)[:, None] - thing).max(axis=1)
+            believed &= apart >= _OF_IT * thing[2]
+        return believed
+
+    def _still(self, step_s: float) -> Array:
+        """Centre across, top and height of things that are surely seen, pixels, (m, 3)."""
+        around = self._around(self.cells)
+        sure = around[:, 1]
+        mean, squares = (around[:, columns] / np.maximum(sure, 1)[:, None] for columns in _MOMENTS)
+        spread = np.sqrt(np.maximum(squares - mean**2, 0)).max(axis=1)
+        still = (sure * step_s >= _STILL_S) & (spread < _STILL)
+        things: Array = mean[still] * _usual(self.cells[still])[:, None]
+        return things
+
+    def _around(self, cells: Cells) -> Array:
+        """Sums of each of (n,) cells and of those beside it in the picture, (n, 8)."""
+        total = np.zeros((len(cells), 8))
         for across in (-1, 0, 1):
             for down in (-1, 0, 1):
-                there = own + across + down * _LINE
-                place = np.minimum(np.searchsorted(self.cells, there), len(self.cells) - 1)
-                known = self.cells[place] == there
-                alike += np.where(known, self.boxes[place], 0)
-                sure += np.where(known, self.sure[place], 0)
-        lingering = alike * step_s >= _LONGEST_FAINT_S
-        return ~((confidence < _FAINT) & lingering & (sure < _SURE_SHARE * alike))
+                there = cells + across + down * _LINE
+                row = np.minimum(np.searchsorted(self.cells, there), len(self.cells) - 1)
+                total += np.where((self.cells[row] == there)[:, None], self.sums[row], 0.0)
+        return total
 
 
-def _cells(xyxy: Array) -> Cells:
-    """Number of each box's place and size; neighbours are `_LINE` and 1 apart."""
+def _placed(xyxy: Array) -> tuple[Cells, Array]:
+    """Number of each box's cell, (n,), and its centre across, its top and its size, (n, 3).
+
+    The last three are in heights of the box. Neighbours are `_LINE` and 1 apart.
+    """
     height = np.maximum(xyxy[:, 3] - xyxy[:, 1], 1.0)
     size = np.round(np.log(height) / _PLACE).astype(np.int64)
-    side = _PLACE * np.exp(size * _PLACE)
-    x = np.floor((xyxy[:, 0] + xyxy[:, 2]) / 2 / side).astype(np.int64)
-    y = np.floor(xyxy[:, 1] / side).astype(np.int64)
+    usual = np.exp(size * _PLACE)
+    across, down = (xyxy[:, 0] + xyxy[:, 2]) / 2 / usual, xyxy[:, 1] / usual
+    x, y = (np.floor(one / _PLACE).astype(np.int64) for one in (across, down))
     cells: Cells = size * _LEVEL + y * _LINE + x
-    return cells
+    return cells, np.column_stack([across, down, height / usual])
+
+
+def _usual(cells: Cells) -> Array:
+    """Height of a box of each cell, pixels."""
+    height: Array = np.exp(cells // _LEVEL * _PLACE)
+    return height

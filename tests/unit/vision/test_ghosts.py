@@ -8,11 +8,11 @@ FRAMES = np.arange(0, 10, STEP_S)
 PILLAR = np.array([20.0, 100.0, 60.0, 220.0])
 
 
-def believed(xyxy: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+def believed(xyxy: np.ndarray, confidence: np.ndarray, step_s: float = STEP_S) -> np.ndarray:
     # Counted a stretch at a time, as a day is.
     half = len(xyxy) // 2
     parts = [(xyxy[:half], confidence[:half]), (xyxy[half:], confidence[half:])]
-    return Census.of(parts).believed(xyxy, confidence, STEP_S)
+    return Census.of(parts).believed(xyxy, confidence, step_s)
 
 
 def test_a_faint_box_that_never_leaves_its_place_is_a_thing() -> None:
@@ -44,3 +44,35 @@ def test_who_passes_the_thing_is_believed_and_the_thing_is_not() -> None:
     order = np.argsort(np.tile(FRAMES, 2), kind="stable")
     found = believed(boxes[order], score[order])
     assert found.tolist() == (score[order] > 0.5).tolist()
+
+
+HOUR = np.arange(0, 3600, 1.0)
+
+
+def of_an_hour(boxes: np.ndarray) -> np.ndarray:
+    return believed(boxes, np.full(len(boxes), 0.9), step_s=1.0)
+
+
+def swaying(px: float, seconds: np.ndarray = HOUR) -> np.ndarray:
+    """Boxes of the pillar's place and size, surely seen, that shake by so much."""
+    return PILLAR + np.random.default_rng(2).normal(0, px, (len(seconds), 4))
+
+
+def test_a_mannequin_that_is_seen_surely_all_day_is_a_thing() -> None:
+    assert not of_an_hour(swaying(1.5)).any()
+
+
+def test_somebody_who_sits_at_a_till_for_an_hour_is_believed() -> None:
+    leans = 12 * np.sin(HOUR / 40)[:, None] * np.array([1, 0, 1, 0])
+    assert of_an_hour(swaying(1.5) + leans).all()
+
+
+def test_somebody_who_stands_as_still_for_ten_minutes_is_believed() -> None:
+    assert of_an_hour(swaying(1.5, HOUR[:600])).all()
+
+
+def test_who_passes_a_mannequin_is_believed_but_where_both_are_one() -> None:
+    walk = PILLAR + 10 * np.arange(-20, 20)[:, None] * np.array([1, 0, 1, 0])
+    found = of_an_hour(np.vstack([swaying(1.5), walk]))
+    assert not found[: len(HOUR)].any()
+    assert found[len(HOUR) :].sum() >= len(walk) - 3
