@@ -22,7 +22,7 @@ from vision.traits import Destroyed, TraitHolder, Traits
 
 _TRACKS_LINEAGE: Lineage = {
     column: [("detections", column)] for column in ("frame_at", *BOX, "confidence")
-} | {"track": [("detections", column) for column in ("frame_at", *BOX)]}
+} | {column: [("detections", one) for one in ("frame_at", *BOX)] for column in ("track", "joined")}
 
 
 def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
@@ -146,12 +146,14 @@ def _counted(
 def _told(
     plan: SitePlan, detections: pl.DataFrame, frame: pl.DataFrame, gone: Destroyed
 ) -> dict[str, Any]:
-    filled = frame["confidence"].null_count()
+    filled, joined = frame["confidence"].null_count(), frame["joined"].drop_nulls()
     told: dict[str, Any] = {
         "tracks": frame["track"].n_unique(),
         "boxes_filled_in_share": round(filled / frame.height, 3) if frame.height else 0.0,
         "boxes_left_out_share": round(1 - (frame.height - filled) / detections.height, 3)
         if detections.height
         else 0.0,
+        "joins": joined.len(),
+        "joins_likely_wrong": round(float((1 - joined).sum())),
     }
     return told | traits_of.told(plan.site.file.privacy, gone)

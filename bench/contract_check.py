@@ -55,7 +55,7 @@ def generated(rows: int, bounds: Bounds) -> dict[str, pl.DataFrame]:
     gates, zones = sorted(bounds.gates), sorted(bounds.zones)
     made: dict[str, dict[str, object]] = {
         DETECTIONS.name: {"frame_at": np.sort(at), **seen},
-        TRACKS.name: {"track": person, "frame_at": at, **seen},
+        TRACKS.name: {"track": person, "frame_at": at, **seen, "joined": [None] * rows},
         ANONYMISED_TRAJECTORIES.name: {
             "trajectory": person,
             "at": at,

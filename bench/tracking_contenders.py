@@ -240,7 +240,7 @@ def _tracks(rows: list[Row]) -> pl.DataFrame:
     columns = ["track", "frame_at", *BOX, "confidence"]
     at = pl.from_epoch("frame_at", time_unit="us").dt.replace_time_zone("UTC")
     made = pl.DataFrame(rows, columns, orient="row") if rows else TRACKS.empty()
-    return made.with_columns(at).cast(TRACKS.schema) if rows else made
+    return made.with_columns(at, joined=None).cast(TRACKS.schema) if rows else made
 
 
 def _model(job: Job) -> Any:

@@ -5,7 +5,8 @@ hand, and which tracks are nobody. Does not belong here: frame by frame associat
 (`vision.tracklets`), meetings of people in full view (`vision.meetings`).
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,10 @@ _SHORT_REACH_S = 0.8
 _EDGE_PX = 2.0
 _GATE = 12.0
 """Squared normalised distance up to which a join is believed (chi-square, 3 d.o.f., 1 %)."""
+_CALM, _EVEN = 0.46, 1.4
+"""How sure a join is: a logistic of the log-odds that its cost gives it against its rivals. Slope
+and level are those by which 2,632 joins of 18 cameras of the simulated arcade are as sure as they
+are right; by costs alone joins are thought worse of than they are."""
 _FEWEST_BOXES = 3
 _SHORTEST_S = 0.5
 _SURE = 0.5
@@ -52,7 +57,7 @@ def join(
     ground: Ground,
     tallness: Array,
     appearance: NDArray[np.float32] | None = None,
-) -> list[list[int]]:
+) -> tuple[list[list[int]], dict[int, float]]:
     """Join tracklets into tracks and drop the tracks that are nobody.
 
     Every tracklet gets at most one successor and one predecessor; of all ways to join, the one with
@@ -69,7 +74,8 @@ def join(
         appearance: (n, d) what people look like; not finite where unknown.
 
     Returns:
-        Indices of the boxes of each track, in order of time; tracks by first appearance.
+        Indices of the boxes of each track, in order of time, tracks by first appearance; and how
+        sure it is, 0..1, that the boxes that follow a gap are the same person's, by the first one.
     """
     shape = measured(xyxy)
     pieces = [tracklet.rows for tracklet in tracklets]
@@ -82,11 +88,33 @@ def join(
     sight = Sight(at_s, xyxy, confidence, view)
     ends = _ends(at_s, shape, tallness, at_edge, pieces, ground)
     companions = _Companions(at_s, shape, pieces, ground)
-    successor = _successors(pieces, ends, companions, sight, ground, resemblance)
+    pairs = _pairs(pieces, ends, companions, sight, ground, resemblance)
+    successor = _cheapest(pairs, len(pieces))
     # Pieces of tracklets that took turns at one person have become two tracks that do.
     tracks = without_shadows(at_s, xyxy, _chains(pieces, successor))
     kept = [rows for rows in tracks if _somebody(at_s[rows], confidence[rows])]
-    return sorted(kept, key=lambda rows: rows[0])
+    sure = {pieces[j][0]: share for j, share in _sureness(pairs, successor)}
+    return sorted(kept, key=lambda rows: rows[0]), sure
+
+
+def _sureness(
+    pairs: Sequence[tuple[int, int, float]], successor: dict[int, int]
+) -> Iterator[tuple[int, float]]:
+    """Of each tracklet that was joined to one before, how sure that is, 0..1.
+
+    Costs are twice negative log-likelihoods, so a join stands against all others that its two sides
+    could have had, and against none at all, which costs the gate.
+    """
+    likely = {(i, j): float(np.exp(-cost / 2)) for i, j, cost in pairs}
+    of_tail, of_head = defaultdict[int, float](float), defaultdict[int, float](float)
+    for (i, j), share in likely.items():
+        of_tail[i] += share
+        of_head[j] += share
+    none = float(np.exp(-_GATE / 2))
+    for i, j in successor.items():
+        own = likely[i, j]
+        odds = own / (of_tail[i] + of_head[j] - 2 * own + none)
+        yield j, 1 / (1 + np.exp(-_EVEN) * odds**-_CALM)
 
 
 def _chains(pieces: Sequence[Sequence[int]], successor: dict[int, int]) -> list[list[int]]:
@@ -146,14 +174,15 @@ def _ends(
     )
 
 
-def _successors(
+def _pairs(
     pieces: Sequence[list[int]],
     ends: _Ends,
     companions: "_Companions",
     sight: Sight,
     ground: Ground,
     resemblance: Resemblance | None,
-) -> dict[int, int]:
+) -> list[tuple[int, int, float]]:
+    """Joins that are possible: which tracklet goes on as which, and what that costs."""
     missed = [sight.missed_share(rows) for rows in pieces]
     starts_s = np.array([head.at_s for head in ends.heads])
     reach = _Reach(ends.heads, ground)
@@ -179,7 +208,7 @@ def _successors(
                 cost += resemblance.cost(i, j)
             if cost < _GATE:
                 pairs.append((i, j, cost))
-    return _cheapest(pairs, len(pieces))
+    return pairs
 
 
 class _Reach:

@@ -59,9 +59,12 @@ class LookAheadTracker:
         if not len(day.at_us):
             return TRACKS.empty()
         stature = _stature(day, view)
+        joined = np.full(len(day.at_us), np.nan, np.float32)
         cut = windows(day.at_us)
-        tracks = put_together((window, _followed(day, window, view, stature)) for window in cut)
-        return _filled(day, tracks)
+        tracks = put_together(
+            (window, _followed(day, window, view, stature, joined)) for window in cut
+        )
+        return _filled(day, tracks, joined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,17 @@ def _whole(xyxy: Array, view: View) -> NDArray[np.bool_]:
     return result
 
 
-def _followed(day: _Day, window: Window, view: View, stature: Stature | None) -> list[Rows]:
-    """Tracks of a window and what it looks at beside: numbers of their boxes in the day."""
+def _followed(
+    day: _Day,
+    window: Window,
+    view: View,
+    stature: Stature | None,
+    joined: NDArray[np.float32],
+) -> list[Rows]:
+    """Tracks of a window and what it looks at beside: numbers of their boxes in the day.
+
+    How sure joins are that the window decides is noted in `joined`, by the first box after each.
+    """
     boxes = day.boxes[window.first : window.last]
     order = boxes.select(pl.arg_sort_by(_ORDER)).to_series().to_numpy().astype(np.int64)
     boxes, rows = boxes[order], window.first + order
@@ -156,11 +168,14 @@ def _followed(day: _Day, window: Window, view: View, stature: Stature | None) ->
     # A slow rate must still leave room for a missed frame or two.
     lost_after_s = max(LOST_AFTER_S, 2.5 / view.analysed_fps)
     tracklets = link(at_s, xyxy, confidence, tallness, ground, lost_after_s)
-    tracks = join(at_s, xyxy, confidence, tracklets, view, ground, tallness, looks)
+    tracks, sure = join(at_s, xyxy, confidence, tracklets, view, ground, tallness, looks)
+    for first, share in sure.items():
+        if window.begin <= rows[first] < window.end:
+            joined[rows[first]] = share
     return [rows[track] for track in settle(at_s, xyxy, tracks)]
 
 
-def _filled(day: _Day, tracks: Sequence[Rows]) -> pl.DataFrame:
+def _filled(day: _Day, tracks: Sequence[Rows], joined: NDArray[np.float32]) -> pl.DataFrame:
     """Rows of the `tracks` contract, with a box in every frame between a track's first and last."""
     frames_us = np.unique(day.at_us)
     tracks = sorted(tracks, key=lambda rows: day.boxes.row(int(rows[0])))
@@ -168,7 +183,7 @@ def _filled(day: _Day, tracks: Sequence[Rows]) -> pl.DataFrame:
     lengths = [int(last - first) + 1 for first, last in spans]
     # Filled in place: a frame of its own for each of a day's tracks would take more than its boxes.
     edges = np.empty((len(BOX), sum(lengths)), np.float32)
-    scores = np.full(sum(lengths), np.nan, np.float32)
+    scores, joins = np.full((2, sum(lengths)), np.nan, np.float32)
     at_us = np.empty(sum(lengths), np.int64)
     end = 0
     for rows, (first, last), length in zip(tracks, spans, lengths, strict=True):
@@ -178,10 +193,14 @@ def _filled(day: _Day, tracks: Sequence[Rows]) -> pl.DataFrame:
         at_us[begin:end] = times
         for edge, name in zip(edges, BOX, strict=True):
             edge[begin:end] = np.interp(times, seen_us, boxes[name].to_numpy())
-        scores[begin + np.searchsorted(times, seen_us)] = boxes["confidence"].to_numpy()
+        there = begin + np.searchsorted(times, seen_us)
+        scores[there] = boxes["confidence"].to_numpy()
+        # Who was joined to nobody that is left begins a track.
+        joins[there[1:]] = joined[rows[1:]]
     columns = {"track": np.repeat(np.arange(len(tracks)), lengths), "frame_at": at_us}
-    frame = pl.DataFrame(columns | dict(zip(BOX, edges, strict=True)) | {"confidence": scores})
+    seen = dict(zip(BOX, edges, strict=True)) | {"confidence": scores, "joined": joins}
+    frame = pl.DataFrame(columns | seen)
     return frame.with_columns(
         pl.col("frame_at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
-        pl.col("confidence").fill_nan(None),
+        pl.col("confidence", "joined").fill_nan(None),
     ).cast(TRACKS.schema)

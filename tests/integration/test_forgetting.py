@@ -32,7 +32,7 @@ from footfall_dagster.privacy.rescan import rescan
 from footfall_dagster.resources import report_store, warehouse
 from footfall_dagster.runs import process_tags
 from tests.privacy.finished_home import QUIET, Crowd, Home, lay_out, materialise, record
-from vision.contracts import DETECTIONS, LAKE, TRACKS
+from vision.contracts import BOX, DETECTIONS, LAKE, TRACKS
 from vision.protocols import Boxes, Frame, View
 
 DAY = dt.date(2026, 3, 13)
@@ -78,7 +78,11 @@ class Planted(Crowd):
         others = [0 if known.is_empty() else known["track"].max() + 1] * 8
         apart = pl.col("frame_at") + pl.duration(seconds=pl.col("number"))
         more = planted.select(
-            pl.Series("track", others, dtype=pl.Int32), apart, *TRACKS.schema.names()[2:]
+            pl.Series("track", others, dtype=pl.Int32),
+            apart,
+            *BOX,
+            "confidence",
+            joined=pl.lit(None, pl.Float32),
         )
         return pl.concat([known, more.select(TRACKS.schema.names())]).sort("track", "frame_at")
 

@@ -62,7 +62,8 @@ class ByPlace:
     ) -> pl.DataFrame:
         self._meet(None if appearance is None else appearance.copy())
         number = (pl.col("x_min").rank("dense") - 1).alias("track")
-        return detections.select(number, pl.all()).cast(TRACKS.schema).sort(TRACKS.key)
+        tracks = detections.select(number, pl.all(), joined=None)
+        return tracks.cast(TRACKS.schema).sort(TRACKS.key)
 
 
 def guess(image: np.ndarray, xyxy: np.ndarray) -> np.ndarray:

@@ -208,6 +208,7 @@ def _boxes(positions: pl.DataFrame, pinhole: Pinhole, seed: int) -> pl.DataFrame
             for name, edge in edges.items()
         ),
         pl.Series("confidence", rng.uniform(0.4, 0.95, len(floor)), dtype=pl.Float32),
+        joined=None,
     ).cast(dict(TRACKS.schema))  # type: ignore[arg-type]
 
 

@@ -33,7 +33,7 @@ def walk(frames: np.ndarray) -> pl.DataFrame:
     )
     at = pl.from_epoch("frame_at", time_unit="us").dt.replace_time_zone("UTC")
     columns = {"track": 7, "frame_at": FRAMES_US[frames], **edges, "confidence": 0.9}
-    return pl.DataFrame(columns).with_columns(at).cast(TRACKS.schema)
+    return pl.DataFrame(columns).with_columns(at, joined=None).cast(TRACKS.schema)
 
 
 def known(crossed: Counter[tuple[str, str]] | None = None) -> Known:

@@ -14,7 +14,7 @@ from tests.unit.small_mall import crossings, stays
 from tests.unit.vision.exports.media import write as write_video
 from tests.unit.vision.simulated import ARCADE, DAY, arcade
 from tests.unit.vision.site_directory import write as write_site
-from vision.contracts import BOX, GATE_EVENTS, TRACKS, ZONE_VISITS
+from vision.contracts import GATE_EVENTS, TRACKS, ZONE_VISITS
 from vision.contracts_ingest import TIMELINE
 
 CAMERA = "cam_entrance"
@@ -53,10 +53,10 @@ def home(tmp_path):
     # Every other frame, but the id changes after the first second.
     tracks = pl.DataFrame(
         [
-            (int(frame > 10), _at((frame - 1) / 10), 100 + frame, 50, 140 + frame, 140, 0.9)
+            (int(frame > 10), _at((frame - 1) / 10), 100 + frame, 50, 140 + frame, 140, 0.9, None)
             for frame in range(1, 21)
         ],
-        schema=["track", "frame_at", *BOX, "confidence"],
+        schema=TRACKS.schema.names(),
         orient="row",
     )
     lake.write(TIMELINE, day, timeline)

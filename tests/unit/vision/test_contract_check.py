@@ -36,7 +36,7 @@ def frame(contract: Contract, *rows: tuple) -> pl.DataFrame:
 
 GOOD = {
     "detections": frame(DETECTIONS, (AT, 1.5, 2.5, 30.0, 90.0, 0.5)),
-    "tracks": frame(TRACKS, (0, AT, 1.5, 2.5, 30.0, 90.0, None)),
+    "tracks": frame(TRACKS, (0, AT, 1.5, 2.5, 30.0, 90.0, None, None)),
     "coverage": frame(COVERAGE, (AT, 60.0, 59.57, None)),
     "anonymised_trajectories": frame(
         ANONYMISED_TRAJECTORIES,

@@ -13,7 +13,8 @@ WALK = line((100, 200), (500, 400), 10)
 
 
 def tracks(detections: pl.DataFrame, number: int = 0) -> pl.DataFrame:
-    return detections.with_columns(track=pl.lit(number, pl.Int32)).select(TRACKS.schema.names())
+    track, joined = pl.lit(number, pl.Int32), pl.lit(None, pl.Float32)
+    return detections.with_columns(track=track, joined=joined).select(TRACKS.schema.names())
 
 
 def feet(found: pl.DataFrame) -> np.ndarray:

@@ -15,7 +15,7 @@ def test_pieces_that_take_turns_at_one_person_become_one_track() -> None:
     left = 225 + AT_S * 10
     boxes = np.column_stack([left, top, left + 20, np.full(25, 145.0)])
     pieces = [[*range(8)], [8], [*range(9, 16)], [16, 17], [18], [19, 20], [*range(21, 25)]]
-    tracks = join(
+    tracks, _ = join(
         AT_S,
         boxes,
         np.full(25, 0.7),

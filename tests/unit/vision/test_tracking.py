@@ -1,9 +1,11 @@
+import datetime as dt
+
 import numpy as np
 import polars as pl
 import pytest
 
 from assets.scene import outside
-from tests.unit.vision.tracked import START_US, VIEW, line, seen, together
+from tests.unit.vision.tracked import START, START_US, VIEW, line, seen, together
 from vision.contract_check import Bounds, violations
 from vision.contracts import DETECTIONS, TRACKS
 from vision.protocols import Marked, View
@@ -30,7 +32,8 @@ def test_one_walker_is_one_track_with_every_box() -> None:
     detections = seen(ACROSS, TIMES)
     found = track(detections)
     assert ids(found) == 1
-    assert found.drop("track").equals(detections)
+    assert found.drop("track", "joined").equals(detections)
+    assert found["joined"].null_count() == found.height
 
 
 def test_two_people_who_pass_each_other_stay_two() -> None:
@@ -51,6 +54,18 @@ def test_a_person_hidden_for_a_while_is_one_track_filled_in_between(gap_s: float
     assert filled.height == hidden.sum()
     expected = seen(ACROSS, TIMES[hidden])
     assert np.allclose(filled["x_min"], expected["x_min"], atol=0.5)
+
+
+def test_a_join_says_how_sure_it_is_at_the_first_box_after_the_gap() -> None:
+    hidden = (TIMES > 4) & (TIMES < 5.5)
+    other = seen(line((100, 470), (120, 470), 10), TIMES)
+    alone = track(together([seen(ACROSS, TIMES[~hidden]), other])).drop_nulls("joined")
+    assert alone["frame_at"].to_list() == [START + dt.timedelta(seconds=5.6)]
+    # Somebody else who comes up where they are expected makes it less sure who is who.
+    beside = line((60, 330), (620, 330), 10)
+    rival = seen(beside, TIMES[TIMES > 5.5])
+    both = track(together([seen(ACROSS, TIMES[~hidden]), other, rival])).drop_nulls("joined")
+    assert both["joined"].max() < alone["joined"].min() <= 1
 
 
 def test_no_track_spans_a_recording_gap() -> None:

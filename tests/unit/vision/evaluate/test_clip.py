@@ -32,7 +32,7 @@ class Together:
     def track(self, detections, view, appearance=None):
         self.view = view
         return (
-            detections.with_columns(track=pl.lit(0))
+            detections.with_columns(track=pl.lit(0), joined=None)
             .select(TRACKS.schema.names())
             .cast(dict(TRACKS.schema))
         )

@@ -90,6 +90,7 @@ def _track(number, *boxes):
             "frame_at": start + dt.timedelta(seconds=at),
             **dict(zip(BOX, (x, 0.0, x + 10, 20.0), strict=True)),
             "confidence": 0.5,
+            "joined": None,
         }
         for at, x in boxes
     ]
