@@ -65,6 +65,11 @@ def spent_by(command: Sequence[str], environment: Mapping[str, str]) -> Spent:
     return Spent(wall_s, processor_s, largest)
 
 
+def held_mb(pid: int) -> float:
+    """What a process and all that it has started hold at this moment, megabytes."""
+    return sum(_status_mb(one, "VmRSS") for one in _with_descendants(pid))
+
+
 def _children_s() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
@@ -84,8 +89,13 @@ def _high_water_mb(pid: int) -> float:
 
     Not `ru_maxrss`, which a process takes over from the one that starts it.
     """
+    return _status_mb(pid, "VmHWM")
+
+
+def _status_mb(pid: int, what: str) -> float:
+    # Whoever has ended meanwhile holds nothing.
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
+            if line.startswith(what):
                 return int(line.split()[1]) / 1024
     return 0.0
