@@ -6,7 +6,7 @@ Belongs here: every setting that is not a fact about a site. Does not belong her
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,8 +46,8 @@ class Settings(BaseSettings):
         s3_endpoint: Of the store that has the bucket, where it is not Amazon's and
             AWS_ENDPOINT_URL does not say so. Keys are found as every S3 client finds them.
         weights: The detector's checkpoint; fetched by `footfall weights`.
-        input_size: Longer side of the picture that the detector sees, pixels. People are found well
-            from about 60 pixels tall in it, and best from 110.
+        input_size: Longer side of the picture that the detector sees, pixels. `auto` begins with
+            640 and takes less for a camera whose people are tall enough in less.
         look_everywhere: Look at all of every analysed frame, rather than where something changed.
         face_model: OpenVINO IR (.xml) that finds faces; only for age and gender.
         age_gender_model: OpenVINO IR (.xml) that guesses age and gender of a face.
@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     )
     s3_endpoint: str | None = None
     weights: Path | None = None
-    input_size: Annotated[int, Field(ge=160, le=1920)] = 640
+    input_size: Annotated[int, Field(ge=160, le=1920)] | Literal["auto"] = "auto"
     look_everywhere: bool = False
     face_model: Path | None = None
     age_gender_model: Path | None = None

@@ -1,8 +1,9 @@
 """A detector's network over the frames of a camera, through OpenVINO: what is computed, and when.
 
 Belongs here: keeping requests in flight, looking only where something changed, and carrying on what
-was found elsewhere. Does not belong here: where something changed (`vision.attention`), what the
-network's output means (`vision.yolo`), one request (`vision.openvino_engine`).
+was found elsewhere. Does not belong here: where something changed (`vision.attention`), how large a
+picture is given to the network (`vision.input_size`), what its output means (`vision.yolo`), one
+request (`vision.openvino_engine`).
 
 OpenVINO is driven here rather than by ultralytics, which waits for each frame before it prepares
 the next: two requests in flight take 22 ms a frame where one at a time takes 34.
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from vision.attention import Attention, Window, touched
 from vision.boxes import overlap
+from vision.input_size import InputSize
 from vision.openvino_engine import Engine, Fit
 from vision.protocols import Frame
 
@@ -50,15 +52,18 @@ class Stream:
     Args:
         model: OpenVINO IR, as for `vision.openvino_engine.Engine`.
         read: From a network's raw output to people in pixels of its input.
-        longer_side: Of the image that the network sees, pixels.
+        longer_side: Of the image that the network sees, pixels; None for one that suits people.
         everywhere: Look at all of every frame, changed or not.
+
+    Attributes:
+        sizes: Longer sides that were used, one after the other.
     """
 
     def __init__(
         self,
         model: Path,
         read: Callable[[NDArray[np.float32]], Found],
-        longer_side: int,
+        longer_side: int | None,
         *,
         everywhere: bool,
     ) -> None:
@@ -69,7 +74,9 @@ class Stream:
         self._looks: deque[_Look] = deque()
         self._attention: Attention | None = None
         self._found: Found = np.zeros((0, 5), np.float32)
+        self._input_size = InputSize((0, 0), longer_side)
         self.frame = (0, 0)
+        self.sizes: list[int] = []
 
     def found(self, frames: Iterable[Frame]) -> Iterator[tuple[int, Found, tuple[int, int]]]:
         """Yield when each frame was taken, the people in it, and its width and height."""
@@ -78,7 +85,14 @@ class Stream:
             if size != self.frame:
                 while self._looks:
                     yield self._finish()
+                self._input_size = InputSize(size, self._longer_side)
                 self._begin(size)
+            if self._input_size.is_due(frame.at_us):
+                # However many frames may be on their way at once, the same ones decide.
+                while self._looks:
+                    yield self._finish()
+                if self._input_size.choose(frame.at_us):
+                    self._begin(size)
             look = _Look(frame.at_us, *self._windows(frame))
             for window in look.windows:
                 engine = self._engine((window.width, window.height))
@@ -101,7 +115,10 @@ class Stream:
         self.frame = frame
         self._engines = {}
         self._found = np.zeros((0, 5), np.float32)
-        whole = Fit.of(frame, self._longer_side)
+        longer_side = self._input_size.longer_side
+        if self.sizes[-1:] != [longer_side]:
+            self.sizes.append(longer_side)
+        whole = Fit.of(frame, longer_side)
         self._fits = {fit.frame: fit for fit in (*whole.parts(), whole)}
         self._attention = Attention(frame, list(self._fits))
 
@@ -126,6 +143,7 @@ class Stream:
             fresh.append(found[_uncut(found, window, self.frame)])
         if look.windows:
             self._found = carried_on(self._found, look.windows, look.changed, fresh)
+            self._input_size.see(self._found)
         return look.at_us, self._found, self.frame
 
 

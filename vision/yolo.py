@@ -15,6 +15,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from vision.input_size import LARGEST_PX
 from vision.openvino_export import ExportedModel, exported
 from vision.openvino_stream import SAME_PERSON_IOU, Found, Stream
 from vision.protocols import Boxes, Frame
@@ -34,7 +35,8 @@ class YoloDetector:
         cache: Folder in which the exported model is kept.
         confidence: Lowest score of a box that is reported. Low, because the tracker lets weak
             boxes go on with a track, though never begin one.
-        input_size: Longer side of the image that the network sees, pixels.
+        input_size: Longer side of the image that the network sees, pixels. `auto` is chosen by how
+            tall people are (`vision.input_size`); on a CUDA device it is the largest of those.
         everywhere: On a CPU, look at all of every frame, rather than where something changed.
         device: `auto` is CUDA where there is one.
     """
@@ -45,22 +47,24 @@ class YoloDetector:
         *,
         cache: Path,
         confidence: float = 0.1,
-        input_size: int = 640,
+        input_size: int | Literal["auto"] = "auto",
         everywhere: bool = False,
         device: Literal["auto", "cpu", "cuda"] = "auto",
     ) -> None:
         self._weights = weights
         self._cache = cache
         self._confidence = confidence
-        self._input_size = input_size
+        self._input_size = None if input_size == "auto" else input_size
+        self._sizes: list[int] = []
         self._everywhere = everywhere
         self._cuda = device == "cuda" or (device == "auto" and _cuda_at_hand())
 
     @property
     def description(self) -> str:
-        """Name of the weights, input size and engine; no path."""
+        """Name of the weights, input sizes of the latest frames and engine; no path."""
         engine = "torch on CUDA" if self._cuda else "OpenVINO on CPU"
-        return f"{self._weights.stem}, {self._input_size} px, {engine}"
+        sizes = " then ".join(map(str, self._sizes or [self._input_size or LARGEST_PX]))
+        return f"{self._weights.stem}, {sizes} px, {engine}"
 
     def detect(self, frames: Iterable[Frame]) -> Iterator[Boxes]:
         """Yield the people of each frame, in order of the frames; keeps no frame.
@@ -85,6 +89,7 @@ class YoloDetector:
             self._input_size,
             everywhere=self._everywhere,
         )
+        self._sizes = stream.sizes
         for at_us, found, size in stream.found(frames):
             yield _boxes(at_us, found, size)
 
@@ -98,7 +103,7 @@ class YoloDetector:
         while batch := list(islice(remaining, _CUDA_BATCH)):
             results = model.predict(
                 [frame.image for frame in batch],
-                imgsz=self._input_size,
+                imgsz=self._input_size or LARGEST_PX,
                 conf=self._confidence,
                 iou=SAME_PERSON_IOU,
                 classes=list(people),

@@ -1,4 +1,4 @@
-"""The real detector over drawn frames: what is not looked at again must not be lost."""
+"""The real detector: what is not looked at again, or in a smaller picture, must not be lost."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -106,3 +106,22 @@ def test_a_minute_in_which_nothing_moves_is_looked_at_twelve_times(
     still = (Frame(number * STEP_US, frames[0]) for number in range(300))
     assert len(list(detector.detect(still))) == 300
     assert sum(looked) == 12
+
+
+@pytest.mark.footage
+def test_a_camera_of_tall_people_is_looked_at_in_a_smaller_picture_and_nobody_is_lost(
+    footage: Path, weights: Path, tmp_path: Path
+) -> None:
+    with av.open(footage / "tud-stadtmitte" / "TUD-Stadtmitte_640x480.mp4") as container:
+        images = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
+    # Every four seconds, so that seven seconds become twelve minutes.
+    frames = [Frame(number * 4_000_000, image) for number, image in enumerate(images)]
+    chooses = YoloDetector(weights, cache=tmp_path, device="cpu")
+    fixed = YoloDetector(weights, cache=tmp_path, device="cpu", input_size=640)
+    found, wanted = (list(one.detect(iter(frames))) for one in (chooses, fixed))
+    assert ", 640 then 576 px, " in chooses.description
+    assert ", 640 px, " in fixed.description
+    smaller = slice(10 * 60 // 4, None)
+    hits = list(_hits(wanted[smaller], found[smaller]))
+    assert len(hits) > 100
+    assert np.mean(hits) > 0.95

@@ -1,9 +1,15 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
+from vision import openvino_stream
 from vision.attention import Window
 from vision.openvino_engine import Fit
-from vision.openvino_stream import carried_on
+from vision.openvino_stream import Stream, carried_on
+from vision.protocols import Frame, Image
 
 STANDING = [400.0, 100.0, 440.0, 220.0, 0.9]
 WALKING = [100.0, 100.0, 140.0, 220.0, 0.8]
@@ -54,3 +60,51 @@ def test_parts_of_a_frame_have_its_scale_and_fit_their_networks(frame: tuple[int
         assert all(side <= all_ for side, all_ in zip(part.frame, frame, strict=True))
         assert all(s <= n for s, n in zip(part.scaled, part.network, strict=True))
         assert np.prod(part.network) < np.prod(whole.network)
+
+
+class PretendEngine:
+    """Finds one person in each frame, whose height and left edge are its first pixels."""
+
+    requests = 1
+    sizes: ClassVar[list[int]] = []
+
+    def __init__(self, model: Path, fit: Fit) -> None:
+        self.fit = fit
+        self.idle = self.requests
+
+    @property
+    def is_idle(self) -> bool:
+        return self.idle > 0
+
+    def start(self, image: Image) -> Image:
+        self.idle -= 1
+        self.sizes.append(max(self.fit.scaled))
+        return image[0, :2, 0]
+
+    def result(self, request: Image) -> np.ndarray:
+        self.idle += 1
+        tall, left = (float(number) for number in request)
+        scale = self.fit.scale
+        return people([*(scale * edge for edge in (left, 20, left + tall / 3, 20 + tall)), 0.9])
+
+
+@pytest.mark.parametrize("requests", [1, 3, 7])
+def test_a_size_begins_with_the_same_frame_however_many_are_on_their_way(
+    requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino_stream, "Engine", PretendEngine)
+    monkeypatch.setattr(openvino_stream, "_MOST_ON_THEIR_WAY", requests)
+    monkeypatch.setattr(PretendEngine, "requests", requests)
+    monkeypatch.setattr(PretendEngine, "sizes", [])
+
+    def frames() -> Iterator[Frame]:
+        for second in range(17 * 60):
+            image = np.zeros((300, 320, 3), np.uint8)
+            tall = 90 + second % 97 if second < 13 * 60 else 30
+            image[0, :2, 0] = tall, 20 + 7 * second % 180
+            yield Frame(second * 1_000_000, image)
+
+    stream = Stream(Path("model.xml"), lambda output: output, None, everywhere=True)
+    assert len(list(stream.found(frames()))) == 17 * 60
+    assert stream.sizes == [640, 384, 640]
+    assert PretendEngine.sizes == [640] * 600 + [384] * 300 + [640] * 120

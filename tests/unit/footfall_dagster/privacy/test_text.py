@@ -40,7 +40,7 @@ def test_encoded_bytes_are_not_plain(encoding: str, content: bytes) -> None:
         "run 78a9fb7b-d73f-4e57-9781-5d72001c9918 began at 2026-03-14T10:00:00.123456+00:00",
         "dagster/_core/execution/plan.py, line 243, in dagster_event_sequence_for_step",
         "AssetCheckEvaluationTargetMaterializationData",
-        "yolo26n_deq, 640 px, OpenVINO on CPU",
+        "yolo26n_deq, 640 then 512 px, OpenVINO on CPU",
     ],
 )
 def test_what_the_project_and_dagster_write_is_plain(text: str) -> None:
