@@ -113,6 +113,7 @@ class _DetectorOnUse:
             cache=self._settings.models,
             input_size=self._settings.input_size,
             everywhere=self._settings.look_everywhere,
+            int8=self._settings.int8,
         )
 
     @property

@@ -5,10 +5,11 @@ Belongs here: every setting that is not a fact about a site. Does not belong her
 """
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vision.exports.folder import Recordings
@@ -35,6 +36,20 @@ def folder_or_bucket(value: object) -> object:
     return str(value).rstrip("/")
 
 
+def int8_possible(wanted: bool) -> bool:
+    """The setting as it is.
+
+    Raises:
+        ValueError: What it needs is not installed.
+    """
+    if wanted and find_spec("nncf") is None:
+        raise ValueError(
+            "NNCF is not installed; run pip install 'footfall-dagster[int8]', or leave "
+            "FOOTFALL_INT8 out"
+        )
+    return wanted
+
+
 class Settings(BaseSettings):
     """Settings of a code location; each is read from `FOOTFALL_<NAME>`.
 
@@ -49,6 +64,8 @@ class Settings(BaseSettings):
         input_size: Longer side of the picture that the detector sees, pixels. `auto` begins with
             640 and takes less for a camera whose people are tall enough in less.
         look_everywhere: Look at all of every analysed frame, rather than where something changed.
+        int8: Let the detector compute in numbers of eight bits, once it made such a network for the
+            camera and found that it finds the same people; needs the extra `int8`.
         face_model: OpenVINO IR (.xml) that finds faces; only for age and gender.
         age_gender_model: OpenVINO IR (.xml) that guesses age and gender of a face.
     """
@@ -64,6 +81,7 @@ class Settings(BaseSettings):
     weights: Path | None = None
     input_size: Annotated[int, Field(ge=160, le=1920)] | Literal["auto"] = "auto"
     look_everywhere: bool = False
+    int8: Annotated[bool, AfterValidator(int8_possible)] = False
     face_model: Path | None = None
     age_gender_model: Path | None = None
 

@@ -65,16 +65,17 @@ class Engine:
     """A network compiled for frames of one size, with requests that run side by side.
 
     Args:
-        model: OpenVINO IR with a dynamic (1, 3, height, width) input of RGB in 0..1.
+        model: OpenVINO IR with a dynamic (1, 3, height, width) input of RGB in 0..1, or such a
+            network in memory.
         fit: How frames lie in its input.
     """
 
-    def __init__(self, model: Path, fit: Fit) -> None:
+    def __init__(self, model: Path | Any, fit: Fit) -> None:
         import openvino as ov
         from openvino.preprocess import ColorFormat, PrePostProcessor
 
         core = ov.Core()
-        network = core.read_model(model)
+        network = core.read_model(model) if isinstance(model, Path) else model.clone()
         network.reshape([1, 3, fit.network[1], fit.network[0]])
         # Frames go in as they are decoded; the colour order and scale become part of the network.
         steps = PrePostProcessor(network)
@@ -101,9 +102,7 @@ class Engine:
     def start(self, image: Image) -> Any:
         """Begin with `image` in an idle request, which is returned; copies the image."""
         request = self._idle.popleft()
-        width, height = self.fit.scaled
-        scaled = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
-        request.get_input_tensor().data[0, :height, :width] = scaled
+        _put(image, self.fit, request.get_input_tensor().data[0])
         request.start_async()
         return request
 
@@ -116,3 +115,15 @@ class Engine:
         output: NDArray[np.float32] = request.get_output_tensor(0).data[0].astype(np.float32)
         self._idle.append(request)
         return output
+
+
+def fitted(image: Image, fit: Fit) -> Image:
+    """A frame as the network sees it, (height, width, 3) of its input."""
+    result = np.full((fit.network[1], fit.network[0], 3), _PADDING, np.uint8)
+    _put(image, fit, result)
+    return result
+
+
+def _put(image: Image, fit: Fit, target: Image) -> None:
+    width, height = fit.scaled
+    target[:height, :width] = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)

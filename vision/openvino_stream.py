@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from vision.attention import Attention, Window, touched
 from vision.boxes import overlap
+from vision.eight_bits import EightBits
 from vision.input_size import InputSize
 from vision.openvino_engine import Engine, Fit
 from vision.protocols import Frame
@@ -54,8 +55,11 @@ class Stream:
         read: From a network's raw output to people in pixels of its input.
         longer_side: Of the image that the network sees, pixels; None for one that suits people.
         everywhere: Look at all of every frame, changed or not.
+        int8: Make a network of eight bits while frames pass (`vision.eight_bits`), and go on with
+            that.
 
     Attributes:
+        eight_bits: What became of that; None where it was not asked for.
         sizes: Longer sides that were used, one after the other.
     """
 
@@ -66,8 +70,10 @@ class Stream:
         longer_side: int | None,
         *,
         everywhere: bool,
+        int8: bool = False,
     ) -> None:
         self._model, self._read = model, read
+        self.eight_bits = EightBits(model, read) if int8 else None
         self._longer_side, self._everywhere = longer_side, everywhere
         self._fits: dict[tuple[int, int], Fit] = {}
         self._engines: dict[tuple[int, int], Engine] = {}
@@ -81,18 +87,13 @@ class Stream:
     def found(self, frames: Iterable[Frame]) -> Iterator[tuple[int, Found, tuple[int, int]]]:
         """Yield when each frame was taken, the people in it, and its width and height."""
         for frame in frames:
-            size = (frame.image.shape[1], frame.image.shape[0])
-            if size != self.frame:
-                while self._looks:
-                    yield self._finish()
-                self._input_size = InputSize(size, self._longer_side)
-                self._begin(size)
-            if self._input_size.is_due(frame.at_us):
+            if self._is_to_change(frame):
                 # However many frames may be on their way at once, the same ones decide.
                 while self._looks:
                     yield self._finish()
-                if self._input_size.choose(frame.at_us):
-                    self._begin(size)
+                self._change(frame)
+            if self.eight_bits:
+                self.eight_bits.collect(frame.at_us, frame.image)
             look = _Look(frame.at_us, *self._windows(frame))
             for window in look.windows:
                 engine = self._engine((window.width, window.height))
@@ -111,6 +112,22 @@ class Stream:
         while self._looks:
             yield self._finish()
 
+    def _is_to_change(self, frame: Frame) -> bool:
+        return (
+            _size(frame) != self.frame
+            or self._input_size.is_due(frame.at_us)
+            or (self.eight_bits is not None and self.eight_bits.is_ready)
+        )
+
+    def _change(self, frame: Frame) -> None:
+        if _size(frame) != self.frame:
+            self._input_size = InputSize(_size(frame), self._longer_side)
+            self._begin(_size(frame))
+        if self._input_size.is_due(frame.at_us) and self._input_size.choose(frame.at_us):
+            self._begin(self.frame)
+        if self.eight_bits and self.eight_bits.is_ready and self.eight_bits.decide():
+            self._engines = {}
+
     def _begin(self, frame: tuple[int, int]) -> None:
         self.frame = frame
         self._engines = {}
@@ -121,6 +138,8 @@ class Stream:
         whole = Fit.of(frame, longer_side)
         self._fits = {fit.frame: fit for fit in (*whole.parts(), whole)}
         self._attention = Attention(frame, list(self._fits))
+        if self.eight_bits:
+            self.eight_bits.begin(whole)
 
     def _windows(self, frame: Frame) -> tuple[list[Window], Found]:
         assert self._attention is not None
@@ -130,7 +149,8 @@ class Stream:
 
     def _engine(self, size: tuple[int, int]) -> Engine:
         if size not in self._engines:
-            self._engines[size] = Engine(self._model, self._fits[size])
+            network = self.eight_bits.network if self.eight_bits else self._model
+            self._engines[size] = Engine(network, self._fits[size])
         return self._engines[size]
 
     def _finish(self) -> tuple[int, Found, tuple[int, int]]:
@@ -145,6 +165,10 @@ class Stream:
             self._found = carried_on(self._found, look.windows, look.changed, fresh)
             self._input_size.see(self._found)
         return look.at_us, self._found, self.frame
+
+
+def _size(frame: Frame) -> tuple[int, int]:
+    return frame.image.shape[1], frame.image.shape[0]
 
 
 def carried_on(

@@ -38,6 +38,8 @@ class YoloDetector:
         input_size: Longer side of the image that the network sees, pixels. `auto` is chosen by how
             tall people are (`vision.input_size`); on a CUDA device it is the largest of those.
         everywhere: On a CPU, look at all of every frame, rather than where something changed.
+        int8: On a CPU, compute in numbers of eight bits once a network of them was made for the
+            camera and finds the same people (`vision.eight_bits`).
         device: `auto` is CUDA where there is one.
     """
 
@@ -49,13 +51,15 @@ class YoloDetector:
         confidence: float = 0.1,
         input_size: int | Literal["auto"] = "auto",
         everywhere: bool = False,
+        int8: bool = False,
         device: Literal["auto", "cpu", "cuda"] = "auto",
     ) -> None:
         self._weights = weights
         self._cache = cache
         self._confidence = confidence
         self._input_size = None if input_size == "auto" else input_size
-        self._sizes: list[int] = []
+        self._int8 = int8
+        self._stream: Stream | None = None
         self._everywhere = everywhere
         self._cuda = device == "cuda" or (device == "auto" and _cuda_at_hand())
 
@@ -63,8 +67,12 @@ class YoloDetector:
     def description(self) -> str:
         """Name of the weights, input sizes of the latest frames and engine; no path."""
         engine = "torch on CUDA" if self._cuda else "OpenVINO on CPU"
-        sizes = " then ".join(map(str, self._sizes or [self._input_size or LARGEST_PX]))
-        return f"{self._weights.stem}, {sizes} px, {engine}"
+        used = self._stream.sizes if self._stream else []
+        sizes = " then ".join(map(str, used or [self._input_size or LARGEST_PX]))
+        told = [self._weights.stem, f"{sizes} px", engine]
+        if self._stream and self._stream.eight_bits:
+            told.append(self._stream.eight_bits.description)
+        return ", ".join(told)
 
     def detect(self, frames: Iterable[Frame]) -> Iterator[Boxes]:
         """Yield the people of each frame, in order of the frames; keeps no frame.
@@ -88,8 +96,9 @@ class YoloDetector:
             lambda output: read(output, people, self._confidence),
             self._input_size,
             everywhere=self._everywhere,
+            int8=self._int8,
         )
-        self._sizes = stream.sizes
+        self._stream = stream
         for at_us, found, size in stream.found(frames):
             yield _boxes(at_us, found, size)
 

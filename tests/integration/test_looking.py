@@ -1,7 +1,9 @@
-"""The real detector: what is not looked at again, or in a smaller picture, must not be lost."""
+"""The real detector: what is looked at less, smaller or in fewer bits must not be lost."""
 
 import datetime as dt
+import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import av
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.unit.vision.simulated import arcade
+from vision import eight_bits
 from vision.boxes import overlap
 from vision.openvino_stream import Stream
 from vision.protocols import Boxes, Frame
@@ -125,3 +128,40 @@ def test_a_camera_of_tall_people_is_looked_at_in_a_smaller_picture_and_nobody_is
     hits = list(_hits(wanted[smaller], found[smaller]))
     assert len(hits) > 100
     assert np.mean(hits) > 0.95
+
+
+@pytest.mark.skipif(find_spec("nncf") is None, reason="no NNCF: pip install '.[int8]' brings it")
+@pytest.mark.parametrize("spoilt", [False, True], ids=["calibrated", "calibrated on darkness"])
+def test_eight_bits_are_used_only_if_they_find_the_same_people_and_leave_nothing_on_disk(
+    spoilt: bool,
+    frames: list[np.ndarray],
+    weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if spoilt:
+        as_input = eight_bits._as_input
+        monkeypatch.setattr(eight_bits, "_as_input", lambda frame: as_input(frame) * 0)
+    places = {name: tmp_path / name for name in ("HOME", "TMPDIR", "here")}
+    for name, place in places.items():
+        place.mkdir()
+        monkeypatch.setenv(name, str(place))
+    monkeypatch.setattr(tempfile, "tempdir", str(places["TMPDIR"]))
+    monkeypatch.chdir(places["here"])
+    # Backwards, since people are few at first.
+    spaced = [Frame(number * 12_000_000, image) for number, image in enumerate(frames[::-1])]
+    plain = YoloDetector(weights, cache=tmp_path / "models", device="cpu")
+    wanted = list(plain.detect(iter(spaced)))
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+    detector = YoloDetector(weights, cache=tmp_path / "models", device="cpu", int8=True)
+    found = list(detector.detect(iter(spaced)))
+
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    assert ("INT8 refused at " if spoilt else "INT8 at ") in detector.description
+    alike = [
+        one.xyxy.tolist() == other.xyxy.tolist() for one, other in zip(wanted, found, strict=True)
+    ]
+    assert all(alike[:60])
+    assert all(alike) == spoilt
+    assert np.mean(list(_hits(wanted[60:], found[60:]))) > 0.95
