@@ -111,6 +111,8 @@ class Stream:
                 yield self._finish()
         while self._looks:
             yield self._finish()
+        # Whoever asks afterwards what was used keeps no networks alive.
+        self._engines = {}
 
     def _is_to_change(self, frame: Frame) -> bool:
         return (
