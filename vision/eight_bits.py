@@ -22,10 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.boxes import overlap
-from vision.openvino_engine import Engine, Fit, fitted
+from vision.openvino_engine import Engine, Fit, Found, fitted
 from vision.protocols import Image
-
-Found = NDArray[np.float32]
 
 _EVERY_US = 12_000_000
 _FRAMES = 60
@@ -37,6 +35,7 @@ _SURE, _FEWEST_SURE = 0.5, 20
 _AGREEMENT = 0.97
 """Share of sure boxes that the two networks have in common; with less, the new one is refused."""
 _SAME_IOU, _SAME_SCORE = 0.7, 0.2
+_NOT_YET = "not yet INT8"
 _LAYER = re.compile(r"\bmodel\.(\d+)[./]")
 
 
@@ -50,27 +49,30 @@ class EightBits:
     Attributes:
         network: What is to be looked with: the original, later maybe the one of eight bits.
         agreement: Share of sure boxes in common, 0..1; None while nothing was compared.
+        description: What became of it, in words.
     """
 
     def __init__(self, model: Path, read: Callable[[NDArray[np.float32]], Found]) -> None:
         self.network: Any = model
         self.agreement: float | None = None
+        self.description = _NOT_YET
         self._model, self._read = model, read
         self._fit: Fit | None = None
         self._frames: list[Image] = []
         self._latest_us: int | None = None
 
-    @property
-    def description(self) -> str:
-        """What became of it, in words."""
-        if self.agreement is None:
-            return "not yet INT8"
-        refused = self.network is self._model
-        return f"INT8{' refused' if refused else ''} at {self.agreement:.1%} agreement"
-
     def begin(self, fit: Fit) -> None:
-        """Frames lie in the network like this from now on; those of before are forgotten."""
-        self._fit, self._frames = fit, []
+        """Frames lie in the network like this from now on, and all begins anew.
+
+        What was found at another size says nothing of this one.
+        """
+        self.forget()
+        self._fit = fit
+        self.agreement, self.description = None, _NOT_YET
+
+    def forget(self) -> None:
+        """Let go of frames and of what was made of them."""
+        self.network, self._frames = self._model, []
 
     @property
     def is_ready(self) -> bool:
@@ -95,12 +97,20 @@ class EightBits:
         if sum(_sure(found).sum() for found in before) < _FEWEST_SURE:
             return False
         calibrating = [frame for number, frame in enumerate(frames) if number % _HELD_OUT]
-        quantised = _quantised(self._model, calibrating)
-        self.agreement = agreement(before, self._found(quantised, as_it_is, held_out))
-        if self.agreement < _AGREEMENT:
+        try:
+            quantised = _quantised(self._model, calibrating)
+            after = self._found(quantised, as_it_is, held_out)
+        except Exception as failure:
+            # Only of which kind: what it says might quote what it was given.
+            self.agreement = 0.0
+            self.description = f"INT8 could not be made ({type(failure).__name__})"
             return False
-        self.network = quantised
-        return True
+        self.agreement = agreement(before, after)
+        refused = self.agreement < _AGREEMENT
+        self.description = f"INT8{' refused' if refused else ''} at {self.agreement:.1%} agreement"
+        if not refused:
+            self.network = quantised
+        return not refused
 
     def _found(self, network: Any, fit: Fit, frames: list[Image]) -> list[Found]:
         engine = Engine(network, fit)

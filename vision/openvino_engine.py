@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from vision.protocols import Image
 
+Found = NDArray[np.float32]
+"""(n, 5): x_min, y_min, x_max, y_max, score."""
+
 _STRIDE = 32
 _PADDING = 114
 

@@ -22,11 +22,8 @@ from vision.attention import Attention, Window, touched
 from vision.boxes import overlap
 from vision.eight_bits import EightBits
 from vision.input_size import InputSize
-from vision.openvino_engine import Engine, Fit
+from vision.openvino_engine import Engine, Fit, Found
 from vision.protocols import Frame
-
-Found = NDArray[np.float32]
-"""(n, 5): x_min, y_min, x_max, y_max, score."""
 
 SAME_PERSON_IOU = 0.6
 """Overlap above which two boxes of one frame are one person, in models that leave duplicates."""
@@ -85,34 +82,46 @@ class Stream:
         self.sizes: list[int] = []
 
     def found(self, frames: Iterable[Frame]) -> Iterator[tuple[int, Found, tuple[int, int]]]:
-        """Yield when each frame was taken, the people in it, and its width and height."""
-        for frame in frames:
-            if self._is_to_change(frame):
-                # However many frames may be on their way at once, the same ones decide.
-                while self._looks:
-                    yield self._finish()
-                self._change(frame)
+        """Yield when each frame was taken, the people in it, and its width and height.
+
+        Nothing that was looked at, and no network, is held once this ends in any way.
+        """
+        try:
+            for frame in frames:
+                if self._is_to_change(frame):
+                    # However many frames may be on their way at once, the same ones decide.
+                    yield from self._finish_down_to(0)
+                    self._change(frame)
+                yield from self._begin_to_look(frame)
+                # Frames that nobody looks at wait for no request, and would pile up.
+                yield from self._finish_down_to(_MOST_ON_THEIR_WAY)
+            yield from self._finish_down_to(0)
+        finally:
+            self._looks.clear()
+            self._engines, self._attention = {}, None
+            self._found = np.zeros((0, 5), np.float32)
             if self.eight_bits:
-                self.eight_bits.collect(frame.at_us, frame.image)
-            look = _Look(frame.at_us, *self._windows(frame))
-            for window in look.windows:
-                engine = self._engine((window.width, window.height))
-                # There are more requests than a frame has windows, so some are of earlier frames.
-                while not engine.is_idle:
-                    yield self._finish()
-                part = frame.image[
-                    window.top : window.top + window.height,
-                    window.left : window.left + window.width,
-                ]
-                look.begun.append((window, engine, engine.start(part)))
-            self._looks.append(look)
-            # Frames that nobody looks at wait for no request, and would pile up.
-            while len(self._looks) > _MOST_ON_THEIR_WAY:
-                yield self._finish()
-        while self._looks:
+                self.eight_bits.forget()
+
+    def _finish_down_to(self, count: int) -> Iterator[tuple[int, Found, tuple[int, int]]]:
+        while len(self._looks) > count:
             yield self._finish()
-        # Whoever asks afterwards what was used keeps no networks alive.
-        self._engines = {}
+
+    def _begin_to_look(self, frame: Frame) -> Iterator[tuple[int, Found, tuple[int, int]]]:
+        if self.eight_bits:
+            self.eight_bits.collect(frame.at_us, frame.image)
+        look = _Look(frame.at_us, *self._windows(frame))
+        for window in look.windows:
+            engine = self._engine((window.width, window.height))
+            # There are more requests than a frame has windows, so some are of earlier frames.
+            while not engine.is_idle:
+                yield self._finish()
+            part = frame.image[
+                window.top : window.top + window.height,
+                window.left : window.left + window.width,
+            ]
+            look.begun.append((window, engine, engine.start(part)))
+        self._looks.append(look)
 
     def _is_to_change(self, frame: Frame) -> bool:
         return (

@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 
 from vision.input_size import LARGEST_PX
+from vision.openvino_engine import Found
 from vision.openvino_export import ExportedModel, exported
-from vision.openvino_stream import SAME_PERSON_IOU, Found, Stream
+from vision.openvino_stream import SAME_PERSON_IOU, Stream
 from vision.protocols import Boxes, Frame
 from vision.quiet import ultralytics
 

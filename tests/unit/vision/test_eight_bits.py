@@ -102,3 +102,40 @@ def test_where_nobody_was_seen_other_frames_are_waited_for(waiting: EightBits) -
 def test_frames_of_another_size_are_forgotten(waiting: EightBits) -> None:
     waiting.begin(Fit.of((64, 64), 32))
     assert not waiting.is_ready
+
+
+def test_at_another_size_the_original_is_back_until_it_is_judged_again(waiting: EightBits) -> None:
+    assert waiting.decide()
+    waiting.begin(FIT)
+    assert waiting.network == ORIGINAL
+    assert waiting.description == "not yet INT8"
+    watch(waiting, 60, since=60)
+    assert waiting.decide()
+    assert waiting.network == "of 40 frames"
+
+
+def test_a_network_that_cannot_be_made_costs_the_saving_and_not_the_day(
+    waiting: EightBits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_model: Path, frames: list[Image]) -> None:
+        raise ValueError(f"cannot be calibrated with {frames}")
+
+    monkeypatch.setattr(eight_bits, "_quantised", fails)
+    assert not waiting.decide()
+    assert waiting.network == ORIGINAL
+    assert waiting.description == "INT8 could not be made (ValueError)"
+
+
+def test_nothing_is_left_of_frames_and_networks_that_are_forgotten(waiting: EightBits) -> None:
+    assert waiting.decide()
+    watch(waiting, 10, since=60)
+    waiting.forget()
+    assert waiting.network == ORIGINAL
+    assert waiting.description == "INT8 at 100.0% agreement"
+    assert not any(isinstance(one, np.ndarray) for one in _held(waiting))
+
+
+def _held(made: EightBits) -> list[object]:
+    return [
+        part for one in vars(made).values() for part in (one if isinstance(one, list) else [one])
+    ]

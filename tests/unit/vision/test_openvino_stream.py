@@ -1,3 +1,4 @@
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 
 from vision import openvino_stream
-from vision.attention import Window
+from vision.attention import Attention, Window
 from vision.openvino_engine import Fit
 from vision.openvino_stream import Stream, carried_on
 from vision.protocols import Frame, Image
@@ -108,3 +109,22 @@ def test_a_size_begins_with_the_same_frame_however_many_are_on_their_way(
     assert len(list(stream.found(frames()))) == 17 * 60
     assert stream.sizes == [640, 384, 640]
     assert PretendEngine.sizes == [640] * 600 + [384] * 300 + [640] * 120
+
+
+@pytest.mark.parametrize("ends", ["at the last frame", "before"])
+def test_nothing_of_a_day_is_held_when_it_ends(ends: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openvino_stream, "Engine", PretendEngine)
+    stream = Stream(Path("model.xml"), lambda found: found, None, everywhere=False, int8=True)
+    frames = (Frame(n * 1_000_000, np.full((300, 320, 3), 90, np.uint8)) for n in range(20))
+    found = stream.found(frames)
+    next(found)
+    if ends == "before":
+        found.close()
+    else:
+        list(found)
+    held = [*vars(stream).values(), *vars(stream.eight_bits).values()]
+    assert not [one for one in held if isinstance(one, np.ndarray) and one.size]
+    assert not [one for one in held if isinstance(one, Attention | PretendEngine)]
+    assert (stream._looks, stream._engines) == (deque(), {})
+    assert stream.eight_bits._frames == []
+    assert stream.sizes == [640]
