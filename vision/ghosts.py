@@ -24,12 +24,15 @@ _LONGEST_FAINT_S = 3.0
 _SURE_SHARE = 1 / 3
 """Where so many of the boxes of a place are sure, people are seen there."""
 _STILL_S = 1800.0
+"""So long in all a thing has been seen."""
 _STILL = 0.03
-"""Standard deviation of place and of size, heights of the box: a thing stays below it, and nobody
+"""Standard deviation of place and of height, heights of the box: a thing stays below it, and nobody
 does who sits or stands for half an hour."""
 _OF_IT = 0.1
-"""A box that is no further than that from where a thing stands shows the thing."""
-_MOMENTS = (slice(2, 5), slice(5, 8))
+"""A box that is no further than that from a thing, in place and height, shows the thing."""
+_BESIDE = 0.15
+"""Boxes of any height whose centre and top are no further than that are of whoever is there: legs
+behind a counter come and go, and a mannequin's do not."""
 _LINE, _LEVEL = 1 << 20, 1 << 40
 """How far numbers of cells are apart that are neighbours down the picture, and in size."""
 
@@ -40,8 +43,8 @@ class Census:
 
     Attributes:
         cells: (n,) numbers of places and sizes at which there are boxes, ascending.
-        sums: (n, 8) how many boxes, how many of them score high, and of those the sums of across,
-            down and size, and of their squares.
+        sums: (n, 8) how many boxes, how many of them score high, and of those the sums of centre
+            across, top and height, pixels, and of their squares.
     """
 
     cells: Cells
@@ -56,7 +59,7 @@ class Census:
         """
         census = cls(np.zeros(0, np.int64), np.zeros((0, 8)))
         for xyxy, confidence in parts:
-            cells, place = _placed(xyxy)
+            cells, place = _cells(xyxy), _placed(xyxy)
             sure = (confidence >= _FAINT)[:, None]
             sums = np.hstack([np.ones_like(sure), sure, sure * place, sure * place**2])
             census = census._with(cells, sums)
@@ -68,33 +71,46 @@ class Census:
         np.add.at(total, index, np.vstack([self.sums, sums]))
         return Census(every, total)
 
-    def believed(self, xyxy: Array, confidence: Array, step_s: float) -> NDArray[np.bool_]:
+    def things(self, step_s: float) -> Array:
+        """Centre across, top and height of things that are surely seen, pixels, (m, 3).
+
+        Args:
+            step_s: From one analysed frame to the next, usually.
+        """
+        sure = self.sums[:, 1]
+        known = self.sums[sure > 0]
+        middle = known[:, 2:5] / known[:, 1:2]
+        found = []
+        for candidate in np.flatnonzero(self._around(self.cells)[:, 1] * step_s >= _STILL_S):
+            if not sure[candidate]:
+                continue
+            place = self.sums[candidate, 2:5] / sure[candidate]
+            beside = np.abs(middle[:, :2] - place[:2]).max(axis=1) < _BESIDE * place[2]
+            total = known[beside].sum(axis=0)
+            mean, squares = total[2:5] / total[1], total[5:8] / total[1]
+            spread = np.sqrt(np.maximum(squares - mean**2, 0)).max()
+            if total[1] * step_s >= _STILL_S and spread < _STILL * mean[2]:
+                found.append(mean)
+        return np.array(found).reshape(-1, 3)
+
+    def believed(
+        self, xyxy: Array, confidence: Array, step_s: float, things: Array
+    ) -> NDArray[np.bool_]:
         """Which boxes to believe, (n,).
 
         Args:
             xyxy: (n, 4) boxes, pixels.
             confidence: (n,) scores.
             step_s: From one analysed frame to the next, usually.
+            things: What `things` says of the day.
         """
-        cells, place = _placed(xyxy)
-        boxes, sure = self._around(cells)[:, :2].T
+        boxes, sure = self._around(_cells(xyxy))[:, :2].T
         faint = (confidence < _FAINT) & (boxes * step_s >= _LONGEST_FAINT_S)
         believed: NDArray[np.bool_] = ~(faint & (sure < _SURE_SHARE * boxes))
-        for thing in self._still(step_s):
-            # Compared in pixels: some boxes of a thing are of the next size.
-            apart = np.abs(place * _usual(cells)[:, None] - thing).max(axis=1)
-            believed &= apart >= _OF_IT * thing[2]
+        place = _placed(xyxy)
+        for thing in things:
+            believed &= np.abs(place - thing).max(axis=1) >= _OF_IT * thing[2]
         return believed
-
-    def _still(self, step_s: float) -> Array:
-        """Centre across, top and height of things that are surely seen, pixels, (m, 3)."""
-        around = self._around(self.cells)
-        sure = around[:, 1]
-        mean, squares = (around[:, columns] / np.maximum(sure, 1)[:, None] for columns in _MOMENTS)
-        spread = np.sqrt(np.maximum(squares - mean**2, 0)).max(axis=1)
-        still = (sure * step_s >= _STILL_S) & (spread < _STILL)
-        things: Array = mean[still] * _usual(self.cells[still])[:, None]
-        return things
 
     def _around(self, cells: Cells) -> Array:
         """Sums of each of (n,) cells and of those beside it in the picture, (n, 8)."""
@@ -107,21 +123,17 @@ class Census:
         return total
 
 
-def _placed(xyxy: Array) -> tuple[Cells, Array]:
-    """Number of each box's cell, (n,), and its centre across, its top and its size, (n, 3).
-
-    The last three are in heights of the box. Neighbours are `_LINE` and 1 apart.
-    """
-    height = np.maximum(xyxy[:, 3] - xyxy[:, 1], 1.0)
+def _cells(xyxy: Array) -> Cells:
+    """Number of each box's place and size, (n,); neighbours are `_LINE` and 1 apart."""
+    across, down, height = _placed(xyxy).T
     size = np.round(np.log(height) / _PLACE).astype(np.int64)
-    usual = np.exp(size * _PLACE)
-    across, down = (xyxy[:, 0] + xyxy[:, 2]) / 2 / usual, xyxy[:, 1] / usual
-    x, y = (np.floor(one / _PLACE).astype(np.int64) for one in (across, down))
+    side = _PLACE * np.exp(size * _PLACE)
+    x, y = (np.floor(one / side).astype(np.int64) for one in (across, down))
     cells: Cells = size * _LEVEL + y * _LINE + x
-    return cells, np.column_stack([across, down, height / usual])
+    return cells
 
 
-def _usual(cells: Cells) -> Array:
-    """Height of a box of each cell, pixels."""
-    height: Array = np.exp(cells // _LEVEL * _PLACE)
-    return height
+def _placed(xyxy: Array) -> Array:
+    """Centre across, top and height of each box, pixels, (n, 3)."""
+    height = np.maximum(xyxy[:, 3] - xyxy[:, 1], 1.0)
+    return np.column_stack([(xyxy[:, 0] + xyxy[:, 2]) / 2, xyxy[:, 1], height])

@@ -12,7 +12,8 @@ def believed(xyxy: np.ndarray, confidence: np.ndarray, step_s: float = STEP_S) -
     # Counted a stretch at a time, as a day is.
     half = len(xyxy) // 2
     parts = [(xyxy[:half], confidence[:half]), (xyxy[half:], confidence[half:])]
-    return Census.of(parts).believed(xyxy, confidence, step_s)
+    census = Census.of(parts)
+    return census.believed(xyxy, confidence, step_s, census.things(step_s))
 
 
 def test_a_faint_box_that_never_leaves_its_place_is_a_thing() -> None:
@@ -62,9 +63,18 @@ def test_a_mannequin_that_is_seen_surely_all_day_is_a_thing() -> None:
     assert not of_an_hour(swaying(1.5)).any()
 
 
-def test_somebody_who_sits_at_a_till_for_an_hour_is_believed() -> None:
-    leans = 12 * np.sin(HOUR / 40)[:, None] * np.array([1, 0, 1, 0])
-    assert of_an_hour(swaying(1.5) + leans).all()
+@pytest.mark.parametrize(
+    "moved",
+    [
+        pytest.param(12 * np.sin(HOUR / 40)[:, None] * np.array([1, 0, 1, 0]), id="leans"),
+        pytest.param(-16 * (HOUR % 600 < 200)[:, None] * np.array([0, 0, 0, 1]), id="sits down"),
+        pytest.param(-50 * (HOUR % 90 < 45)[:, None] * np.array([0, 0, 0, 1]), id="shows no legs"),
+        pytest.param(9 * np.sin(HOUR / 40)[:, None] * np.array([0, 1, 0, 0]), id="bends"),
+    ],
+)
+def test_staff_who_are_at_one_place_for_hours_are_believed(moved: np.ndarray) -> None:
+    boxes = np.concatenate([swaying(1.5) + moved] * 8)
+    assert of_an_hour(boxes).all()
 
 
 def test_somebody_who_stands_as_still_for_ten_minutes_is_believed() -> None:
