@@ -52,7 +52,7 @@ def follow(video: Path, times: int, fps: float) -> None:
 
     watched = new_watch([]).watch(_frames(video, times, fps))
     found = detections(detector(Settings()).detect(watched))
-    tracker().track(found, View(960, 540, analysed_fps=fps))
+    tracker().track(found, View(*_size(video), analysed_fps=fps))
 
 
 WAYS: dict[str, tuple[str, Callable[[Path, int, float], None]]] = {
@@ -80,6 +80,13 @@ def _seconds(video: Path) -> float:
         if container.duration is None:
             raise SystemExit(f"{video.name} does not say how long it is")
         return container.duration / av.time_base
+
+
+def _size(video: Path) -> tuple[int, int]:
+    import av
+
+    with av.open(video) as container:
+        return container.streams.video[0].width, container.streams.video[0].height
 
 
 def _filmed(folder: Path) -> list[Path]:

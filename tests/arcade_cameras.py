@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from vision.anonymise import anonymise
+from vision.anonymise import coarse, ranked
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
 from vision.crossings import gate_events
@@ -89,7 +89,7 @@ def camera_day(
     feet = without_excluded(pl.concat(paths).select(PATHS.names()).cast(PATHS), zones)
     events = gate_events(feet, site_day.gates_of(camera))
     return {
-        ANONYMISED_TRAJECTORIES.name: anonymise(feet, site_day.floor_of(camera)),
+        ANONYMISED_TRAJECTORIES.name: ranked(coarse(feet, site_day.floor_of(camera))),
         # A path is carried on for half a second at its ends, which may lead into a gap.
         GATE_EVENTS.name: events.filter(_within(events["at"], observed)),
         ZONE_VISITS.name: zone_visits(feet, zones),

@@ -24,11 +24,6 @@ Coarse = NDArray[np.float64]
 """One trajectory: (n, 3) microseconds since the epoch, which a float holds exactly, x and y."""
 
 
-def anonymise(paths: pl.DataFrame, floor: Floor) -> pl.DataFrame:
-    """Rows of the `anonymised_trajectories` contract for `paths` (of `vision.floor`)."""
-    return ranked(coarse(paths, floor))
-
-
 def coarse(paths: pl.DataFrame, floor: Floor) -> list[Coarse]:
     """Each path read at whole seconds and moved to the centres of its floor cells.
 

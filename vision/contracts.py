@@ -89,7 +89,8 @@ TRACKS = Contract(
             "joined",
             pl.Float32(),
             "1",
-            "How sure it is that this is who was seen before a gap; NULL where there was no gap",
+            "How sure, by boxes alone, the join is of a stretch of the track that begins here; "
+            "NULL elsewhere",
             Range(0, 1),
             nullable=True,
         ),

@@ -67,6 +67,8 @@ _USUAL_OVER_S = 2.0
 def paths(tracks: pl.DataFrame, homography: Homography | None, view: View) -> pl.DataFrame:
     """Smoothed foot positions of rows of the `tracks` contract, as `PATHS`, in the same order.
 
+    Rows of a track are together, as the contract has them.
+
     A foot is the bottom centre of a box. Where a box is cut by the frame, or its height does not
     fit its place, the foot is inferred from the head (`vision.stature`). The path minimises squared
     distance to the feet, robustly, plus squared changes of velocity (a Whittaker smoother on the

@@ -75,7 +75,7 @@ def join(
 
     Returns:
         Indices of the boxes of each track, in order of time, tracks by first appearance; and how
-        sure it is, 0..1, that the boxes that follow a gap are the same person's, by the first one.
+        sure each join is by boxes alone, 0..1, by the first box after it.
     """
     shape = measured(xyxy)
     pieces = [tracklet.rows for tracklet in tracklets]
@@ -88,11 +88,13 @@ def join(
     sight = Sight(at_s, xyxy, confidence, view)
     ends = _ends(at_s, shape, tallness, at_edge, pieces, ground)
     companions = _Companions(at_s, shape, pieces, ground)
-    pairs = _pairs(pieces, ends, companions, sight, ground, resemblance)
-    successor = _cheapest(pairs, len(pieces))
+    pairs = _pairs(pieces, ends, companions, sight, ground)
+    alike = pairs if resemblance is None else _alike(pairs, resemblance)
+    successor = _cheapest(alike, len(pieces))
     # Pieces of tracklets that took turns at one person have become two tracks that do.
     tracks = without_shadows(at_s, xyxy, _chains(pieces, successor))
     kept = [rows for rows in tracks if _somebody(at_s[rows], confidence[rows])]
+    # By boxes alone, since what is stored must not tell how alike two people look.
     sure = {pieces[j][0]: share for j, share in _sureness(pairs, successor)}
     return sorted(kept, key=lambda rows: rows[0]), sure
 
@@ -180,7 +182,6 @@ def _pairs(
     companions: "_Companions",
     sight: Sight,
     ground: Ground,
-    resemblance: Resemblance | None,
 ) -> list[tuple[int, int, float]]:
     """Joins that are possible: which tracklet goes on as which, and what that costs."""
     missed = [sight.missed_share(rows) for rows in pieces]
@@ -204,11 +205,17 @@ def _pairs(
             if cost < _GATE:
                 unseen_s = sight.unexplained_s(pieces[i][-1], pieces[j][0])
                 cost += absence_cost(unseen_s, (missed[i] + missed[j]) / 2)
-            if resemblance is not None and cost < _GATE:
-                cost += resemblance.cost(i, j)
             if cost < _GATE:
                 pairs.append((i, j, cost))
     return pairs
+
+
+def _alike(
+    pairs: Sequence[tuple[int, int, float]], resemblance: Resemblance
+) -> list[tuple[int, int, float]]:
+    """The joins that are still possible once looks cost as well."""
+    together = ((i, j, cost + resemblance.cost(i, j)) for i, j, cost in pairs)
+    return [(i, j, cost) for i, j, cost in together if cost < _GATE]
 
 
 class _Reach:

@@ -25,7 +25,7 @@ _OUTSIDE = 0.5
 """Share of a person that lies beyond the picture's edge, from which they do."""
 _NEARER = 0.02
 """Who ends lower in the picture by that many body heights, or not higher, stands nearer."""
-_UNWATCHED_GAP_S = 2.0
+UNWATCHED_GAP_S = 2.0
 """Longest time in which no frame shows anybody: the recording itself may have stopped."""
 _FREE_S = 0.25
 """Misses of that length happen to everybody."""
@@ -67,7 +67,7 @@ class Sight:
     def is_watched(self, start_s: float, end_s: float) -> bool:
         """Whether frames show somebody all the way between two of them."""
         first, end = np.searchsorted(self._frames, [start_s, end_s])
-        return bool(np.diff(self._frames[first : end + 1]).max(initial=0) <= _UNWATCHED_GAP_S)
+        return bool(np.diff(self._frames[first : end + 1]).max(initial=0) <= UNWATCHED_GAP_S)
 
     def missed_share(self, rows: Sequence[int]) -> float:
         """Share of the frames between a tracklet's ends in which it has no box."""

@@ -5,8 +5,8 @@ contract. Does not belong here: how a day is cut into windows (`vision.windows`)
 linked (`vision.tracklets`) and tracklets joined (`vision.joining`).
 
 What is learnt of a day is learnt from all of it: what stands there and is nobody, and how tall
-people look. People are followed in windows of some minutes, so that only the boxes themselves take
-more memory the longer the day.
+people look. People are followed in windows of some ten thousand boxes, so that little more than the
+boxes themselves grows with the day.
 """
 
 from collections.abc import Iterator, Sequence
@@ -52,7 +52,8 @@ class LookAheadTracker:
 
         Tracks are numbered from 0 by first appearance. Between its first and last box a track has a
         box in every frame that shows anybody; boxes that no detection supports are interpolated and
-        carry no confidence. No track spans more than two seconds without any frame.
+        carry no confidence. No track spans more than two seconds without any frame, or than two and
+        a half steps where fewer than 1.25 frames a second are analysed.
         """
         day = _Day.of(detections, appearance)
         day = day.only(_believed(day))
@@ -67,7 +68,8 @@ class LookAheadTracker:
         return _filled(day, tracks, joined)
 
 
-@dataclass(frozen=True, slots=True)
+# Without a repr: tracebacks and test reports would quote how people look.
+@dataclass(frozen=True, slots=True, repr=False)
 class _Day:
     """Boxes of a camera-day in order of time, those of a frame in any.
 
@@ -116,7 +118,8 @@ def _believed(day: _Day) -> NDArray[np.bool_]:
         return np.ones(len(day.at_us), dtype=bool)
     step_s = float(np.median(np.diff(frames_us))) / 1e6
     census = Census.of(day.parts())
-    return np.concatenate([census.believed(*part, step_s) for part in day.parts()])
+    things = census.things(step_s)
+    return np.concatenate([census.believed(*part, step_s, things) for part in day.parts()])
 
 
 def _stature(day: _Day, view: View) -> Stature | None:

@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from vision.sight import UNWATCHED_GAP_S
+
 Rows = NDArray[np.int64]
 
 _BOXES = 20_000
 """A window has so many at most, unless it is shorter than twice `_SHORTEST_S`."""
 _SHORTEST_S = 40.0
 _CONTEXT_S = 20.0
-"""What is looked at on either side of a window. No join is longer than eight seconds."""
-_NOBODY_S = 2.0
-"""Nobody is joined across so long a time without a box, so a cut there changes nothing."""
+"""What is looked at on either side of a window: more than twice the longest join."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ def _cuts(frames_us: Rows, people: Rows, boxes: int, shortest_s: float) -> Itera
         if latest >= len(frames_us):
             return
         span = slice(earliest, latest + 1)
-        if pause_us[span].max() > _NOBODY_S * 1e6:
+        # Nobody is joined across such a pause, so a cut there changes nothing.
+        if pause_us[span].max() > UNWATCHED_GAP_S * 1e6:
             begin = earliest + int(pause_us[span].argmax())
         else:
             begin = earliest + int(people[span].argmin())

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.vision.tracked import START, START_US, path_of
-from vision.anonymise import anonymise
+from vision.anonymise import coarse, ranked
 from vision.contract_check import Bounds, violations
 from vision.contracts import ANONYMISED_TRAJECTORIES
 from vision.floor import PATHS
@@ -12,6 +12,10 @@ from vision.site.models import Floor
 
 FLOOR = Floor(id="ground", outline=((0, 0), (10.1, 0), (10.1, 8), (0, 8)))
 DAY_S = 86_400
+
+
+def anonymise(paths: pl.DataFrame, floor: Floor) -> pl.DataFrame:
+    return ranked(coarse(paths, floor))
 
 
 def straight(track: int, start_s: float, end_s: float, x: float) -> pl.DataFrame:

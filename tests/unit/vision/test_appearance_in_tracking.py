@@ -11,7 +11,7 @@ from tests.unit.vision.tracked import VIEW, Walk, line, seen, together
 from vision.appearance import describe
 from vision.protocols import View
 from vision.resemblance import DEAREST, Resemblance
-from vision.tracking import LookAheadTracker
+from vision.tracking import LookAheadTracker, _Day
 
 TIMES = np.arange(0, 10, 0.2)
 HIDDEN = (TIMES > 4.1) & (TIMES < 5.9)
@@ -52,6 +52,24 @@ def drawn(shirt: tuple[int, int, int]) -> np.ndarray:
     image = np.full((80, 30, 3), 90, dtype=np.uint8)
     image[12:40] = shirt
     return describe(image, np.array([[0, 0, 30, 80]], dtype=np.float32))[0]
+
+
+def test_what_is_stored_does_not_tell_how_alike_two_people_look() -> None:
+    day = together([seen(LEFT, TIMES[~HIDDEN]), seen(OTHER, TIMES)])
+    after = (day["frame_at"] > day["frame_at"].median()).to_numpy()
+    stored = []
+    for likeness in (1.0, 0.9, 0.87):
+        later = np.array([likeness, np.sqrt(1 - likeness**2), 0, 0], np.float32)
+        stored.append(track(day, np.where(after[:, None], later, RED)))
+    assert stored[0]["joined"].drop_nulls().len() == 1
+    assert stored[0].equals(stored[1])
+    assert stored[0].equals(stored[2])
+
+
+def test_a_day_does_not_show_its_vectors() -> None:
+    shown = repr(_Day.of(*scene()))
+    assert "array" not in shown
+    assert "0.5" not in shown
 
 
 def sides(tracks: pl.DataFrame) -> set[tuple[bool, bool]]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.vision.tracked import START, path_of
+from tests.unit.vision.tracked import START, START_US, path_of
 from vision.contracts import GATE_EVENTS
 from vision.crossings import BAND_M, crossings, gate_events
 from vision.exports.grid import nearest_to_grid
@@ -146,6 +146,16 @@ def test_a_gate_in_pixels_uses_body_heights() -> None:
     times, place = through([(2, -2), (2, 2)])
     gate = Gate(id="door", camera="c", floor="f", line_px=((0, 0), (200, 0)), inside_px=(100, 99))
     assert gate_events(path_of(times, place), [gate])["direction"].to_list() == ["in"]
+
+
+def test_a_path_that_ends_at_the_line_crosses_it_only_while_the_recording_goes_on() -> None:
+    # Carried on by half a second, it is through the door at 2 s; it is seen until 1.8 s.
+    times, place = through([(2, -2), (2, -0.15)])
+    path = path_of(times, place)
+    assert gate_events(path, [GATE]).is_empty()
+    went_on = START_US + 10_000_000
+    found = gate_events(path, [GATE], (START_US, went_on))
+    assert found.rows() == [("door", START + dt.timedelta(seconds=2), "in", "track")]
 
 
 def test_no_paths_give_no_events() -> None:

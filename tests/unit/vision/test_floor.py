@@ -3,9 +3,10 @@ import polars as pl
 import pytest
 
 from tests.unit.vision.tracked import VIEW, Walk, line, seen
+from vision import floor
 from vision.calibration import Homography
 from vision.contracts import TRACKS
-from vision.floor import PATHS, paths
+from vision.floor import PATHS, batches_of_paths, paths
 from vision.site.models import CalibrationPair
 
 TIMES = np.arange(0, 10, 0.2)
@@ -139,3 +140,18 @@ def test_who_steps_out_from_behind_somebody_is_put_where_they_stand() -> None:
     day = pl.concat([*crowd(), tracks(in_front, 8), tracks(behind, 9)])
     found = paths(day, None, VIEW).filter(pl.col("track") == 9)
     assert np.abs(feet(found)[:3] - walk(TIMES)[:3]).max() < 6
+
+
+def test_paths_of_a_day_are_the_same_however_many_are_made_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    day = pl.concat([*crowd(), tracks(of_height(WALK, 1.1), 9)])
+    whole = paths(day, None, VIEW)
+    monkeypatch.setattr(floor, "_AT_ONCE", 2)
+    batches = list(batches_of_paths(day, None, VIEW))
+    assert [batch["track"].unique().sort().to_list() for batch in batches] == [
+        [1, 2],
+        [3, 4],
+        [5, 9],
+    ]
+    assert pl.concat(batches).equals(whole)
