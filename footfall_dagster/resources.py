@@ -112,7 +112,7 @@ class _DetectorOnUse:
             weights,
             cache=self._settings.models,
             input_size=self._settings.input_size,
-            everywhere=self._settings.look_everywhere,
+            look_at=self._settings.look_at,
             int8=self._settings.int8,
         )
 

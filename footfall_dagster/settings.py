@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vision.exports.folder import Recordings
+from vision.protocols import LookAt
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -63,7 +64,8 @@ class Settings(BaseSettings):
         weights: The detector's checkpoint; fetched by `footfall weights`.
         input_size: Longer side of the picture that the detector sees, pixels. `auto` begins with
             640 and takes less for a camera whose people are tall enough in less.
-        look_everywhere: Look at all of every analysed frame, rather than where something changed.
+        look_at: Of the analysed frames, `all`, those that differ from what was seen last
+            (`changed_frames`), or only the parts that do (`changed_windows`).
         int8: Let the detector compute in numbers of eight bits, once it made such a network for the
             camera and found that it finds the same people; needs the extra `int8`.
         face_model: OpenVINO IR (.xml) that finds faces; only for age and gender.
@@ -80,7 +82,7 @@ class Settings(BaseSettings):
     s3_endpoint: str | None = None
     weights: Path | None = None
     input_size: Annotated[int, Field(ge=160, le=1920)] | Literal["auto"] = "auto"
-    look_everywhere: bool = False
+    look_at: LookAt = "changed_windows"
     int8: Annotated[bool, AfterValidator(int8_possible)] = False
     face_model: Path | None = None
     age_gender_model: Path | None = None

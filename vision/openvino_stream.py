@@ -23,7 +23,7 @@ from vision.boxes import overlap
 from vision.eight_bits import EightBits
 from vision.input_size import InputSize
 from vision.openvino_engine import Engine, Fit, Found
-from vision.protocols import Frame
+from vision.protocols import Frame, LookAt
 
 SAME_PERSON_IOU = 0.6
 """Overlap above which two boxes of one frame are one person, in models that leave duplicates."""
@@ -51,7 +51,7 @@ class Stream:
         model: OpenVINO IR, as for `vision.openvino_engine.Engine`.
         read: From a network's raw output to people in pixels of its input.
         longer_side: Of the image that the network sees, pixels; None for one that suits people.
-        everywhere: Look at all of every frame, changed or not.
+        look_at: Every frame, those that changed, or only what of them changed.
         int8: Make a network of eight bits while frames pass (`vision.eight_bits`), and go on with
             that.
 
@@ -66,12 +66,12 @@ class Stream:
         read: Callable[[NDArray[np.float32]], Found],
         longer_side: int | None,
         *,
-        everywhere: bool,
+        look_at: LookAt,
         int8: bool = False,
     ) -> None:
         self._model, self._read = model, read
         self.eight_bits = EightBits(model, read) if int8 else None
-        self._longer_side, self._everywhere = longer_side, everywhere
+        self._longer_side, self._look_at = longer_side, look_at
         self._fits: dict[tuple[int, int], Fit] = {}
         self._engines: dict[tuple[int, int], Engine] = {}
         self._looks: deque[_Look] = deque()
@@ -147,14 +147,15 @@ class Stream:
         if self.sizes[-1:] != [longer_side]:
             self.sizes.append(longer_side)
         whole = Fit.of(frame, longer_side)
-        self._fits = {fit.frame: fit for fit in (*whole.parts(), whole)}
+        parts = whole.parts() if self._look_at == "changed_windows" else ()
+        self._fits = {fit.frame: fit for fit in (*parts, whole)}
         self._attention = Attention(frame, list(self._fits))
         if self.eight_bits:
             self.eight_bits.begin(whole)
 
     def _windows(self, frame: Frame) -> tuple[list[Window], Found]:
         assert self._attention is not None
-        if self._everywhere:
+        if self._look_at == "all":
             return [Window(0, 0, *self.frame)], np.array([[0, 0, *self.frame]], np.float32)
         return self._attention.windows(frame.at_us, frame.image, self._found[:, :4])
 

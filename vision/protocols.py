@@ -6,7 +6,7 @@ implementation; the root of the project chooses those.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 from vision.calibration import Homography
 from vision.exports.reasons import SceneReason
 from vision.site.models import PixelPoint
+
+LookAt = Literal["all", "changed_frames", "changed_windows"]
+"""What a detector looks at on a CPU: every frame, frames that differ from what was seen last, or of
+those only the parts that do."""
 
 Image = NDArray[np.uint8]
 """A frame: (height, width, 3), BGR. Lives in memory only."""

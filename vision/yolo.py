@@ -19,7 +19,7 @@ from vision.input_size import LARGEST_PX
 from vision.openvino_engine import Found
 from vision.openvino_export import ExportedModel, exported
 from vision.openvino_stream import SAME_PERSON_IOU, Stream
-from vision.protocols import Boxes, Frame
+from vision.protocols import Boxes, Frame, LookAt
 from vision.quiet import ultralytics
 
 _SMALLEST_SIDE_PX = 1.0
@@ -38,7 +38,7 @@ class YoloDetector:
             boxes go on with a track, though never begin one.
         input_size: Longer side of the image that the network sees, pixels. `auto` is chosen by how
             tall people are (`vision.input_size`); on a CUDA device it is the largest of those.
-        everywhere: On a CPU, look at all of every frame, rather than where something changed.
+        look_at: On a CPU, every frame, those that changed, or only what of them changed.
         int8: On a CPU, compute in numbers of eight bits once a network of them was made for the
             camera and finds the same people (`vision.eight_bits`).
         device: `auto` is CUDA where there is one.
@@ -51,7 +51,7 @@ class YoloDetector:
         cache: Path,
         confidence: float = 0.1,
         input_size: int | Literal["auto"] = "auto",
-        everywhere: bool = False,
+        look_at: LookAt = "changed_windows",
         int8: bool = False,
         device: Literal["auto", "cpu", "cuda"] = "auto",
     ) -> None:
@@ -61,7 +61,7 @@ class YoloDetector:
         self._input_size = None if input_size == "auto" else input_size
         self._int8 = int8
         self._stream: Stream | None = None
-        self._everywhere = everywhere
+        self._look_at = look_at
         self._cuda = device == "cuda" or (device == "auto" and _cuda_at_hand())
 
     @property
@@ -96,7 +96,7 @@ class YoloDetector:
             model.xml,
             lambda output: read(output, people, self._confidence),
             self._input_size,
-            everywhere=self._everywhere,
+            look_at=self._look_at,
             int8=self._int8,
         )
         self._stream = stream

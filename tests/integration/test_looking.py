@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import get_args
 
 import av
 import numpy as np
@@ -14,12 +15,13 @@ from tests.unit.vision.simulated import arcade
 from vision import eight_bits
 from vision.boxes import overlap
 from vision.openvino_stream import Stream
-from vision.protocols import Boxes, Frame
+from vision.protocols import Boxes, Frame, LookAt
 from vision.simulate import simulate
 from vision.yolo import YoloDetector
 
 STEP_US = 200_000
 SURE = 0.5
+LESS: tuple[LookAt, ...] = ("changed_frames", "changed_windows")
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +38,16 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> list[np.ndarray]:
 @pytest.fixture(scope="module")
 def found(
     frames: list[np.ndarray], weights: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[bool, list[Boxes]]:
-    """People in these frames, by whether all of every frame was looked at."""
+) -> dict[LookAt, list[Boxes]]:
+    """People in these frames, by what was looked at."""
     cache = tmp_path_factory.mktemp("models")
     return {
-        everywhere: list(
-            YoloDetector(weights, cache=cache, device="cpu", everywhere=everywhere).detect(
+        look_at: list(
+            YoloDetector(weights, cache=cache, device="cpu", look_at=look_at).detect(
                 Frame(number * STEP_US, image) for number, image in enumerate(frames)
             )
         )
-        for everywhere in (True, False)
+        for look_at in get_args(LookAt)
     }
 
 
@@ -61,23 +63,25 @@ def _hits(wanted: list[Boxes], given: list[Boxes]) -> Iterator[bool]:
             yield from (alike.max(axis=1, initial=0) > 0.5).tolist()
 
 
+@pytest.mark.parametrize("look_at", LESS)
 def test_nearly_everybody_is_found_who_is_found_by_looking_everywhere(
-    found: dict[bool, list[Boxes]],
+    look_at: LookAt, found: dict[LookAt, list[Boxes]]
 ) -> None:
-    hits = list(_hits(found[True], found[False]))
+    hits = list(_hits(found["all"], found[look_at]))
     assert len(hits) > 100
     assert np.mean(hits) > 0.95
 
 
-def test_nearly_nobody_is_made_up(found: dict[bool, list[Boxes]]) -> None:
-    assert np.mean(list(_hits(found[False], found[True]))) > 0.95
+@pytest.mark.parametrize("look_at", LESS)
+def test_nearly_nobody_is_made_up(look_at: LookAt, found: dict[LookAt, list[Boxes]]) -> None:
+    assert np.mean(list(_hits(found[look_at], found["all"]))) > 0.95
 
 
 def test_who_stands_still_for_a_minute_stays(
-    frames: list[np.ndarray], found: dict[bool, list[Boxes]], weights: Path, tmp_path: Path
+    frames: list[np.ndarray], found: dict[LookAt, list[Boxes]], weights: Path, tmp_path: Path
 ) -> None:
-    busiest = max(range(len(frames)), key=lambda number: len(_sure(found[True][number])))
-    people = len(_sure(found[True][busiest]))
+    busiest = max(range(len(frames)), key=lambda number: len(_sure(found["all"][number])))
+    people = len(_sure(found["all"][busiest]))
     assert people > 1
     rng = np.random.default_rng(1)
 

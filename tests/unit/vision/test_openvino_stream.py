@@ -105,7 +105,7 @@ def test_a_size_begins_with_the_same_frame_however_many_are_on_their_way(
             image[0, :2, 0] = tall, 20 + 7 * second % 180
             yield Frame(second * 1_000_000, image)
 
-    stream = Stream(Path("model.xml"), lambda output: output, None, everywhere=True)
+    stream = Stream(Path("model.xml"), lambda output: output, None, look_at="all")
     assert len(list(stream.found(frames()))) == 17 * 60
     assert stream.sizes == [640, 384, 640]
     assert PretendEngine.sizes == [640] * 600 + [384] * 300 + [640] * 120
@@ -114,7 +114,9 @@ def test_a_size_begins_with_the_same_frame_however_many_are_on_their_way(
 @pytest.mark.parametrize("ends", ["at the last frame", "before"])
 def test_nothing_of_a_day_is_held_when_it_ends(ends: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openvino_stream, "Engine", PretendEngine)
-    stream = Stream(Path("model.xml"), lambda found: found, None, everywhere=False, int8=True)
+    stream = Stream(
+        Path("model.xml"), lambda found: found, None, look_at="changed_windows", int8=True
+    )
     frames = (Frame(n * 1_000_000, np.full((300, 320, 3), 90, np.uint8)) for n in range(20))
     found = stream.found(frames)
     next(found)
