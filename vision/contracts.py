@@ -89,8 +89,7 @@ TRACKS = Contract(
             "joined",
             pl.Float32(),
             "1",
-            "How sure, by boxes alone, the join is of a stretch of the track that begins here; "
-            "NULL elsewhere",
+            "How sure a join before this box is, by boxes alone; NULL where there is none",
             Range(0, 1),
             nullable=True,
         ),
