@@ -12,7 +12,6 @@ two cores, and so does looking at them.
 import argparse
 import datetime as dt
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.spent import held_mb
+from bench.spent import children_s, held_mb
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "arcade"
 CAMERA, DAY, OPENS, FPS = "cam_entrance", dt.date(2026, 3, 14), dt.time(9), 5
@@ -110,8 +109,9 @@ def ran(folder: Path, hours: float) -> Ran:
             if file.name < f"{CAMERA}_{ends}":
                 (recordings / file.name).hardlink_to(file)
         command = [sys.executable, "-m", "bench.long_day", "--run", str(folder / "site"), scratch]
+        used = children_s()
         with (home / "said").open("w") as said:
-            process = subprocess.Popen(command, stdout=said, stderr=said, env=dict(os.environ))
+            process = subprocess.Popen(command, stdout=said, stderr=said)
             samples = []
             while process.poll() is None:
                 samples.append((time.time(), held_mb(process.pid)))
@@ -126,14 +126,12 @@ def ran(folder: Path, hours: float) -> Ran:
         {name: (begins, ends) for name, begins, ends in told["steps"]},
         np.array(told["shares"]).reshape(-1, 2),
         told["boxes"],
-        told["processor_s"],
+        children_s() - used,
     )
 
 
 def _run(site: Path, home: Path) -> None:
     """In the process that is watched: one camera-day, as Dagster runs it."""
-    import resource
-
     import dagster as dg
 
     from footfall_dagster.day import progress_logger
@@ -166,9 +164,7 @@ def _run(site: Path, home: Path) -> None:
         elif event is not None and event.is_step_success:
             steps.append((event.step_key, begun[str(event.step_key)], entry.timestamp))
     boxes = Lake(settings.lake, load_site(site)).read(DETECTIONS, CameraDay(DAY, CAMERA)).height
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    spent = sum(one.ru_utime + one.ru_stime for one in used)
-    told = {"steps": steps, "shares": shares, "boxes": boxes, "processor_s": spent}
+    told = {"steps": steps, "shares": shares, "boxes": boxes}
     (home / "told.json").write_text(json.dumps(told))
 
 

@@ -42,7 +42,7 @@ def spent_by(command: Sequence[str], environment: Mapping[str, str]) -> Spent:
     Raises:
         CommandFailed: It ended with an error.
     """
-    largest, used, began = 0.0, _children_s(), time.perf_counter()
+    largest, used, began = 0.0, children_s(), time.perf_counter()
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
             command, env=environment, stdout=subprocess.DEVNULL, stderr=said, text=True
@@ -57,7 +57,7 @@ def spent_by(command: Sequence[str], environment: Mapping[str, str]) -> Spent:
             process.kill()
             process.wait()
             raise
-        wall_s, processor_s = time.perf_counter() - began, _children_s() - used
+        wall_s, processor_s = time.perf_counter() - began, children_s() - used
         if process.returncode:
             said.seek(0)
             lines = said.read().strip().splitlines() or [f"ended with {process.returncode}"]
@@ -70,7 +70,8 @@ def held_mb(pid: int) -> float:
     return sum(_status_mb(one, "VmRSS") for one in _with_descendants(pid))
 
 
-def _children_s() -> float:
+def children_s() -> float:
+    """Processor-seconds of everything that this process has started and waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

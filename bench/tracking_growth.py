@@ -29,7 +29,7 @@ from vision.detected import detections
 from vision.evaluate.clip import Clip
 from vision.exports.folder import Recordings
 from vision.exports.reading import Stretch
-from vision.protocols import Boxes, View
+from vision.protocols import Boxes, Frame, View
 
 FPS = 6.0
 SIZE = (1920, 1080)
@@ -146,19 +146,24 @@ def _covered(frame: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return result
 
 
-def _watch(folder: Path) -> None:
-    from footfall_dagster.resources import detector, tracker
-    from footfall_dagster.settings import Settings
-
-    job = json.loads((folder / "job.json").read_text())
-    video, length_us = Path(job["video"]), round(job["seconds"] * 1e6)
-    starts = [_BEGIN_US + number * length_us for number in range(job["times"])]
+def again_and_again(video: Path, seconds: float, times: int, fps: float) -> Iterator[Frame]:
+    """Frames of a clip that are analysed, as those of so many files of one day in a row."""
+    length_us = round(seconds * 1e6)
+    starts = [_BEGIN_US + number * length_us for number in range(times)]
     day = [Stretch(video.name, at, at, at + length_us) for at in starts]
 
     def lost(_name: str, why: object) -> None:
         raise ValueError(f"{video.name} does not decode to its end: {why}")
 
-    frames = Recordings(video.parent).frames(day, job["fps"], lost)
+    return Recordings(video.parent).frames(day, fps, lost)
+
+
+def _watch(folder: Path) -> None:
+    from footfall_dagster.resources import detector, tracker
+    from footfall_dagster.settings import Settings
+
+    job = json.loads((folder / "job.json").read_text())
+    frames = again_and_again(Path(job["video"]), job["seconds"], job["times"], job["fps"])
     found: list[Boxes] = list(detector(Settings()).detect(frames))
     tracker().track(detections(found), View(*job["size"], analysed_fps=job["fps"]))
 
