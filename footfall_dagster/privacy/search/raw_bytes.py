@@ -4,6 +4,8 @@ Belongs here: telling floats, halves, quantised components, pixels and sealed by
 else a file holds, at any alignment. Does not belong here: containers (`content`), text (`text`).
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,9 @@ OPAQUE = "opaque bytes"
 _FLOATS, _HALVES = np.zeros(256, dtype=bool), np.zeros(256, dtype=bool)
 _FLOATS[[*range(0x3A, 0x43), *range(0xBA, 0xC3)]] = True
 _HALVES[[*range(0x1C, 0x3D), *range(0x9C, 0xBD)]] = True
+_LEAST_USUAL, _LEAST_USUAL_OF_MANY = 0.3, 0.12
+"""Share of a window that is not nought; a longer one tells as much with less."""
+_NEAR = 12
 _SHOWN = np.isin(np.arange(256), [*range(0x20, 0x7F), 0x09, 0x0A, 0x0D])
 _PART = 128
 _GATHER = np.uint64(0x0101010101010101)
@@ -87,21 +92,57 @@ def _look_closely(block: NDArray[np.uint8]) -> dict[str, float]:
     return {OPAQUE: 0.4} if _is_dense(block) or _is_dense(narrow) else {}
 
 
-def _windows(usual: NDArray[np.bool_], nought: NDArray[np.bool_], length: int) -> NDArray[np.intp]:
-    """Starts of windows of `length` in which nearly all words are usual or nought."""
-    if np.count_nonzero(usual) < 0.3 * length:
-        return np.empty(0, dtype=np.intp)
-    mask = usual | nought
-    # The sum of eight flags at once: multiplying gathers the bytes of a word in its highest.
-    eights = (mask[: mask.size // 8 * 8].view(np.uint64) * _GATHER) >> np.uint64(56)
+def _windows(
+    usual: NDArray[np.bool_], nought: NDArray[np.bool_], sizes: tuple[int, ...]
+) -> Iterator[slice]:
+    """Windows in which nearly all words are usual, or nought between them.
+
+    Args:
+        usual: Whether each word may be a component.
+        nought: Whether it is nought.
+        sizes: Of a window, in words, and of a longer one for vectors most of whose components are
+            nought; multiples of eight.
+    """
+    if np.count_nonzero(usual) < _LEAST_USUAL * sizes[0]:
+        return
     # Most places of most files end here: no eight words in a row are floats.
-    if eights.size < length // 8 or not (eights >= 7).any():
-        return np.empty(0, dtype=np.intp)
-    total = np.concatenate([[0], np.cumsum(eights.astype(np.int32))])
+    if usual.size < sizes[0] or not (_by_eights(usual | nought) >= 7).any():
+        return
+    eights = _by_eights(usual | _between(nought)).astype(np.int32)
+    total = np.concatenate([[0], np.cumsum(eights)])
     some = np.concatenate([[0], np.cumsum(usual)])
-    starts = np.flatnonzero(total[length // 8 :] - total[: -(length // 8)] >= 0.88 * length) * 8
-    enough = some[starts + length] - some[starts] >= 0.3 * length
-    return np.asarray(starts[enough][:400], dtype=np.intp)
+    for size, least in zip(sizes, (_LEAST_USUAL, _LEAST_USUAL_OF_MANY), strict=False):
+        starts = np.flatnonzero(total[size // 8 :] - total[: -(size // 8)] >= 0.88 * size) * 8
+        enough = some[starts + size] - some[starts] >= least * size
+        for start in starts[enough][:400]:
+            window = slice(int(start), int(start) + size)
+            if least == _LEAST_USUAL or _is_mixed(usual[window]):
+                yield window
+
+
+def _is_mixed(usual: NDArray[np.bool_]) -> bool:
+    """Whether usual words stand at even and at odd places.
+
+    Of integers in wider words, one of two or of four of ours tells something.
+    """
+    return 0.15 < float(usual[::2].sum() / usual.sum()) < 0.85
+
+
+def _by_eights(flags: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """How many of each eight flags are set."""
+    # Multiplying gathers the bytes of a word in its highest.
+    return (flags[: flags.size // 8 * 8].view(np.uint64) * _GATHER) >> np.uint64(56)
+
+
+def _between(nought: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which noughts follow something else closely.
+
+    A component that a network left at nought has others near it. What fills up a page goes on for
+    longer, or the end of a row and the empty rest of its page would be a vector together.
+    """
+    at = np.arange(nought.size, dtype=np.int32)
+    last = np.maximum.accumulate(np.where(nought, np.int32(-_NEAR - 1), at))
+    return np.asarray(nought & (at - last <= _NEAR))
 
 
 def _floats(block: NDArray[np.uint8]) -> bool:
@@ -111,9 +152,9 @@ def _floats(block: NDArray[np.uint8]) -> bool:
         nought = words == 0
         for top, digits in ((24, (8, 16)), (0, (16, 8))):
             usual = _FLOATS[(words >> top).astype(np.uint8)]
-            for start in _windows(usual, nought, 32):
-                window = words[start : start + 32][usual[start : start + 32]]
-                if all(_are_random((window >> shift).astype(np.uint8)) for shift in digits):
+            for window in _windows(usual, nought, (32, 96)):
+                chosen = words[window][usual[window]]
+                if all(_are_random((chosen >> shift).astype(np.uint8)) for shift in digits):
                     return True
     return False
 
@@ -126,17 +167,17 @@ def _doubles(block: NDArray[np.uint8], opened: bool = False) -> bool:
         for top, digits in ((56, (40, 32)), (0, (16, 24))):
             head = (words >> np.uint64(top)).astype(np.uint8) & 0x7F
             usual = (head == 0x3F) | (head == 0x40)
-            for start in _windows(usual, nought, 32):
-                window = words[start : start + 32][usual[start : start + 32]]
+            for window in _windows(usual, nought, (32,)):
+                chosen = words[window][usual[window]]
                 # A few words are the figures of any small table.
-                long = slice(start, start + 96)
-                sparse = (opened or len(window) < 24) and not (
+                long = slice(window.start, window.start + 96)
+                sparse = (opened or len(chosen) < 24) and not (
                     np.count_nonzero(usual[long]) >= 0.3 * 96
                     and np.count_nonzero((usual | nought)[long]) >= 0.88 * 96
                 )
                 if sparse:
                     continue
-                parts = ((window >> np.uint64(shift)).astype(np.uint8) for shift in digits)
+                parts = ((chosen >> np.uint64(shift)).astype(np.uint8) for shift in digits)
                 if all(_are_random(part) for part in parts):
                     return True
     return False
@@ -144,22 +185,26 @@ def _doubles(block: NDArray[np.uint8], opened: bool = False) -> bool:
 
 def _halves(block: NDArray[np.uint8]) -> bool:
     for offset in range(2):
-        words = block[offset : offset + (block.size - offset) // 2 * 2].view(np.uint16)
-        nought = words == 0
-        for top in (8, 0):
-            head = (words >> top).astype(np.uint8)
+        stored = block[offset : offset + (block.size - offset) // 2 * 2].view(np.uint16)
+        nought = stored == 0
+        for words in (stored, stored.byteswap()):
             # With five bits of exponent, or single floats that were cut to their upper half.
-            usual = (_HALVES | _FLOATS)[head]
-            for start in _windows(usual, nought, 48):
-                chosen = usual[start : start + 48]
-                kept = head[start : start + 48][chosen]
-                if max(_HALVES[kept].mean(), _FLOATS[kept].mean()) < 0.95:
-                    continue
-                low = (words[start : start + 48][chosen] >> (8 - top)).astype(np.uint8)
-                high = len(np.unique(kept))
-                if _are_random(low) and float((low >= 0x80).mean()) > 0.25 and 4 <= high <= 40:
+            usual = (_HALVES | _FLOATS)[words >> 8]
+            for window in _windows(usual, nought, (48, 128)):
+                if _are_halves(words[window][usual[window]]):
                     return True
     return False
+
+
+def _are_halves(words: NDArray[np.uint16]) -> bool:
+    """Whether words of usual size are all of one kind, with digits at random."""
+    head, low = words >> 8, words.astype(np.uint8)
+    if max(_HALVES[head].mean(), _FLOATS[head].mean()) < 0.95:
+        return False
+    # Packers write what was sorted as numbers that count up or down.
+    counting = float((np.abs(np.diff(words.astype(np.int32))) <= 8).mean()) > 0.25
+    spread = float((low >= 0x80).mean()) > 0.25 and 4 <= len(np.unique(head)) <= 40
+    return _are_random(low) and spread and not counting
 
 
 def _eighths(block: NDArray[np.uint8]) -> bool:
