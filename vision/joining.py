@@ -20,7 +20,7 @@ from vision.protocols import View
 from vision.resemblance import Resemblance
 from vision.sources import Sources
 from vision.successors import Successors
-from vision.tracklets import Tracklet, measured
+from vision.tracklets import Tracklet
 
 Array = NDArray[np.float64]
 
@@ -70,11 +70,13 @@ def join(
         sure each join is by boxes alone, 0..1, by the first box after it.
     """
     scene = Successors(at_s, xyxy, confidence, view, ground, tallness)
-    where = ground.places(measured(xyxy))[0]
     pieces = [tracklet.rows for tracklet in tracklets]
     sources: Sources | None = None
     sure: dict[int, float] = {}
-    for gate in _GATES:
+    for number, gate in enumerate(_GATES):
+        if number:
+            believed = [rows for rows in pieces if _somebody(at_s[rows], confidence[rows])]
+            sources = Sources(xyxy, scene.places, ground, view, believed)
         pairs = scene.pairs(pieces, gate, sources)
         resemblance = None if appearance is None else Resemblance(appearance, pieces)
         alike = pairs if resemblance is None else _alike(pairs, resemblance, gate)
@@ -82,8 +84,6 @@ def join(
         # By boxes alone, since what is stored must not tell how alike two people look.
         sure |= {pieces[j][0]: share for j, share in _sureness(pairs, successor)}
         pieces = _chains(pieces, successor)
-        believed = [rows for rows in pieces if _somebody(at_s[rows], confidence[rows])]
-        sources = Sources(xyxy, where, ground, view, believed)
     # Pieces of tracklets that took turns at one person have become two tracks that do.
     tracks = without_shadows(at_s, xyxy, pieces)
     kept = [rows for rows in tracks if _somebody(at_s[rows], confidence[rows])]

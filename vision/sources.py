@@ -50,56 +50,57 @@ class Sources:
         self, xyxy: Array, places: Array, ground: Ground, view: View, paths: Sequence[Sequence[int]]
     ) -> None:
         self._places = places
+        self._known = np.asarray(np.isfinite(places).all(axis=1))
         height = xyxy[:, 3] - xyxy[:, 1]
         self._around = _AROUND * np.broadcast_to(ground.body(height), len(xyxy))
         beside = np.minimum(xyxy[:, 0], view.width - xyxy[:, 2])
-        self._at_edge = np.minimum(beside, view.height - xyxy[:, 3]) < _EDGE * height
-        self._begun = self._known([rows[0] for rows in paths])
-        self._ended = self._known([rows[-1] for rows in paths])
+        at_edge = np.minimum(beside, view.height - xyxy[:, 3]) < _EDGE * height
+        self._asked = self._known & ~at_edge
+        self._starts = self._where([rows[0] for rows in paths])
+        self._ends = self._where([rows[-1] for rows in paths])
         self._passing, self._path = self._thinned(paths)
+        self._ways = cKDTree(places[self._passing])
 
     def abrupt_starts(self, rows: Sequence[int]) -> Array:
         """What it costs each of these boxes to be the first of a path, 0 at a source."""
-        return self._abrupt(self._known(rows), self._begun, len(rows))
+        return self._abrupt(np.asarray(rows, dtype=np.int64), self._starts)
 
     def abrupt_ends(self, rows: Sequence[int]) -> Array:
         """What it costs each of these boxes to be the last of a path, 0 at a sink."""
-        return self._abrupt(self._known(rows), self._ended, len(rows))
+        return self._abrupt(np.asarray(rows, dtype=np.int64), self._ends)
 
-    def _known(self, rows: Sequence[int]) -> Rows:
-        return np.asarray(rows, dtype=np.int64)
+    def _where(self, rows: Sequence[int]) -> Rows:
+        """Those of the boxes whose place is known."""
+        result = np.asarray(rows, dtype=np.int64)
+        return result[self._known[result]]
 
     def _thinned(self, paths: Sequence[Sequence[int]]) -> tuple[Rows, Rows]:
         """Some boxes of each path, and the number of its path."""
-        rows = np.concatenate([np.zeros(0, np.int64), *map(self._known, paths)])
-        path = np.repeat(np.arange(len(paths)), [len(path) for path in paths])
-        finite = np.isfinite(self._places[rows]).all(axis=1)
-        rows, path = rows[finite], path[finite]
+        of_path = [self._where(rows) for rows in paths]
+        rows = np.concatenate([np.zeros(0, np.int64), *of_path])
+        path = np.repeat(np.arange(len(paths)), [len(own) for own in of_path])
         square = self._places[rows] // (_THINNED * self._around[rows, None])
         _, first = np.unique(np.column_stack([path, square]), axis=0, return_index=True)
         return rows[first], path[first]
 
-    def _abrupt(self, rows: Rows, alike: Rows, count: int) -> Array:
-        cost = np.zeros(count)
-        asked = np.isfinite(self._places[rows]).all(axis=1) & ~self._at_edge[rows]
-        rows, alike = rows[asked], alike[np.isfinite(self._places[alike]).all(axis=1)]
-        if not len(rows):
-            return cost
-        near = self._near(rows, alike)
+    def _abrupt(self, rows: Rows, alike: Rows) -> Array:
+        cost = np.zeros(len(rows))
+        asked = self._asked[rows]
+        rows = rows[asked]
+        near = self._near(cKDTree(self._places[alike]), rows)
         # Nobody's own end makes the place one where people end.
         ends = np.array(
             [np.sum(alike[found] != row) for row, found in zip(rows, near, strict=True)]
         )
         passing = np.array(
-            [len(np.unique(self._path[found])) for found in self._near(rows, self._passing)]
+            [len(np.unique(self._path[way])) for way in self._near(self._ways, rows)]
         )
         share = (ends + _BEFORE[0]) / (passing + _BEFORE[1])
         cost[asked] = _ABRUPT * np.clip(1 - share / _USUAL, 0, 1)
         return cost
 
-    def _near(self, rows: Rows, others: Rows) -> list[list[int]]:
-        if not len(others):
-            return [[] for _ in rows]
-        tree = cKDTree(self._places[others])
-        found: list[list[int]] = list(tree.query_ball_point(self._places[rows], self._around[rows]))
+    def _near(self, others: cKDTree, rows: Rows) -> list[list[int]]:
+        found: list[list[int]] = list(
+            others.query_ball_point(self._places[rows], self._around[rows])
+        )
         return found

@@ -51,6 +51,9 @@ class Successors:
         view: Size of the frame.
         ground: The plane in which motion is judged.
         tallness: (n,) height of each box beside that of a person who stands there; NaN if unknown.
+
+    Attributes:
+        places: (n, 2) where the boxes are on `ground`.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Successors:
     ) -> None:
         self._at_s, self._tallness, self._ground = at_s, tallness, ground
         self._shape = measured(xyxy)
+        self.places, _ = ground.places(self._shape)
         self._at_edge = (
             (xyxy[:, 0] <= _EDGE_PX)
             | (xyxy[:, 2] >= view.width - _EDGE_PX)
@@ -85,7 +89,7 @@ class Successors:
         """
         ends = self._ends(pieces)
         reach = _Reach([end.head for end in ends], self._ground)
-        companions = _Companions(self._at_s, self._shape, pieces, self._ground)
+        companions = _Companions(self._at_s, self.places, pieces, self._ground)
         missed = [self._sight.missed_share(rows) for rows in pieces]
         spared_tail, spared_head = _spared(pieces, sources)
         starts_s = np.array([end.head.at_s for end in ends])
@@ -116,8 +120,7 @@ class Successors:
 
     def _ends(self, pieces: Sequence[list[int]]) -> list[_Ends]:
         def reach_s(rows: list[int], row: int) -> float:
-            # Who is at the edge of the view has left it; and a box or two say too little of where
-            # to.
+            # Who is at the edge of the view has left it; a box or two do not say where to.
             return _SHORT_REACH_S if self._at_edge[row] or len(rows) < 3 else _LONGEST_GAP_S
 
         def end(rows: list[int], *, last: bool) -> End:
@@ -173,10 +176,10 @@ class _Companions:
     """Who walked beside whom: a person hidden by a companion goes on as the companion does."""
 
     def __init__(
-        self, at_s: Array, shape: Array, pieces: Sequence[list[int]], ground: Ground
+        self, at_s: Array, places: Array, pieces: Sequence[list[int]], ground: Ground
     ) -> None:
         self._times = [at_s[rows] for rows in pieces]
-        self._boxes = [ground.places(shape[rows])[0] for rows in pieces]
+        self._places = [places[rows] for rows in pieces]
         self._ground = ground
         self._starts = np.array([times[0] for times in self._times])
         self._ends = np.array([times[-1] for times in self._times])
@@ -200,5 +203,5 @@ class _Companions:
         return best
 
     def _place(self, companion: int, at_s: float) -> Array:
-        times, boxes = self._times[companion], self._boxes[companion]
-        return np.array([np.interp(at_s, times, boxes[:, axis]) for axis in (0, 1)])
+        times, places = self._times[companion], self._places[companion]
+        return np.array([np.interp(at_s, times, places[:, axis]) for axis in (0, 1)])
