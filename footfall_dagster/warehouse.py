@@ -23,6 +23,8 @@ from assets.storage import Progress
 from footfall_dagster import mart_files, mart_rows, mart_tables
 from footfall_dagster.mart_files import Fill
 from footfall_dagster.mart_tables import WarehouseError
+from footfall_dagster.noise_ledger import FOLDER as NOISE
+from footfall_dagster.noise_ledger import FolderNoiseLedger
 from footfall_dagster.verdicts import FOLDER, Verdicts
 
 _CORE_NOTE = "exact, restricted"
@@ -83,6 +85,8 @@ class DuckDBWarehouse:
     ) -> dict[str, int]:
         """Swap released rows of one site-day into the published file; see `replace_day`.
 
+        Rows that are published as they are already leave the file as it is, to the byte.
+
         Raises:
             WarehouseError: The exact rows have not passed their blocking checks as they are.
         """
@@ -92,6 +96,10 @@ class DuckDBWarehouse:
                 "it is published; materialise it with its checks, or look why they fail"
             )
 
+        if self._is_published(site, day, released):
+            progress(f"{day} is published as it is already; {self.published} stays untouched")
+            return {name: rows.height for name, rows in released.items()}
+
         def fill(connection: duckdb.DuckDBPyConnection, mart: MartContract) -> None:
             mart_tables.insert(connection, mart, f"SELECT * FROM released_{mart.name}")
 
@@ -99,6 +107,15 @@ class DuckDBWarehouse:
         relations = {f"released_{name}": rows for name, rows in released.items()}
         return self._replace(
             self.published, contracts, NOTE, site, day, released, fill, progress, relations
+        )
+
+    def _is_published(self, site: str, day: dt.date, released: Mapping[str, pl.DataFrame]) -> bool:
+        if day not in mart_rows.days_of(self.published, site):
+            return False
+        contracts = [published(MARTS[name]) for name in released]
+        placed = self.read_published_days(contracts, site, [day])
+        return all(
+            rows.equals(released[name].sort(MARTS[name].key)) for name, rows in placed.items()
         )
 
     def read_day(self, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
@@ -149,16 +166,24 @@ class DuckDBWarehouse:
         return frozenset(path.name for path in paths)
 
     @property
+    def noise(self) -> FolderNoiseLedger:
+        """Draws of the marts that are released with noise; beside the exact ones."""
+        return FolderNoiseLedger(self.core.parent / NOISE)
+
+    @property
     def _verdicts(self) -> Verdicts:
         return Verdicts(self.core.parent / FOLDER)
 
     def days(self, site: str) -> list[dt.date]:
-        """Trading days of which either file holds rows of the site, sorted."""
+        """Trading days of which either file holds rows of the site, or a draw is kept, sorted."""
         both = (mart_rows.days_of(path, site) for path in (self.core, self.published))
-        return sorted(set[dt.date]().union(*both))
+        return sorted(self.noise.days(site).union(*both))
 
     def forget(self, site: str, days: Collection[dt.date], progress: Progress = print) -> None:
-        """Rebuild both files without the rows of some site-days; raises as `replace_day` does."""
+        """Rebuild both files without the rows of some site-days; raises as `replace_day` does.
+
+        Their draws go last: until a day is gone from both files, what it has cost is not forgotten.
+        """
         released = [published(mart) for mart in MARTS.values()]
         for path, contracts in ((self.core, list(MARTS.values())), (self.published, released)):
             if path.exists():
@@ -175,6 +200,7 @@ class DuckDBWarehouse:
         for day in days:
             for mart in MARTS:
                 self._verdicts.withdraw(mart, site, day)
+        self.noise.forget(site, days)
 
     def label(self, path: Path) -> str:
         """What the comments of the tables in one of the two files say of who may see them."""

@@ -72,7 +72,7 @@ def relations(
         "intervals": intervals(site_day),
         "cameras": known,
         "deliveries": deliveries(known),
-        "gates": _gates(site_day),
+        "gates": gates(site_day),
         "zones": _zones(site_day),
         "audits": _audits(site_day),
         COVERAGE.name: _together(COVERAGE, coverage, site_day, failed),
@@ -236,7 +236,7 @@ def _quarters(site_day: SiteDay) -> list[dt.datetime]:
     return [*bounds, end]
 
 
-def _gates(site_day: SiteDay) -> pl.DataFrame:
+def gates(site_day: SiteDay) -> pl.DataFrame:
     """Every gate, and since which day it and its camera are as they are."""
     words = dict.fromkeys(("gate", "camera", "floor", "leads_from"), pl.String())
     return pl.DataFrame(

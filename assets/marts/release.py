@@ -3,14 +3,16 @@
 Belongs here: the release policy, and the assets that apply it. Does not belong here: the exact
 marts (`assets.marts.core`) or where released rows are kept (`footfall_dagster.warehouse`).
 
-Policy, version 1: primary suppression only. A figure that stands for more than 0 and fewer than k
-people is blanked. It is not yet a full release policy: neither differences between figures nor
-repeated releases are looked at.
+A figure that stands for more than 0 and fewer than k people is blanked, and with it as many others
+as it takes that it cannot be worked out (`assets.release`). All marts of a day are looked at
+together, whichever of them are placed.
 """
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from types import MappingProxyType
 
 import dagster as dg
 import polars as pl
@@ -20,15 +22,23 @@ from assets.marts.contracts import MARTS
 from assets.marts.metadata import lineage_from_core, table_metadata
 from assets.marts.schema import MartColumn, MartContract
 from assets.plan import FOOTFALL, SitePlan
-from assets.storage import POOL, Warehouse
+from assets.release import policy
+from assets.release.cells import Rows
+from assets.release.day import Decision, decide
+from assets.release.noisy import NOISY_MARTS, Noisy, NotDrawableError, noisy_rows
+from assets.storage import POOL, BudgetSpentError, CameraDays, Warehouse
+from vision.site.models import SiteDay
 
-POLICY_VERSION = "1"
-NOTE = "primary suppression only, below the site's k (10 by default); not yet a full release policy"
+POLICY_VERSION = policy.VERSION
+NOTE = policy.NOTE
 
 _SUPPRESSED = MartColumn(
-    "suppressed", pl.Boolean(), "", "Whether a figure of the row was blanked because it is small"
+    "suppressed",
+    pl.Boolean(),
+    "",
+    "Whether a figure of the row was blanked, because it is small or would give one away that is",
 )
-_BLANKED = "; NULL also where it stands for fewer than k people"
+_BLANKED = "; NULL also where it was blanked"
 
 
 @cache
@@ -43,27 +53,36 @@ def published(mart: MartContract) -> MartContract:
     return replace(mart, columns=(*columns, _SUPPRESSED))
 
 
-def release(mart: MartContract, exact: pl.DataFrame, k: int) -> pl.DataFrame:
+def release(
+    mart: MartContract, exact: pl.DataFrame, k: int, also: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Apply the policy to rows of `mart`.
 
     Args:
         mart: The core mart.
         exact: Rows of its contract.
         k: Fewest people that a figure may stand for.
+        also: For each column that tells of people, whether its figure is blanked for other reasons
+            (`assets.release.day`); rows as in `exact`.
 
     Returns:
         Rows of `published(mart)`. Where the presence of a row already tells of people, small rows
         are left out; elsewhere their figures are NULL. 0 stays 0: it tells of nobody.
     """
     measures = [column for column in mart.columns if column.counted_by]
-    small = {column.name: _small(column, k) for column in measures}
-    any_small = pl.any_horizontal(*small.values())
+    blank = exact.select(_small(column, k).alias(column.name) for column in measures)
+    if also is not None:
+        blank = blank.with_columns(pl.col(one.name) | also[one.name] for one in measures)
+    any_blank = blank.select(pl.any_horizontal(pl.all())).to_series()
     if mart.drop_suppressed:
-        return exact.filter(~any_small).with_columns(pl.lit(False).alias(_SUPPRESSED.name))
+        return exact.filter(~any_blank).with_columns(pl.lit(False).alias(_SUPPRESSED.name))
+    # What is NULL already was not blanked.
+    told = exact.select(pl.col(column.name).is_not_null() for column in measures)
+    lost = [blank[one.name] & told[one.name] for one in measures]
     return exact.with_columns(
-        any_small.alias(_SUPPRESSED.name),
+        pl.any_horizontal(*lost).alias(_SUPPRESSED.name),
         *(
-            pl.when(small[column.name]).then(None).otherwise(pl.col(column.name)).alias(column.name)
+            pl.when(blank[column.name]).then(None).otherwise(pl.col(column.name)).alias(column.name)
             for column in measures
         ),
     )
@@ -78,8 +97,68 @@ def _small(column: MartColumn, k: int) -> pl.Expr:
     )
 
 
+def release_day(
+    site_day: SiteDay,
+    exact: Rows,
+    decision: Decision,
+    noisy: Mapping[str, Noisy] = MappingProxyType({}),
+) -> dict[str, pl.DataFrame]:
+    """Apply the policy to all marts of a day.
+
+    Args:
+        site_day: The site on the day.
+        exact: Rows of every mart.
+        decision: What is not told of them.
+        noisy: Those that are released with noise.
+
+    Returns:
+        Rows of `published(mart)`, for each mart.
+    """
+    k = site_day.site.file.privacy.k
+    step = site_day.site.file.privacy.release.step or k
+    released = {}
+    for name, rows in exact.items():
+        mart, way = MARTS[name], policy.way(site_day, name)
+        if way == "withheld":
+            released[name] = published(mart).empty()
+            continue
+        if way == "noisy":
+            released[name] = noisy[name].rows.with_columns(pl.lit(False).alias(_SUPPRESSED.name))
+            continue
+        told = release(mart, rows, k, decision.blanked[name])
+        told = _coarsened(told, policy.COARSE.get(name, frozenset()), k)
+        released[name] = _rounded(mart, told, step) if way == "rounded" else told
+    return released
+
+
+def _coarsened(rows: pl.DataFrame, columns: Collection[str], step: int) -> pl.DataFrame:
+    # Added to 0, since a rounded number may be a negative zero.
+    return rows.with_columns((pl.col(*columns) / step).round() * step + 0.0) if columns else rows
+
+
+def _rounded(mart: MartContract, rows: pl.DataFrame, step: int) -> pl.DataFrame:
+    """Whole numbers rounded, what follows from them reckoned anew, everything else left out."""
+    whole = [one for one in mart.columns if one.counted_by and one.dtype == pl.Int32()]
+    others = [one for one in mart.columns if one.counted_by and one.dtype != pl.Int32()]
+    rounded = rows.with_columns(
+        ((pl.col(one.name) / step).round() * step).cast(one.dtype) for one in whole
+    )
+    return rounded.with_columns(
+        pl.when(pl.col(one.name).is_not_null())
+        .then(pl.lit(None) if one.follows is None else one.follows)
+        .cast(one.dtype)
+        .alias(one.name)
+        for one in others
+    )
+
+
 def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
-    """The published marts of a site."""
+    """The published marts of a site.
+
+    Raises:
+        PolicyError: The site asks for a release that there is not.
+    """
+    policy.refuse_unknown(plan.site.file.privacy.release.marts, NOISY_MARTS)
     k = plan.site.file.privacy.k
 
     @dg.multi_asset(
@@ -89,8 +168,8 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
                 key=plan.key(f"published_{mart.name}"),
                 deps=[plan.key(mart.name)],
                 description=(
-                    f"{mart.description} Released rows, policy version {POLICY_VERSION}: "
-                    f"primary suppression only, k = {k}; not yet a full release policy."
+                    f"{mart.description} Released rows, policy version {POLICY_VERSION}, "
+                    f"k = {k}: {NOTE}."
                 ),
                 group_name=FOOTFALL,
                 kinds={"duckdb"},
@@ -109,28 +188,109 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         retry_policy=RETRY,
     )
     def published_marts(
-        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+        context: dg.AssetExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        lake: dg.ResourceParam[CameraDays],
     ) -> Iterator[dg.MaterializeResult[None]]:
-        day = plan.day(context).day
+        site_day = plan.day(context)
         selected = [
             mart
             for mart in MARTS.values()
             if plan.key(f"published_{mart.name}") in context.selected_asset_keys
         ]
-        if unchecked := warehouse.unchecked(selected, plan.site.id, day):
+        if unchecked := warehouse.unchecked(selected, plan.site.id, site_day.day):
             raise dg.Failure(
-                description=f"{', '.join(unchecked)} of {day}: the exact rows have not passed "
-                "their blocking checks as they are, so nothing of them is published; materialise "
-                "them with their checks, or look why these fail",
+                description=f"{', '.join(unchecked)} of {site_day.day}: the exact rows have not "
+                "passed their blocking checks as they are, so nothing of them is published; "
+                "materialise them with their checks, or look why these fail",
                 allow_retries=False,
             )
-        exact = warehouse.read_days(selected, plan.site.id, [day])
-        released = {mart.name: release(mart, exact[mart.name], k) for mart in selected}
-        rows = warehouse.publish_day(plan.site.id, day, released, context.log.info)
+        every = list(MARTS.values())
+        exact = warehouse.read_days(every, plan.site.id, [site_day.day])
+        earlier = warehouse.read_published_days(
+            [published(MARTS[name]) for name in policy.CHANGES],
+            plan.site.id,
+            policy.days_before(site_day.day),
+        )
+        decision = _decided(site_day, exact, earlier, context.log.info)
+        noisy = _noisy(site_day, exact, lake, warehouse)
+        for drawn in noisy.values():
+            if drawn.warning:
+                context.log.warning(drawn.warning)
+        all_released = release_day(site_day, exact, decision, noisy)
+        placed = warehouse.read_published_days(
+            [published(mart) for mart in every if mart not in selected],
+            plan.site.id,
+            [site_day.day],
+        )
+        _refuse_other_release(site_day.day, all_released, placed)
+        released = {mart.name: all_released[mart.name] for mart in selected}
+        rows = warehouse.publish_day(plan.site.id, site_day.day, released, context.log.info)
         for mart in selected:
             yield dg.MaterializeResult(
                 asset_key=plan.key(f"published_{mart.name}"),
-                metadata={"dagster/row_count": rows[mart.name]},
+                metadata={
+                    "dagster/row_count": rows[mart.name],
+                    **_metadata(decision),
+                    **(noisy[mart.name].metadata if mart.name in noisy else {}),
+                },
             )
 
     return [published_marts]
+
+
+def _decided(
+    site_day: SiteDay,
+    exact: Rows,
+    earlier: Mapping[str, pl.DataFrame],
+    progress: Callable[[str], object],
+) -> Decision:
+    try:
+        return decide(site_day, exact, earlier, progress)
+    except RuntimeError as failure:
+        raise dg.Failure(
+            description=f"nothing of {site_day.day} is published: {failure}", allow_retries=False
+        ) from None
+
+
+def _noisy(
+    site_day: SiteDay, exact: Rows, lake: CameraDays, warehouse: Warehouse
+) -> dict[str, Noisy]:
+    """Marts of the day that are released with noise, as they were drawn."""
+    asked = [name for name in exact if policy.way(site_day, name) == "noisy"]
+    try:
+        return {name: noisy_rows(site_day, exact, lake, warehouse.noise) for name in asked}
+    except (BudgetSpentError, NotDrawableError) as refusal:
+        raise dg.Failure(
+            description=f"nothing of {site_day.day} is published: {refusal}", allow_retries=False
+        ) from None
+
+
+def _refuse_other_release(
+    day: dt.date, released: Mapping[str, pl.DataFrame], placed: Mapping[str, pl.DataFrame]
+) -> None:
+    """What is not placed now must be as it would be, or the two releases together may tell more.
+
+    Raises:
+        dg.Failure: Some mart is published otherwise.
+    """
+    other = [
+        name for name, rows in placed.items() if rows.height and not rows.equals(released[name])
+    ]
+    if other:
+        raise dg.Failure(
+            description=f"nothing of {day} is published: {', '.join(other)} of that day would now "
+            "be released otherwise than they are, and figures of two releases together may tell "
+            "of few people; materialise all published marts of the day together",
+            allow_retries=False,
+        )
+
+
+def _metadata(decision: Decision) -> dict[str, int]:
+    """Of the whole day, beside each of its marts."""
+    return {
+        "day/figures_of_few": decision.small,
+        "day/blanked_besides": decision.more,
+        "day/recoverable_without": decision.open_before,
+        "day/recoverable": decision.open_after,
+    }

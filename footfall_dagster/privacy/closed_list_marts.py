@@ -21,6 +21,7 @@ from assets.marts.queries import connected
 from assets.marts.release import published
 from assets.marts.schema import MartContract
 from footfall_dagster.mart_tables import new_tables
+from footfall_dagster.noise_ledger import FOLDER as NOISE
 from footfall_dagster.privacy import duckdb_pages, vouched
 from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.verdicts import FOLDER
@@ -60,6 +61,9 @@ def warehouse(look: Look, folder: Path, site: Site) -> None:
         if path.name == FOLDER and path.is_dir() and not path.is_symlink():
             _verdicts(look, path, stored, site)
             continue
+        if path.name == NOISE and path.is_dir() and not path.is_symlink():
+            _draws(look, path, stored, site)
+            continue
         look.at(path)
         if path in contracts:
             _file(look, folder, path, contracts[path], site, stored)
@@ -86,6 +90,24 @@ def _verdicts(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> 
             )
         except ValueError:
             known = False
+        if not known:
+            look.find(folder.parent, path, "the whole file", STRANGER)
+
+
+def _draws(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> None:
+    """Draws have one figure for each place and span that the site has on the day."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            continue
+        release = stored.noise.release_at(path)
+        known = release is not None and path.parent == folder / f"site={site.id}"
+        if release is not None and known:
+            day, mart = path.name.split(".")[:2]
+            tables = relations(site.on(dt.date.fromisoformat(day)), {}, {})
+            places, span = MARTS[mart].places, MARTS[mart].span
+            spans = tables["intervals"][span].n_unique() if span else 1
+            known = places is not None and len(release.figures) == places(tables) * spans
+        look.at(path, rows=len(release.figures) if release is not None and known else 0)
         if not known:
             look.find(folder.parent, path, "the whole file", STRANGER)
 

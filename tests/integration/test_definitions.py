@@ -13,7 +13,16 @@ from footfall_dagster.definitions import build_definitions
 from footfall_dagster.settings import Settings
 from vision.contracts import LAKE
 
-HEAVY = ("cv2", "av", "torch", "ultralytics", "openvino", "great_expectations", "matplotlib")
+HEAVY = (
+    "cv2",
+    "av",
+    "torch",
+    "ultralytics",
+    "openvino",
+    "great_expectations",
+    "matplotlib",
+    "opendp",
+)
 
 
 @pytest.fixture(scope="module")

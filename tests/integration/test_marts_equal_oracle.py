@@ -9,10 +9,17 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from assets.marts.contracts import MARTS
+from assets.marts.inputs import gates
+from assets.marts.release import published
 from assets.marts.schema import MartColumn, MartContract
+from assets.release.cells import Cells
+from assets.release.day import decide
+from assets.release.linked import linked
+from assets.release.policy import CHANGES
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests import arcade_fortnight
 from tests.arcade_fortnight import DAYS, EMPTY, LATE, MISSING, NOBODY_ON
@@ -20,6 +27,7 @@ from tests.oracle.compare import differences
 from tests.oracle.day import Row
 from tests.oracle.marts import Marts, marts_of
 from tests.oracle.stored import materialise, stored_day
+from vision.site.models import Site
 
 PEOPLE = 72
 """On a weekday: as few as still wait in line, give up, and come in groups."""
@@ -51,6 +59,8 @@ class Made:
     after: dict[str, list[str]]
     expected: dict[dt.date, Marts]
     expected_before: dict[dt.date, Marts]
+    site: Site
+    exact: dict[dt.date, dict[str, pl.DataFrame]]
 
     def rows(self, mart: str) -> list[Row]:
         """Of each day, and of those that the late camera-day changes also as they were before."""
@@ -95,7 +105,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     materialise(fortnight.lake, warehouse, again)
     for day in again:
         expected[day] = marts_of(stored_day(fortnight.lake, day), expected)
-    return Made(before, found(warehouse, expected), expected, expected_before)
+    exact = {
+        day: warehouse.read_days(list(MARTS.values()), fortnight.site.id, [day]) for day in DAYS
+    }
+    after = found(warehouse, expected)
+    return Made(before, after, expected, expected_before, fortnight.site, exact)
 
 
 @pytest.mark.parametrize("mart", MARTS)
@@ -161,3 +175,18 @@ def test_people_do_what_marts_are_for(made: Made):
     second_week = [row for row in made.rows("space_value_daily") if row["trading_day"] >= DAYS[7]]
     assert any(row["change_week"] for row in second_week)
     assert any(drift for drift in made.values("floor_occupancy_15min", "drift"))
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_what_the_release_takes_for_sums_are_sums(made: Made, day: dt.date):
+    links = linked(Cells.of(made.exact[day]), gates(made.site.on(day)))
+    assert links.matrix.shape[0] > 0
+    assert links.broken == 0
+
+
+@pytest.mark.parametrize("day", DAYS[:3], ids=str)
+def test_no_figure_of_few_people_can_be_worked_out_of_the_release(made: Made, day: dt.date):
+    earlier = {name: published(MARTS[name]).empty() for name in CHANGES}
+    decision = decide(made.site.on(day), made.exact[day], earlier)
+    assert decision.open_before > 0
+    assert decision.open_after == 0

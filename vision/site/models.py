@@ -25,6 +25,7 @@ from vision.contracts import FEWEST_GUESSED, GUESSED_STEP
 from vision.contracts_ingest import CLOCK_SOURCES, ClockSource
 from vision.exports.recorders import Recorder
 from vision.site.audits import Audit
+from vision.site.release import FEWEST, Release
 from vision.site.retention import Retention
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -178,11 +179,15 @@ class AgeGender(Entry):
 class Privacy(Entry):
     """What may be published, how long personal data lives, what is looked at besides boxes.
 
+    `k` is the fewest people of whom a published figure may tell, `release` how each mart is made
+    to keep to it.
+
     `appearance` says whether tracking may compare people's clothes, and where the vectors lie until
     it is done: in memory, or in a vault on disk whose key is in memory only.
     """
 
-    k: Annotated[int, Field(ge=2, le=1000)] = 10
+    k: Annotated[int, Field(ge=FEWEST, le=1000)] = 10
+    release: Release = Release()
     retention: Retention = Retention()
     appearance: Literal["off", "memory", "vault"] = "off"
     age_gender: AgeGender | None = None

@@ -174,9 +174,7 @@ def test_parquet_says_what_its_columns_mean(exported: Path) -> None:
     assert told["footfall.definition"] == header(query("zone_visits_hourly"))["Definition"]
     column = schema.field("dwell_median_s")
     assert column.metadata[b"unit"] == b"s"
-    assert column.metadata[b"description"].endswith(
-        b"NULL also where it stands for fewer than k people"
-    )
+    assert column.metadata[b"description"].endswith(b"NULL also where it was blanked")
     assert column.nullable
     assert not schema.field("zone").nullable
     assert pl.read_parquet_metadata(file)["footfall.grain"] == told["footfall.grain"]

@@ -370,7 +370,7 @@ def test_tables_and_columns_carry_their_meaning(warehouse: DuckDBWarehouse):
     )
     for path, label in (
         (warehouse.core, "Exact, restricted"),
-        (warehouse.published, "Primary suppression only"),
+        (warehouse.published, "Figures of fewer than the site's k people"),
     ):
         with duckdb.connect(str(path), read_only=True) as connection:
             (comment,) = connection.execute(
