@@ -24,7 +24,9 @@ from vision.exports.coverage import coverage as by_minute
 from vision.exports.decoded import Decoded
 from vision.exports.folder import Recordings
 from vision.exports.frames import day_frames, stretches
+from vision.exports.instants import window_us
 from vision.protocols import Detector, Frame, NewWatch
+from vision.site.quiet_hours import quiet_spans
 from vision.traits import Look, TraitHolder
 
 _SECONDS_BETWEEN_REPORTS = 5.0
@@ -73,7 +75,8 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
 
         site_day = plan.day(context)
         camera = camera_of(site_day, context.partition_key)
-        decoded = Decoded(stretches(camera_exports, timeline))
+        quiet = [window_us(span) for span in quiet_spans(site_day)]
+        decoded = Decoded(stretches(camera_exports, timeline, quiet))
         progress = _Progress(context, decoded.seconds * camera.analysed_fps)
         began = time.monotonic()
         frames = day_frames(decoded, recordings, fps=camera.analysed_fps)
