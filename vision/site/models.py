@@ -223,17 +223,40 @@ class AgeGender(Entry):
     smallest_face_px: Annotated[int, Field(ge=62, le=1000)] = 62
 
 
+class OptOutTag(Entry):
+    """The tag by which somebody asks to be left out: looked for where it is given.
+
+    It is a marker of an ArUco dictionary. Everybody wears the same `id`, so that it tells nobody
+    apart. `side_m` is the side of its black square, as it is printed.
+    """
+
+    dictionary: Literal["4x4_50", "5x5_50", "6x6_50"] = "4x4_50"
+    id: Annotated[int, Field(ge=0, le=49)] = 0
+    side_m: Annotated[float, Field(ge=0.03, le=1, allow_inf_nan=False)] = 0.15
+
+
 class Privacy(Entry):
     """What may be published, how long personal data lives, what is looked at besides boxes.
 
     `appearance` says whether tracking may compare people's clothes, and where the vectors lie until
-    it is done: in memory, or in a vault on disk whose key is in memory only.
+    it is done: in memory, or in a vault on disk whose key is in memory only. Whoever wears
+    `opt_out_tag` is left out before anything is stored.
     """
 
     k: Annotated[int, Field(ge=2, le=1000)] = 10
     retention: Retention = Retention()
     appearance: Literal["off", "memory", "vault"] = "off"
     age_gender: AgeGender | None = None
+    opt_out_tag: OptOutTag | None = None
+
+    @model_validator(mode="after")
+    def _nothing_sealed_of_who_opts_out(self) -> "Privacy":
+        if self.opt_out_tag is not None and self.appearance == "vault":
+            raise ValueError(
+                "a vault lies on disk before anybody knows who wears the opt-out tag; set "
+                "appearance to memory, or leave opt_out_tag out"
+            )
+        return self
 
 
 class Notice(Entry):

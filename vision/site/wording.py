@@ -45,6 +45,7 @@ _EXAMPLES: Mapping[str, str] = {
     "cameras": "cameras: [{id: cam_entrance, floor: ground, exports: ..., frame: [960, 540]}]",
     "exports": "exports: cam_entrance/cam_entrance_%Y%m%d_%H%M%S.mp4",
     "recorder": "exports: {recorder: frigate, channel: front_door}",
+    "opt_out_tag": "opt_out_tag: {dictionary: 4x4_50, id: 0, side_m: 0.15}",
     "channel": "channel: front_door",
     "folder": "folder: nvr",
     "frame": "frame: [960, 540]",
