@@ -37,7 +37,8 @@ def squares(tag: OptOutTag) -> NDArray[np.uint8]:
 
 def whole_side(tag: OptOutTag) -> float:
     """Side of the print with its edge, in sides of the black square."""
-    return squares(tag).shape[0] / (squares(tag).shape[0] - 2 * _EDGE)
+    count = len(squares(tag))
+    return count / (count - 2 * _EDGE)
 
 
 def svg(tag: OptOutTag) -> str:

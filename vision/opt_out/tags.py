@@ -4,15 +4,15 @@ Belongs here: looking for the tag around people's boxes. Does not belong here: w
 (`vision.opt_out.wearers`), the tag as it is printed (`vision.opt_out.printed`).
 
 Only people are looked at, each enlarged so much that a tag of `SMALLEST_PX` has pixels enough for
-the reader's threshold and its samples: at the frame's own size nothing below 24 pixels is read. A
-marker has to be free of errors, in its border too: one that is told of where there is none takes
-somebody's whole way out of the figures.
+the reader's threshold and its samples. A marker has to be free of errors: one that is told of where
+there is none takes somebody's whole way out of the figures.
 """
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.boxes import area, common_area
 from vision.opt_out.printed import dictionary
 from vision.protocols import Image
 from vision.site.models import OptOutTag
@@ -30,6 +30,7 @@ _READ_PX = 40
 _MOST_ENLARGED = 4
 _SHORTEST_PX = 24
 """Who is less tall wears no tag that could be read."""
+_SAME = 0.8
 
 
 class TagReader:
@@ -41,13 +42,12 @@ class TagReader:
 
     def __init__(self, tag: OptOutTag) -> None:
         asked = cv2.aruco.DetectorParameters()
-        asked.adaptiveThreshWinSizeMin = 7
-        asked.adaptiveThreshWinSizeMax = 31
+        # About one and a half and three squares of a tag of `_READ_PX`.
+        asked.adaptiveThreshWinSizeMin, asked.adaptiveThreshWinSizeMax = 9, 21
         asked.adaptiveThreshWinSizeStep = 12
-        asked.minMarkerPerimeterRate = 0.02
+        asked.minMarkerPerimeterRate = 0.06
         asked.maxErroneousBitsInBorderRate = 0.1
         asked.errorCorrectionRate = 0.0
-        asked.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
         self._detector = cv2.aruco.ArucoDetector(dictionary(tag), asked)
         self._tag = tag
 
@@ -58,7 +58,7 @@ class TagReader:
             image: (height, width, 3), BGR.
             xyxy: (n, 4) boxes of people, pixels.
         """
-        found = [one for box in xyxy for one in self._in_box(image, box)]
+        found = [one for box in _once_each(xyxy) for one in self._in_box(image, box)]
         return np.array(found, np.float32).reshape(-1, 2)
 
     def _in_box(self, image: Image, box: Array) -> list[Array]:
@@ -85,3 +85,18 @@ class TagReader:
     def _scale(self, height: float) -> float:
         expected_px = height * self._tag.side_m / _BODY_M
         return min(_MOST_ENLARGED, max(1.0, _READ_PX / expected_px))
+
+
+def _once_each(xyxy: Array) -> list[Array]:
+    """The boxes, without those that are looked at with another: as tall, and nearly all in it."""
+    boxes = xyxy.astype(np.float64)
+    heights, sizes, shared = boxes[:, 3] - boxes[:, 1], area(boxes), common_area(boxes, boxes)
+    taken: list[int] = []
+    for one in np.argsort(-sizes, kind="stable"):
+        again = any(
+            shared[one, other] > _SAME * sizes[one] and heights[one] > _SAME * heights[other]
+            for other in taken
+        )
+        if not again:
+            taken.append(int(one))
+    return [xyxy[one] for one in taken]

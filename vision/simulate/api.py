@@ -92,8 +92,8 @@ def simulate(
         fps: Frames per second of the recordings.
         size: Width and height of the frames, instead of the camera file's.
         cast: Seed of how people look, instead of `seed`: the same walks by other people.
-        tagged: How many visitors wear an opt-out tag: they are filmed, and the truth leaves them out
-            as the product has to. Their boxes are in a file of their own.
+        tagged: How many visitors wear an opt-out tag: they are filmed, and the truth leaves them
+            out as the product has to. Their boxes are in a file of their own.
         tag: What they wear; without it, what the site asks for, else a common tag, of `SIDE_M`.
         processes: Cameras that are rendered at a time.
         progress: Told about frames done.
