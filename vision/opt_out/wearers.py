@@ -223,16 +223,25 @@ def _near_wearers(
     for at_us, place in zip(seen.at_us.tolist(), seen.xy.astype(np.float64), strict=True):
         first, last = np.searchsorted(boxes.at_us[strays], [at_us, at_us + 1])
         on_a_tag[first:last] |= _around(boxes.xyxy[strays[first:last]], place)
-    out = left_out[tracks.track] if tracks.count else np.zeros(0, bool)
-    at_us = np.concatenate([tracks.rows.at_us[out], boxes.at_us[strays[on_a_tag]]])
-    order = np.argsort(at_us, kind="stable")
-    xyxy = np.vstack([tracks.rows.xyxy[out], boxes.xyxy[strays[on_a_tag]]])[order]
-    way = _Rows(at_us[order], xyxy)
     near = on_a_tag.copy()
+    firsts, lasts = (ends[left_out] for ends in tracks.ends)
+    out = np.flatnonzero(left_out[tracks.track])
+    way = _Rows(tracks.rows.at_us[out], tracks.rows.xyxy[out])
+    tagged = strays[on_a_tag]
     for index, row in enumerate(strays.tolist()):
-        here_us = int(boxes.at_us[row])
-        while_near = way.between(here_us - _STRAY_US, here_us + _STRAY_US)
-        apart_us = way.at_us[while_near] - here_us
-        reach = _within_reach(way.xyxy[while_near], boxes.xyxy[row], apart_us, _STRAY_NEAR)
-        near[index] |= bool(reach.any())
+        box, here_us = boxes.xyxy[row], int(boxes.at_us[row])
+        # While somebody is followed it is known where they are; before and after, about where.
+        while_followed = way.xyxy[way.between(here_us, here_us)]
+        since = here_us - tracks.rows.at_us[lasts]
+        until = tracks.rows.at_us[firsts] - here_us
+        around_us = np.abs(boxes.at_us[tagged] - here_us)
+        for xyxy, apart_us in (
+            (while_followed, np.ones(len(while_followed), np.int64)),
+            (tracks.rows.xyxy[lasts], since),
+            (tracks.rows.xyxy[firsts], until),
+            (boxes.xyxy[tagged], around_us + 1),
+        ):
+            soon = (apart_us > 0) & (apart_us <= _STRAY_US)
+            reach = _within_reach(xyxy[soon], box, apart_us[soon], _STRAY_NEAR)
+            near[index] |= bool(reach.any())
     return near
