@@ -22,6 +22,9 @@ Array = NDArray[np.float32]
 SMALLEST_PX = 12
 """Side of the black square from which one may be read."""
 
+OFTEN_READ_PX = 16
+"""Side from which it is read in most frames (`bench/opt_out.py`)."""
+
 _BODY_M = 1.7
 _AROUND = 0.12
 """What is looked at around a box, heights of it: a bag is carried beside the body."""
