@@ -112,9 +112,9 @@ def main() -> None:
                 of_people.setdefault((camera, number), []).append(found)
         read = [found for one in of_people.values() for found in one]
         wrong = sum(looked(side, image, box, looks) for _, image, box in without)
+        people = np.mean([any(one) for one in of_people.values()])
         print(
-            f"| {side} | {np.mean(read):.2f} | {np.mean([any(one) for one in of_people.values()]):.2f} "
-            f"| {wrong} of {len(without)} | {1000 * np.mean(looks):.1f} |",
+            f"| {side} | {np.mean(read):.2f} | {people:.2f} | {wrong} of {len(without)} | {1000 * np.mean(looks):.1f} |",
             flush=True,
         )
 
