@@ -113,10 +113,8 @@ def main() -> None:
         read = [found for one in of_people.values() for found in one]
         wrong = sum(looked(side, image, box, looks) for _, image, box in without)
         people = np.mean([any(one) for one in of_people.values()])
-        print(
-            f"| {side} | {np.mean(read):.2f} | {people:.2f} | {wrong} of {len(without)} | {1000 * np.mean(looks):.1f} |",
-            flush=True,
-        )
+        shares = f"{np.mean(read):.2f} | {people:.2f} | {wrong} of {len(without)}"
+        print(f"| {side} | {shares} | {1000 * np.mean(looks):.1f} |", flush=True)
 
 
 if __name__ == "__main__":
