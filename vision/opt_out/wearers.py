@@ -149,8 +149,9 @@ def _wearers(tracks: _Tracks, seen: Sightings) -> Which:
 def _around(xyxy: Array, place: Array) -> Which:
     """Which boxes a tag at `place` may be worn in."""
     margin = _AROUND * (xyxy[:, 3:4] - xyxy[:, 1:2])
-    within: Which = ((xyxy[:, :2] - margin <= place) & (place <= xyxy[:, 2:] + margin)).all(axis=1)
-    return within
+    within = (xyxy[:, :2] - margin <= place) & (place <= xyxy[:, 2:] + margin)
+    result: Which = np.all(within, axis=1)
+    return result
 
 
 def _with_their_pieces(tracks: _Tracks, worn: Which, view: View) -> Which:
