@@ -23,7 +23,7 @@ SMALLEST_PX = 12
 """Side of the black square from which one may be read."""
 
 OFTEN_READ_PX = 16
-"""Side from which it is read in most frames (`bench/opt_out.py`)."""
+"""Side from which a site may count on its being read; `bench/opt_out.py` measures how often."""
 
 _BODY_M = 1.7
 _AROUND = 0.12
