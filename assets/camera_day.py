@@ -1,7 +1,7 @@
 """What every camera-day asset has in common, said once.
 
-Belongs here: keys, partitions, owners, freshness, retries and schema of camera-day assets. Does
-not belong here: any asset.
+Belongs here: keys, partitions, owners, freshness, retries and schema of camera-day assets, and what
+a tracker is told of a camera. Does not belong here: any asset.
 """
 
 import datetime as dt
@@ -12,7 +12,10 @@ import dagster as dg
 
 from assets.metadata import column_lineage, column_schema
 from assets.plan import SitePlan
+from vision.calibration import Homography
 from vision.contract_terms import Contract
+from vision.protocols import View
+from vision.site.models import Camera
 
 OWNERS = ["team:data-engineering"]
 IO_MANAGER = "lake_io"
@@ -53,6 +56,12 @@ def spec_fields(
             ),
         },
     }
+
+
+def view_of(camera: Camera) -> View:
+    """What a tracker may know of `camera`."""
+    homography = Homography.fit(camera.calibration) if camera.calibrated else None
+    return View(*camera.frame, analysed_fps=camera.analysed_fps, homography=homography)
 
 
 def camera_day_asset(

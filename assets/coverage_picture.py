@@ -18,7 +18,7 @@ import polars as pl
 
 from assets.metadata import plot
 from vision.exports.coverage import trading_hours_of
-from vision.exports.reasons import NOT_OBSERVED, SCENE
+from vision.exports.reasons import NOT_OBSERVED, QUIET, SCENE
 from vision.site.models import SiteDay
 
 if TYPE_CHECKING:
@@ -28,10 +28,11 @@ _HOUR = dt.timedelta(hours=1)
 _MINUTE_H = 1 / 60
 _OBSERVED, _SET_ASIDE, _GAP, _REPEATED = "#0072b2", "#d55e00", "#f5d0a9", "#56b4e9"
 _SPOILED = "#cc79a7"
+_QUIET = "#009e73"
 _PAPER, _INK, _GREY = "#ffffff", "#262626", "#8c8c8c"
 _CLOSED = "#f0f0f0"
 _LOST = ("quarantined", "unreadable")
-_NOT_RECORDED = set(NOT_OBSERVED) - {*SCENE, *_LOST}
+_NOT_RECORDED = set(NOT_OBSERVED) - {QUIET, *SCENE, *_LOST}
 _BAND, _FILES, _HOURS = (0.55, 1.6), (0.0, 0.35), 1.8
 _MOST_SEAMS = 200
 """Beyond so many files their seams would be a grey haze."""
@@ -103,6 +104,7 @@ def coverage_picture(
     _draw_day(axes, clock)
     legend = {
         "observed": (_OBSERVED, _observed(coverage)),
+        "quiet": (_QUIET, _not_observed(coverage, (QUIET,))),
         "moved, covered or dark": (_SPOILED, _not_observed(coverage, SCENE)),
         "unreadable": (_SET_ASIDE, _not_observed(coverage, _LOST)),
         "gap": (_GAP, _while_open(_not_observed(coverage, _NOT_RECORDED), clock)),

@@ -13,9 +13,10 @@ import polars as pl
 
 from assets import scene
 from assets import traits as traits_of
-from assets.camera_day import RETRY, Lineage, spec_fields
+from assets.camera_day import RETRY, Lineage, spec_fields, view_of
 from assets.coverage_picture import coverage_picture
 from assets.metadata import five_minute_plot
+from assets.opt_out import OptOut
 from assets.plan import INGEST, TRACKING, SitePlan, camera_of
 from vision.contracts import DETECTIONS
 from vision.contracts_ingest import COVERAGE
@@ -24,7 +25,9 @@ from vision.exports.coverage import coverage as by_minute
 from vision.exports.decoded import Decoded
 from vision.exports.folder import Recordings
 from vision.exports.frames import day_frames, stretches
-from vision.protocols import Detector, Frame, NewWatch
+from vision.exports.instants import window_us
+from vision.protocols import Detector, Frame, NewWatch, Tracker
+from vision.site.quiet_hours import quiet_spans
 from vision.traits import Look, TraitHolder
 
 _SECONDS_BETWEEN_REPORTS = 5.0
@@ -68,12 +71,14 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         new_watch: dg.ResourceParam[NewWatch],
         guesser: dg.ResourceParam[Look],
         traits: dg.ResourceParam[TraitHolder],
+        tracker: dg.ResourceParam[Tracker],
     ) -> Iterator[dg.Output[pl.DataFrame]]:
         from vision import masking
 
         site_day = plan.day(context)
         camera = camera_of(site_day, context.partition_key)
-        decoded = Decoded(stretches(camera_exports, timeline))
+        quiet = [window_us(span) for span in quiet_spans(site_day)]
+        decoded = Decoded(stretches(camera_exports, timeline, quiet))
         progress = _Progress(context, decoded.seconds * camera.analysed_fps)
         began = time.monotonic()
         frames = day_frames(decoded, recordings, fps=camera.analysed_fps)
@@ -81,14 +86,19 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         watch = new_watch(camera.masks)
         watched = watch.watch(masking.blanked(progress.count(frames), camera.masks))
         privacy = plan.site.file.privacy
+        opt_out = OptOut(privacy, detector)
         looks_at_traits = traits_of.wanted(privacy)
         if looks_at_traits:
             traits.begin(context.partition_key)
-            found = detections(traits_of.boxes(privacy, detector, watched, guesser, traits))
+            found = detections(traits_of.boxes(privacy, opt_out.detector, watched, guesser, traits))
         else:
-            found = detections(detector.detect(watched))
+            found = detections(opt_out.detector.detect(watched))
         marked = watch.marked()
         kept = scene.outside(found["frame_at"], marked)
+        spoiled = found.height - int(kept.sum())
+        kept = kept.scatter(
+            kept.arg_true(), opt_out.kept(found.filter(kept), tracker, view_of(camera))
+        )
         frame = found.filter(kept)
         if looks_at_traits:
             traits.seal(frame, kept.to_numpy())
@@ -97,7 +107,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
             frame,
             output_name=DETECTIONS.name,
             metadata=_told_of_boxes(frame, decoded, detector, spent)
-            | {"boxes_left_out": dg.MetadataValue.int(found.height - frame.height)},
+            | {"boxes_left_out": dg.MetadataValue.int(spoiled)},
         )
         # Last, so that a run that is killed between the two leaves no coverage beside old events.
         _warn(context, camera_exports, decoded)

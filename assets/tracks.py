@@ -12,12 +12,10 @@ import dagster as dg
 import polars as pl
 
 from assets import traits as traits_of
-from assets.camera_day import Lineage, camera_day_asset, spec_fields
+from assets.camera_day import Lineage, camera_day_asset, spec_fields, view_of
 from assets.plan import ANONYMOUS, TRACKING, SitePlan, camera_of
-from vision.calibration import Homography
 from vision.contracts import BOX, TRACKS, ZONE_DEMOGRAPHICS_DAILY
 from vision.protocols import Tracker, View
-from vision.site.models import Camera
 from vision.traits import Destroyed, TraitHolder, Traits
 
 _TRACKS_LINEAGE: Lineage = {
@@ -115,13 +113,7 @@ def _tracked(
 
 
 def _view(plan: SitePlan, context: dg.AssetExecutionContext) -> View:
-    camera = camera_of(plan.day(context), context.partition_key)
-    homography = _homography(camera)
-    return View(*camera.frame, analysed_fps=camera.analysed_fps, homography=homography)
-
-
-def _homography(camera: Camera) -> Homography | None:
-    return Homography.fit(camera.calibration) if camera.calibrated else None
+    return view_of(camera_of(plan.day(context), context.partition_key))
 
 
 def _counted(

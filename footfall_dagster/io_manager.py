@@ -21,7 +21,7 @@ from footfall_dagster.privacy.wall import PART, Receipt, Refused
 from vision.contract_terms import Contract
 from vision.contracts import lake_of
 from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE
-from vision.exports.reasons import SCENE
+from vision.exports.reasons import QUIET, SCENE
 
 _STEPS_REMEMBERED = 64
 _NO_LOSS_S = 1.0
@@ -153,9 +153,10 @@ class LakeIOManager(dg.IOManager):
 
         What was made from all of them stands, since nothing that follows is made from less.
         """
-        # What was decoded and does not show the view is no fault of the disk.
+        # What was decoded and does not show the view is no fault of the disk, nor is what the site
+        # does not want to be looked at.
         decoded = minutes.with_columns(
-            pl.when(pl.col("reason").is_in(SCENE))
+            pl.when(pl.col("reason").is_in((QUIET, *SCENE)))
             .then("recorded_s")
             .otherwise("readable_s")
             .alias("readable_s")

@@ -12,7 +12,7 @@
 --             quarter, the mean by time, to a quarter of a person.
 -- Source      none for spreading the drift: miscounts come with crossings, not with time.
 -- NULL        a camera of these gates observed nothing in the quarter, or in a quarter of the trading
---             hours before it: how many came meanwhile is not known. Drift: that, or the day has such
+--             hours or of quiet hours before it: how many came meanwhile is not known. Drift: that, or the day has such
 --             a quarter later; what comes before it is then not reconciled.
 WITH
 gate_of_floor AS (
@@ -34,7 +34,7 @@ floor_in_quarter AS (
         span.in_trading_hours,
         span.length_s,
         min(span.observed_s) AS observed_s,
-        bool_or(span.observed_s = 0 AND span.in_trading_hours) AS has_gap
+        bool_or(span.observed_s = 0 AND (span.in_trading_hours OR span.is_quiet)) AS has_gap
     FROM gate_of_floor
     INNER JOIN camera_quarters AS span
         ON span.camera = gate_of_floor.camera

@@ -4,7 +4,8 @@
 -- Version     1
 -- Definition  entries_observed and exits_observed add up gate_counts_15min over the trading day: what
 --             was seen, a lower bound where the day has gaps. entries and exits are the same where the
---             day is whole: something was observed in each quarter of the trading hours. net is
+--             day is whole: something was observed in each quarter of the trading hours that is
+--             not of quiet hours, whose people are in none of these figures. net is
 --             entries less exits. share_of_entries is the entrance's part of the site's entries. The
 --             estimate, where the site asks for one (estimate_gaps), takes the entrance's rate in its
 --             observed time for the time in trading hours that it lacks, and nothing of how busy that

@@ -7,7 +7,6 @@ what is asked of whoever holds them until tracking is done. Does not belong here
 Traits are never a column: nothing here is a row of any contract.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -16,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from vision.detected import with_frames
 from vision.protocols import Boxes, Detector, Frame, Image
 
 Vectors = NDArray[np.float32]
@@ -94,20 +94,7 @@ def looked_at(
     Raises:
         RuntimeError: The detector did not answer each frame once and in order.
     """
-    unanswered: deque[Frame] = deque()
-
-    def passing() -> Iterator[Frame]:
-        for frame in frames:
-            unanswered.append(frame)
-            yield frame
-
-    for boxes in detector.detect(passing()):
-        frame = unanswered.popleft() if unanswered else None
-        if frame is None or frame.at_us != boxes.at_us:
-            raise RuntimeError(
-                "the detector must answer each frame once and in order, or nobody knows which "
-                "traits are whose; mend its `detect`, or switch appearance and age_gender off"
-            )
+    for frame, boxes in with_frames(detector, frames):
         if len(boxes.confidence):
             keep(
                 Traits(

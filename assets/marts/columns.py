@@ -75,7 +75,7 @@ def clock(column: str, span: str) -> tuple[MartColumn, ...]:
             "in_trading_hours",
             pl.Boolean(),
             "",
-            f"Whether the site is open in some part of the {span}",
+            f"Whether the site is open in some part of the {span}, and not for quiet hours alone",
         ),
     )
 

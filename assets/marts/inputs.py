@@ -15,6 +15,7 @@ from vision.contract_terms import INSTANT, Contract
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
 from vision.site.models import FloorPoint, Gate, SiteDay
+from vision.site.quiet_hours import quiet_spans
 
 CameraDays = Mapping[str, pl.DataFrame]
 """Rows of one dataset by camera; a camera that has not delivered is absent."""
@@ -91,10 +92,12 @@ def intervals(site_day: SiteDay) -> pl.DataFrame:
 
     Returns:
         interval_start, interval_end, hour_start: UTC; local_start: on the site's clocks;
-        in_trading_hours: whether the site is open in some part of the quarter.
+        in_trading_hours: whether the site is open in some part of the quarter, and it is not of
+        quiet hours; is_quiet: whether the site is open, and it is.
     """
     zone = site_day.site.zone_info
     trading_hours = site_day.trading_hours
+    quiet = quiet_spans(site_day)
     hour_starts: dict[tuple[object, ...], dt.datetime] = {}
     rows = []
     for start, end in pairwise(_quarters(site_day)):
@@ -103,7 +106,10 @@ def intervals(site_day: SiteDay) -> pl.DataFrame:
         open_in_part = trading_hours is not None and (
             start < trading_hours[1] and end > trading_hours[0]
         )
-        rows.append((start, end, hour, local.replace(tzinfo=None), open_in_part))
+        # Quiet hours begin and end on quarters.
+        unseen = any(begins <= start < ends for begins, ends in quiet)
+        told = (open_in_part and not unseen, open_in_part and unseen)
+        rows.append((start, end, hour, local.replace(tzinfo=None), *told))
     return pl.DataFrame(
         rows,
         orient="row",
@@ -113,6 +119,7 @@ def intervals(site_day: SiteDay) -> pl.DataFrame:
             "hour_start": INSTANT,
             "local_start": pl.Datetime("us"),
             "in_trading_hours": pl.Boolean,
+            "is_quiet": pl.Boolean,
         },
     )
 

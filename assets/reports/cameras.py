@@ -18,7 +18,9 @@ from assets.marts.of_zones import OCCUPANCY_15MIN, ZONE_VISITS_HOURLY
 from assets.reports.drawing import Band, Span
 from assets.reports.told import Marts
 from assets.scene import Spoiled, length_words, spoiled_stretches
+from vision.exports.reasons import QUIET
 from vision.site.models import SiteDay
+from vision.site.quiet_hours import quiet_spans
 
 _LEAST_SHOWN = dt.timedelta(hours=2)
 
@@ -63,6 +65,7 @@ def cameras(
         coverage: Rows of `coverage` by camera; a camera that has not delivered is absent.
     """
     start, end = site_day.trading_hours or site_day.window
+    watched = _to_be_watched(site_day)
     said = _said_by_marts(marts)
     found = []
     for camera in sorted(site_day.cameras):
@@ -77,8 +80,8 @@ def cameras(
                 floor=site_day.cameras[camera].floor,
                 state=_state(minutes, said.get(camera)),
                 observed_minutes=readable,
-                trading_minutes=(end - start).total_seconds() / 60,
-                observed_share=readable * 60 / (end - start).total_seconds(),
+                trading_minutes=watched / dt.timedelta(minutes=1),
+                observed_share=readable * dt.timedelta(minutes=1) / watched,
                 bands=() if minutes is None else tuple(_bands(minutes)),
                 spoiled=()
                 if minutes is None
@@ -88,6 +91,19 @@ def cameras(
             )
         )
     return found
+
+
+def _to_be_watched(site_day: SiteDay) -> dt.timedelta:
+    """How long the site trades and is not quiet; where that is never, how long the day is."""
+    start, end = site_day.trading_hours or site_day.window
+    quiet = sum(
+        (
+            max(min(end, ends) - max(start, begins), dt.timedelta(0))
+            for begins, ends in quiet_spans(site_day)
+        ),
+        dt.timedelta(0),
+    )
+    return end - start - quiet or site_day.window[1] - site_day.window[0]
 
 
 def _spoiled_words(one: Spoiled, site_day: SiteDay) -> str:
@@ -103,7 +119,7 @@ def cameras_by_marts(site_day: SiteDay, marts: Marts) -> list[CameraFigures]:
 
     Of a camera without gate or zone they tell it by hours.
     """
-    start, end = site_day.trading_hours or site_day.window
+    watched = _to_be_watched(site_day)
     told = {row["camera"]: row for row in marts[DATA_QUALITY_DAILY.name].iter_rows(named=True)}
     found = []
     for camera in sorted(site_day.cameras):
@@ -114,7 +130,7 @@ def cameras_by_marts(site_day: SiteDay, marts: Marts) -> list[CameraFigures]:
                 floor=site_day.cameras[camera].floor,
                 state=row["state"],
                 observed_minutes=row["observed_minutes"],
-                trading_minutes=(end - start).total_seconds() / 60,
+                trading_minutes=watched / dt.timedelta(minutes=1),
                 observed_share=row["observed_share"],
                 bands=tuple(_bands_by_marts(marts, camera)),
             )
@@ -183,7 +199,8 @@ def _state(minutes: pl.DataFrame | None, said: str | None) -> str:
 
 def _bands(minutes: pl.DataFrame) -> Iterator[Band]:
     """Runs of minutes that were observed, and of those that were recorded and not counted."""
-    unread = pl.col("recorded_s") - pl.col("readable_s")
+    is_quiet = pl.col("reason").eq_missing(QUIET)
+    unread = pl.when(~is_quiet).then(pl.col("recorded_s") - pl.col("readable_s"))
     for kind, seconds in (("observed", pl.col("readable_s")), ("set aside", unread)):
         runs = (
             minutes.sort("minute")

@@ -62,6 +62,13 @@ def _size(
     type=click.IntRange(0),
     help="Let other people walk the same ways: a number for how they look [the seed].",
 )
+@click.option(
+    "--tagged",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Visitors who wear an opt-out tag; the truth leaves them out.",
+)
 @click.option("--trajectories-only", is_flag=True, help="A whole day of trajectories, no pixels.")
 @click.option(
     "--people",
@@ -81,6 +88,7 @@ def command(
     fps: int,
     size: tuple[int, int] | None,
     cast: int | None,
+    tagged: int,
     trajectories_only: bool,
     people: int,
 ) -> None:
@@ -107,6 +115,7 @@ def command(
                 fps=fps,
                 size=size,
                 cast=cast,
+                tagged=tagged,
                 progress=report,
             )
     except ValueError as error:

@@ -1,7 +1,7 @@
-"""`footfall site`: check a site directory, or draw it.
+"""`footfall site`: check a site directory, draw it, or print its opt-out tag.
 
-Belongs here: what is printed and where the picture goes. Does not belong here: the rules
-(`vision.site.load`), the drawing (`vision.site.picture`).
+Belongs here: what is printed and where files go. Does not belong here: the rules
+(`vision.site.load`), the drawings (`vision.site.picture`, `vision.opt_out.printed`).
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from rich.table import Table
 from vision.calibration import Homography
 from vision.exports.names import Naming
 from vision.site.load import SiteFileError, load_site
-from vision.site.models import Camera, Site, SiteDay
+from vision.site.models import Camera, OptOutTag, Site, SiteDay
 
 _DIRECTORY = click.argument(
     "directory", metavar="DIR", type=click.Path(path_type=Path, exists=False)
@@ -31,7 +31,7 @@ _DAY = click.option(
 
 @click.group()
 def command() -> None:
-    """Check a site directory, or draw it.
+    """Check a site directory, draw it, or print its opt-out tag.
 
     A site directory DIR holds two files, and may hold a third. site.yaml says what the place is:
     its time zone, trading hours, floors, zones, gates and privacy settings. cameras.yaml says what
@@ -101,6 +101,72 @@ def picture(directory: Path, out: Path | None, day: dt.datetime | None) -> None:
             f"cannot write {target} ({error.strerror}); name a folder that exists and is yours"
         ) from error
     click.echo(f"wrote {target}")
+
+
+@command.command()
+@_DIRECTORY
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.svg",
+    help="Where to write it. Default: SITE_opt_out_tag.svg in the current folder.",
+)
+@_DAY
+def tag(directory: Path, out: Path | None, day: dt.datetime | None) -> None:
+    """Write the opt-out tag of DIR, to be printed, and say where each camera can read it.
+
+    The tag is what privacy.opt_out_tag in site.yaml asks for. Print it at 100 %, with its white
+    edge. docs/opt_out.md says what wearing it means, and what it cannot do.
+    """
+    site = _load(directory)
+    asked = site.file.privacy.opt_out_tag
+    if asked is None:
+        raise click.ClickException(
+            "this site has no opt-out tag; add, such as `opt_out_tag: {id: 0, side_m: 0.2}`, below "
+            "privacy in site.yaml"
+        )
+    # OpenCV takes a while to import, and `check` does not need it.
+    from vision.opt_out.printed import svg
+
+    target = out or Path(f"{site.id}_opt_out_tag.svg")
+    try:
+        target.write_text(svg(asked), encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot write {target} ({error.strerror}); name a folder that exists and is yours"
+        ) from error
+    Console().print(_reach_table(site.on(_day(site, day)), asked))
+    click.echo(f"wrote {target}")
+
+
+def _reach_table(site_day: SiteDay, asked: OptOutTag) -> Table:
+    from vision.opt_out.reach import reach
+    from vision.opt_out.tags import OFTEN_READ_PX
+    from vision.simulate.camera import PoseError
+
+    table = Table(
+        title=f"A tag of {100 * asked.side_m:g} cm, facing the camera",
+        title_justify="left",
+        box=None,
+    )
+    for heading in ("camera", "pixels", f"{OFTEN_READ_PX} px and more", "as far as"):
+        table.add_column(heading)
+    for name, camera in sorted(site_day.cameras.items()):
+        if not camera.calibrated:
+            table.add_row(name, "", "not calibrated, so nothing is known", "")
+            continue
+        try:
+            found = reach(site_day, name, asked, OFTEN_READ_PX)
+        except PoseError as error:
+            table.add_row(name, "", escape(str(error)), "")
+            continue
+        table.add_row(
+            name,
+            f"{found.smallest_px:.0f} to {found.largest_px:.0f}",
+            f"on {found.share:.0%} of its floor",
+            f"{found.farthest_m:.1f} m" if found.share else "nowhere",
+        )
+    return table
 
 
 def _load(directory: Path) -> Site:

@@ -25,7 +25,7 @@ comes by is not seen, nor what a sabotaged program does only when it is not watc
 anything takes is not compared, nor when: a run's times and its process are no two times the same.
 `camera_exports` holds the hash of each file, which follows from its pixels by design. Where a site
 compares people's appearance or guesses their age, what is kept follows from vectors by design, and
-nothing is claimed.
+nothing is claimed; nor where it leaves out who wears a tag, since that is read in pixels.
 """
 
 import datetime as dt
@@ -206,6 +206,12 @@ def _refuse_by_design(site: Site) -> None:
         raise NotProvable(
             f"{site.id} guesses age and gender (privacy.age_gender in site.yaml), so its histogram "
             "follows from faces by design and non-interference is not claimed"
+        )
+    if privacy.opt_out_tag is not None:
+        raise NotProvable(
+            f"{site.id} leaves out who wears a tag (privacy.opt_out_tag in site.yaml), so which "
+            "boxes are kept follows from pixels by design and non-interference is not claimed; "
+            "prove a copy of the site without it"
         )
 
 

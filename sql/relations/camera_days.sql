@@ -3,8 +3,8 @@
 -- A relation that marts read: how much of its trading hours each camera observed.
 --
 -- Grain       one camera, one dataset that is counted.
--- Definition  camera_quarters, added up over the quarters in which the site is open; on a day on
---             which it stays closed, over all. A day is observed where something of them was, and
+-- Definition  camera_quarters, added up over the quarters in which the site is open and not
+--             quiet; on a day that has none, over all. A day is observed where something of them was, and
 --             whole where something of each of them was: a total over a day that is not would leave
 --             out what nobody saw.
 -- NULL        as in camera_quarters.

@@ -29,6 +29,7 @@ SELECT
     intervals.hour_start,
     intervals.local_start,
     intervals.in_trading_hours,
+    intervals.is_quiet,
     epoch(intervals.interval_end) - epoch(intervals.interval_start) AS length_s,
     CASE WHEN deliveries.delivered THEN coalesce(seen.readable_s, 0) ELSE 0 END AS observed_s,
     CASE

@@ -21,13 +21,15 @@ class Span:
         start: Epoch seconds; the first second of it.
         end: Epoch seconds; the first second after it.
         local: What the site's clocks show at its start.
-        is_open: Whether the site is open in some part of it.
+        is_open: Whether the site is open, and not quiet, in some part of it.
+        is_quiet: Whether it is open, and quiet, in some part of it.
     """
 
     start: int
     end: int
     local: dt.datetime
     is_open: bool
+    is_quiet: bool = False
 
     @property
     def seconds(self) -> int:
@@ -60,6 +62,15 @@ def _hour(local: dt.datetime) -> tuple:
     return local.date(), local.hour, local.utcoffset()
 
 
+def _quiet(site_day: SiteDay, second: int) -> bool:
+    """Whether the clocks show a time of quiet hours; those of the tests do not pass midnight."""
+    local = instant(second).astimezone(site_day.site.zone_info)
+    return any(
+        one.begins <= local.time() < one.ends and f"{local:%a}".lower() in one.on
+        for one in site_day.site.file.quiet_hours
+    )
+
+
 def _spans(site_day: SiteDay, told_by) -> tuple[Span, ...]:
     """Minutes side by side of which the clocks tell the same."""
     begin, end = (int(moment.timestamp()) for moment in site_day.window)
@@ -78,7 +89,8 @@ def _spans(site_day: SiteDay, told_by) -> tuple[Span, ...]:
             minutes[0],
             minutes[-1] + MINUTE,
             instant(minutes[0]).astimezone(site_day.site.zone_info).replace(tzinfo=None),
-            any(opens <= minute < closes for minute in minutes),
+            any(opens <= minute < closes and not _quiet(site_day, minute) for minute in minutes),
+            any(opens <= minute < closes and _quiet(site_day, minute) for minute in minutes),
         )
         for minutes in parts
     )

@@ -107,7 +107,8 @@ def _of_floor(day: StoredDay, floor: str, gates: list[Gate]) -> Iterator[Row]:
         return min(day.seen_s(camera, CROSSINGS, quarter) for camera in cameras)
 
     steps = _steps(day, floor, gates)
-    gap = any(not seen_s(quarter) for quarter in day.quarters if quarter.is_open)
+    asked = [quarter for quarter in day.quarters if quarter.is_open or quarter.is_quiet]
+    gap = any(not seen_s(quarter) for quarter in asked)
     drift = None if gap else sum(came for _, came, _ in steps)
     known = True
     for quarter in day.quarters:
@@ -126,7 +127,7 @@ def _of_floor(day: StoredDay, floor: str, gates: list[Gate]) -> Iterator[Row]:
             "observed_minutes": seen_s(quarter) / 60,
             "observed_share": seen_s(quarter) / quarter.seconds,
         }
-        known = known and (seen_s(quarter) > 0 or not quarter.is_open)
+        known = known and (seen_s(quarter) > 0 or quarter not in asked)
 
 
 Step = tuple[int, int, int]

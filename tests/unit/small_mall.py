@@ -20,6 +20,7 @@ from vision.site.models import (
     Hours,
     Notice,
     Privacy,
+    QuietHours,
     Site,
     SiteDay,
     SiteFile,
@@ -37,6 +38,7 @@ def site(
     time_zone: str = "Europe/London",
     trading_day_start: dt.time = dt.time(4),
     k: int = 10,
+    quiet_hours: tuple[QuietHours, ...] = (),
 ) -> Site:
     """One gate and one shop under `cam_a`, one gate and a corridor under `cam_b`."""
     pairs = tuple(CalibrationPair(pixel=(100 * x, 900 - 100 * y), floor=(x, y)) for x, y in OUTLINE)
@@ -50,6 +52,7 @@ def site(
             trading_hours={
                 day: Hours(opens=dt.time(9), closes=dt.time(18)) for day in WEEKDAYS[:6]
             },
+            quiet_hours=quiet_hours,
             floors=(Floor(id="ground", outline=OUTLINE),),
             gates=(
                 Gate(

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from vision.contract_terms import INSTANT
 from vision.contracts_ingest import COVERAGE
 from vision.exports.decoded import Decoded
-from vision.exports.instants import us_of
+from vision.exports.instants import us_of, window_us
 from vision.exports.intervals import MINUTE_US, Interval, merged, seconds_by_minute, without
-from vision.exports.reasons import NOT_OBSERVED, SCENE
+from vision.exports.reasons import NOT_OBSERVED, QUIET, SCENE
 from vision.protocols import Marked
 from vision.site.models import SiteDay
+from vision.site.quiet_hours import quiet_spans
 
 
 def coverage(
@@ -31,7 +32,8 @@ def coverage(
     """One row a minute of the trading day: seconds recorded and readable, and why not where not.
 
     What several files claim counts once. Of the reasons for a minute that was not wholly observed
-    the first that holds is given, since it says most: frames came and do not show what they should
+    the first that holds is given, since it says most: nothing was to be looked at (`quiet`); frames
+    came and do not show what they should
     (`camera_moved`, `camera_covered`, `too_dark`); a file that was set aside begins in it, or
     claims some of what is missing (`quarantined`); a file takes part and its decoder gave nothing
     there (`unreadable`); the site is closed (`outside_trading_hours`); nobody recorded (`gap`).
@@ -49,7 +51,8 @@ def coverage(
         reason: [(one.begins_us, one.ends_us) for one in marked if one.reason == reason]
         for reason in SCENE
     }
-    observed = without(came, [one for spans in spoiled.values() for one in spans])
+    quiet = [window_us(span) for span in quiet_spans(site_day)]
+    observed = without(came, [*quiet, *(one for spans in spoiled.values() for one in spans)])
 
     def seconds(intervals: list[Interval]) -> NDArray[np.float64]:
         return seconds_by_minute(intervals, start_us, minutes)
@@ -62,6 +65,7 @@ def coverage(
             "minute": pl.Series(minute).cast(INSTANT),
             "recorded_s": seconds(merged([*_claims(exports), *decoded.claimed()])),
             "readable_s": seconds(observed),
+            "quiet": seconds(quiet) > 0,
             "set_aside": (seconds(without(_claims(set_aside), came)) > 0)
             | np.isin(np.arange(minutes), began),
             "given_up": seconds(without(decoded.claimed(), came)) > 0,
@@ -72,6 +76,7 @@ def coverage(
         }
     )
     holds = {
+        QUIET: pl.col("quiet"),
         "quarantined": pl.col("set_aside"),
         "unreadable": pl.col("given_up"),
         "outside_trading_hours": ~_trading(site_day),
@@ -83,11 +88,17 @@ def coverage(
 
 
 def trading_hours_of(coverage: pl.DataFrame, site_day: SiteDay) -> pl.DataFrame:
-    """The minutes of `coverage` in which the site trades; none on a day on which it is closed."""
+    """The minutes in which the site trades and is not quiet; none on a day on which it is closed.
+
+    Args:
+        coverage: Rows of the `coverage` contract.
+        site_day: Says when the site trades; what was quiet, the rows say themselves.
+    """
     hours = site_day.trading_hours
     if hours is None:
         return coverage.clear()
-    return coverage.filter(pl.col("minute").is_between(*hours, closed="left"))
+    trades = pl.col("minute").is_between(*hours, closed="left")
+    return coverage.filter(trades & pl.col("reason").ne_missing(QUIET))
 
 
 def _claims(exports: pl.DataFrame) -> list[Interval]:

@@ -4,12 +4,13 @@ Belongs here: which stretches of which files are looked at, and noting what came
 belong here: choosing frames (`vision.exports.grid`), decoding (`vision.exports.decode`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from vision.exports.decoded import Decoded
 from vision.exports.folder import Recordings
+from vision.exports.intervals import Interval, without
 from vision.exports.reading import Stretch
 from vision.protocols import Frame
 
@@ -27,12 +28,15 @@ def day_frames(decoded: Decoded, recordings: Recordings, *, fps: float) -> Itera
     return decoded.noted(recordings.frames(decoded.stretches, fps, decoded.give_up))
 
 
-def stretches(exports: pl.DataFrame, timeline: pl.DataFrame) -> list[Stretch]:
+def stretches(
+    exports: pl.DataFrame, timeline: pl.DataFrame, quiet: Sequence[Interval] = ()
+) -> list[Stretch]:
     """The timeline of a camera-day, disjoint and in order, with the files that it is taken from.
 
     Args:
         exports: Rows of `camera_exports`.
         timeline: Rows of `timeline`.
+        quiet: When nothing is looked at: no stretch reaches into it.
 
     Raises:
         ValueError: The two were made at different times: the timeline has a file that is not
@@ -50,8 +54,9 @@ def stretches(exports: pl.DataFrame, timeline: pl.DataFrame) -> list[Stretch]:
             "timeline and camera_exports are of different runs; materialise the two again"
         )
     return [
-        Stretch(name, began, begins, ends)
+        Stretch(name, began, *part)
         for name, began, begins, ends in rows.select(
             "file_name", "started_at", "begins_at", "ends_at"
         ).iter_rows()
+        for part in without([(begins, ends)], quiet)
     ]

@@ -34,5 +34,8 @@ SceneReason = Literal["camera_moved", "camera_covered", "too_dark"]
 SCENE: tuple[SceneReason, ...] = get_args(SceneReason)
 """The one that says most first: who moves a camera covers it for a moment."""
 
-NOT_OBSERVED = (*SCENE, "quarantined", "unreadable", "outside_trading_hours", "gap")
+QUIET = "quiet"
+"""The site wants nothing to be looked at: what was recorded then is none of our business."""
+
+NOT_OBSERVED = (QUIET, *SCENE, "quarantined", "unreadable", "outside_trading_hours", "gap")
 """Why a minute was not wholly observed; of those that hold the first is given."""

@@ -22,9 +22,10 @@ from vision.simulate.manifest import instant, read_manifest, site_digest, write_
 from vision.simulate.plan import FloorPlan
 from vision.simulate.record import Shoot, file_names, film
 from vision.simulate.staff import STAFF, staff
+from vision.simulate.tagging import SIDE_M, wearers
 from vision.simulate.truth import FOLDER, gate_crossings, write_truth
 from vision.simulate.walk import Walk, walk
-from vision.site.models import SiteDay
+from vision.site.models import OptOutTag, SiteDay
 
 DEMO_PEOPLE_PER_MINUTE = 6.0
 """The density at which gate counts are compared with the truth."""
@@ -71,6 +72,8 @@ def simulate(
     fps: int = 10,
     size: tuple[int, int] | None = None,
     cast: int | None = None,
+    tagged: int = 0,
+    tag: OptOutTag | None = None,
     processes: int = 2,
     progress: Report | None = None,
 ) -> SimulationSummary:
@@ -89,6 +92,9 @@ def simulate(
         fps: Frames per second of the recordings.
         size: Width and height of the frames, instead of the camera file's.
         cast: Seed of how people look, instead of `seed`: the same walks by other people.
+        tagged: How many visitors wear an opt-out tag: they are filmed, and the truth leaves them
+            out as the product has to. Their boxes are in a file of their own.
+        tag: What they wear; without it, what the site asks for, else a common tag, of `SIDE_M`.
         processes: Cameras that are rendered at a time.
         progress: Told about frames done.
 
@@ -102,6 +108,8 @@ def simulate(
     seconds = max(1, round(minutes * 60))
     files = {camera.id: file_names(site_day, camera, begin, seconds) for camera in cameras}
     truth = out / FOLDER
+    asked = site_day.site.file.privacy.opt_out_tag or OptOutTag()
+    worn = tag or asked.model_copy(update={"side_m": SIDE_M})
     arguments = {
         "version": _VERSION,
         "site": site_digest(site_day),
@@ -114,6 +122,7 @@ def simulate(
         "size": list(size) if size else None,
         # Left out where it is not given, so that what was rendered before it could be stays.
         **({} if cast is None else {"cast": cast}),
+        **({"tagged": tagged, "tag": worn.model_dump()} if tagged else {}),
     }
     made = read_manifest(truth)
     if made.get("arguments") == arguments and made.get("summary") and _all_there(out, made):
@@ -123,7 +132,12 @@ def simulate(
     # Written first without a summary, so that an interrupted simulation is cleared away.
     write_manifest(truth, {"arguments": arguments, "files": files})
     floors = _walked(site_day, sorted({c.floor for c in cameras}), seconds, seed, people_per_minute)
-    crossed = write_truth(truth, site_day, begin, floors)
+    left_out = wearers([one for _, walks in floors for one in walks], tagged, seed)
+    counted = [
+        (plan, [one for one in walks if one.person.number not in left_out])
+        for plan, walks in floors
+    ]
+    crossed = write_truth(truth, site_day, begin, counted)
     by_floor = {plan.floor: walks for plan, walks in floors}
     shoots = [
         Shoot(
@@ -138,13 +152,15 @@ def simulate(
             seed,
             seed if cast is None else cast,
             size,
+            worn,
+            left_out,
         )
         for c in cameras
     ]
     _film_all(shoots, processes, progress)
     counts = Counter((crossing.gate, crossing.direction) for crossing in crossed)
     summary: dict[str, Any] = {
-        "people": sum(len(walks) for _, walks in floors),
+        "people": sum(len(walks) for _, walks in counted),
         "crossings": {
             gate: {direction: counts[gate, direction] for direction in ("in", "out")}
             for plan, _ in floors

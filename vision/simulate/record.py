@@ -22,9 +22,9 @@ from vision.simulate.cutouts import look
 from vision.simulate.geometry import Floats
 from vision.simulate.plan import FloorPlan
 from vision.simulate.render import Painter, Standing
-from vision.simulate.truth import mot_lines
+from vision.simulate.truth import TAGGED, mot_lines
 from vision.simulate.walk import STEP_S, Walk
-from vision.site.models import Camera, SiteDay
+from vision.site.models import Camera, OptOutTag, SiteDay
 
 FILE_S = 60
 """Length of a recording, seconds; the last one of a simulation may be shorter."""
@@ -50,6 +50,8 @@ class Shoot:
     seed: int
     cast: int
     size: tuple[int, int] | None
+    tag: OptOutTag | None = None
+    tagged: frozenset[int] = frozenset()
 
     @property
     def frames(self) -> int:
@@ -89,7 +91,10 @@ def file_names(day: SiteDay, camera: Camera, start: dt.datetime, seconds: int) -
 
 
 def film(shoot: Shoot, progress: Callable[[str, int], None] | None = None) -> None:
-    """Paint and encode every file of one camera, and write its boxes in MOT format."""
+    """Paint and encode every file of one camera, and write its boxes in MOT format.
+
+    Boxes of who wears a tag are in a file of their own.
+    """
     cv2.setNumThreads(1)
     camera = shoot.day.cameras[shoot.camera]
     plan = FloorPlan.of(shoot.day, camera.floor)
@@ -98,14 +103,20 @@ def film(shoot: Shoot, progress: Callable[[str, int], None] | None = None) -> No
     # Drawn when they come and forgotten when others have: cut-outs take megabytes a person.
     look_of = lru_cache(_KNOWN)(lambda number: look(np.random.default_rng([shoot.cast, number])))
     painter = Painter(
-        pinhole, plan, look_of, np.random.default_rng([shoot.seed, 1_000_003, number])
+        pinhole,
+        plan,
+        look_of,
+        np.random.default_rng([shoot.seed, 1_000_003, number]),
+        shoot.tag,
+        shoot.tagged,
     )
     moments = _moments(shoot.walks, shoot.frames, shoot.fps)
     names = file_names(shoot.day, camera, shoot.start, shoot.seconds)
     shoot.truth.mkdir(parents=True, exist_ok=True)
     boxes_file = shoot.truth / f"{shoot.camera}_gt.txt"
-    part = boxes_file.with_suffix(".txt.part")
-    with part.open("w", encoding="ascii") as boxes:
+    tagged_file = shoot.truth / f"{shoot.camera}_{TAGGED}_gt.txt"
+    part, tagged_part = (file.with_suffix(".txt.part") for file in (boxes_file, tagged_file))
+    with part.open("w", encoding="ascii") as boxes, tagged_part.open("w", encoding="ascii") as left:
         for index, name in enumerate(names):
             first = index * FILE_S * shoot.fps
             count = min(FILE_S * shoot.fps, shoot.frames - first)
@@ -113,13 +124,21 @@ def film(shoot: Shoot, progress: Callable[[str, int], None] | None = None) -> No
             def frames(first: int = first, count: int = count) -> Iterator[Image]:
                 for frame in range(first, first + count):
                     image, found = painter.paint(next(moments))
-                    boxes.writelines(mot_lines(frame + 1, found))
+                    counted = [one for one in found if one.number not in shoot.tagged]
+                    boxes.writelines(mot_lines(frame + 1, counted))
+                    others = [one for one in found if one.number in shoot.tagged]
+                    left.writelines(mot_lines(frame + 1, others))
                     if progress is not None and (frame + 1) % shoot.fps == 0:
                         progress(shoot.camera, shoot.fps)
                     yield image
 
             encode(shoot.out / name, frames(), (pinhole.width, pinhole.height), shoot.fps)
     part.replace(boxes_file)
+    if shoot.tagged:
+        tagged_part.replace(tagged_file)
+    else:
+        tagged_part.unlink()
+        tagged_file.unlink(missing_ok=True)
 
 
 def encode(path: Path, frames: Iterator[Image], size: tuple[int, int], fps: int) -> None:

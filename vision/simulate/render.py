@@ -19,6 +19,8 @@ from vision.simulate.cutouts import SPRITE_HEIGHT, Look, Sprite
 from vision.simulate.geometry import Floats, inside_polygon
 from vision.simulate.plan import FloorPlan
 from vision.simulate.scene import Layer, backdrop
+from vision.simulate.tagging import lay_on
+from vision.site.models import OptOutTag
 
 _STEP_M = 0.34
 _SOLE = 0.985
@@ -66,12 +68,14 @@ class TrueBox:
 
 @dataclass
 class Painter:
-    """Paints the frames of one camera."""
+    """Paints the frames of one camera; who is `tagged` wears `tag`."""
 
     camera: Pinhole
     plan: FloorPlan
     look_of: Callable[[int], Look]
     rng: Generator
+    tag: OptOutTag | None = None
+    tagged: frozenset[int] = frozenset()
     _facing: dict[int, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -156,6 +160,8 @@ class Painter:
         warp = cv2.getAffineTransform(source, target - np.array([left, top], np.float32))
         size = (right - left, bottom - top)
         patch = cv2.warpAffine(sprite, warp, size, flags=cv2.INTER_LINEAR)
+        if self.tag is not None and person.number in self.tagged:
+            lay_on(patch, sprite, warp, self.tag, person.height, _SOLE)
         solid = (patch[..., 3] > _OPAQUE).astype(np.uint8)
         x, y, width, height = cv2.boundingRect(solid)
         if width == 0:

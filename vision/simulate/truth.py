@@ -23,6 +23,10 @@ from vision.site.models import SiteDay
 FOLDER = "truth"
 """Name of the folder beside the recordings."""
 
+TAGGED = "tagged"
+"""In the name of the file of the boxes of who wears an opt-out tag; nothing else of the truth has
+them."""
+
 PATHS = pl.Schema({"person": pl.Int32(), "at": INSTANT, "x_m": pl.Float64(), "y_m": pl.Float64()})
 GATE_CROSSINGS = pl.Schema(
     {"gate": pl.String(), "at": INSTANT, "direction": pl.String(), "person": pl.Int32()}

@@ -55,6 +55,15 @@ def _to_the_minute(time: dt.time) -> dt.time:
     return time
 
 
+def _on_a_quarter(time: dt.time) -> dt.time:
+    if _to_the_minute(time).minute % 15:
+        raise ValueError(
+            f"{time.isoformat('minutes')} is not on a quarter of an hour, by which figures are "
+            "counted; write minutes 00, 15, 30 or 45"
+        )
+    return time
+
+
 def _in_steps(k: int) -> int:
     if k % GUESSED_STEP:
         raise ValueError(
@@ -66,6 +75,7 @@ def _in_steps(k: int) -> int:
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 LocalTime = Annotated[dt.time, AfterValidator(_to_the_minute)]
+QuarterTime = Annotated[dt.time, AfterValidator(_on_a_quarter)]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -96,6 +106,44 @@ class Hours(Entry):
 
     opens: LocalTime
     closes: LocalTime
+
+
+class QuietHours(Entry):
+    """A part of the day in which nothing is analysed, local time; `ends` 24:00 is written 00:00.
+
+    `on` names the weekdays that clocks show when it begins; without it, every day. It holds from
+    trading day `valid_from` to `valid_until`, both included, where they are given.
+    """
+
+    begins: QuarterTime
+    ends: QuarterTime
+    on: Annotated[tuple[Weekday, ...], Field(min_length=1)] = WEEKDAYS
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+
+    @model_validator(mode="after")
+    def _some_time(self) -> "QuietHours":
+        if self.begins == self.ends:
+            raise ValueError(
+                "begins and ends are the same; for a whole day, write it as two: from 00:00 to "
+                "12:00 and from 12:00 to 00:00"
+            )
+        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
+            raise ValueError("valid_until is before valid_from; swap the two")
+        return self
+
+    def holds_at(self, local: dt.datetime) -> bool:
+        """Whether it is quiet while clocks show `local`, whatever the trading day."""
+        time, today = local.time(), local.weekday()
+        begins_today = WEEKDAYS[today] in self.on and time >= self.begins
+        if self.begins < self.ends:
+            return begins_today and time < self.ends
+        return begins_today or (WEEKDAYS[today - 1] in self.on and time < self.ends)
+
+    def holds_on(self, day: dt.date) -> bool:
+        """Whether it is valid on trading day `day`."""
+        begun = self.valid_from is None or self.valid_from <= day
+        return begun and (self.valid_until is None or day <= self.valid_until)
 
 
 class Floor(Entry):
@@ -176,6 +224,18 @@ class AgeGender(Entry):
     smallest_face_px: Annotated[int, Field(ge=62, le=1000)] = 62
 
 
+class OptOutTag(Entry):
+    """The tag by which somebody asks to be left out: looked for where it is given.
+
+    It is a marker of an ArUco dictionary. Everybody wears the same `id`, so that it tells nobody
+    apart. `side_m` is the side of its black square, as it is printed.
+    """
+
+    dictionary: Literal["4x4_50", "5x5_50", "6x6_50"] = "4x4_50"
+    id: Annotated[int, Field(ge=0, le=49)] = 0
+    side_m: Annotated[float, Field(ge=0.03, le=1, allow_inf_nan=False)] = 0.15
+
+
 class Privacy(Entry):
     """What may be published, how long personal data lives, what is looked at besides boxes.
 
@@ -183,7 +243,8 @@ class Privacy(Entry):
     to keep to it.
 
     `appearance` says whether tracking may compare people's clothes, and where the vectors lie until
-    it is done: in memory, or in a vault on disk whose key is in memory only.
+    it is done: in memory, or in a vault on disk whose key is in memory only. Whoever wears
+    `opt_out_tag` is left out before anything is stored.
     """
 
     k: Annotated[int, Field(ge=FEWEST, le=1000)] = 10
@@ -191,6 +252,16 @@ class Privacy(Entry):
     retention: Retention = Retention()
     appearance: Literal["off", "memory", "vault"] = "off"
     age_gender: AgeGender | None = None
+    opt_out_tag: OptOutTag | None = None
+
+    @model_validator(mode="after")
+    def _nothing_sealed_of_who_opts_out(self) -> "Privacy":
+        if self.opt_out_tag is not None and self.appearance == "vault":
+            raise ValueError(
+                "a vault lies on disk before anybody knows who wears the opt-out tag; set "
+                "appearance to memory, or leave opt_out_tag out"
+            )
+        return self
 
 
 class Notice(Entry):
@@ -279,11 +350,11 @@ class SiteFile(Entry):
 
     Camera-days run `settling_minutes` after the end of a trading day, when recorders have exported
     its last files; marts and report `marts_minutes` after it, when the cameras have been worked
-    through. Where less than the share `least_coverage` of the trading hours was observed, a check
-    warns. A file that arrives later, within `late_hours` of the end of its day, has its camera-day
-    run again once it has not changed for `settle_seconds`. Whoever is in view for longer than
-    `staff_after_minutes` counts as staff. With `estimate_gaps`, daily totals over gaps come with an
-    estimate beside them.
+    through. In `quiet_hours` nothing is analysed. Where less than the share `least_coverage` of the
+    other trading hours was observed, a check warns. A file that arrives later, within `late_hours`
+    of the end of its day, has its camera-day run again once it has not changed for
+    `settle_seconds`. Whoever is in view for longer than `staff_after_minutes` counts as staff. With
+    `estimate_gaps`, daily totals over gaps come with an estimate beside them.
     """
 
     id: Id
@@ -293,6 +364,7 @@ class SiteFile(Entry):
     opens: dt.date
     closes: dt.date | None = None
     trading_hours: dict[Weekday, Hours]
+    quiet_hours: tuple[QuietHours, ...] = ()
     settling_minutes: Annotated[int, Field(ge=0, le=12 * 60)] = 60
     marts_minutes: Annotated[int, Field(ge=0, le=12 * 60)] = 240
     least_coverage: Annotated[float, Field(ge=0, le=1)] = 0.9

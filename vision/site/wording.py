@@ -23,6 +23,10 @@ _EXAMPLES: Mapping[str, str] = {
     "closes": "closes: 2026-03-31",
     "trading_day_start": "trading_day_start: 04:00",
     "trading_hours": "trading_hours: {mon: {opens: 09:00, closes: 21:00}}",
+    "quiet_hours": "quiet_hours: [{begins: 13:00, ends: 14:00, on: [mon, tue]}]",
+    "begins": "begins: 13:00",
+    "ends": "ends: 14:00",
+    "on": "on: [mon, tue]",
     "floors": "floors: [{id: ground, outline: [[0, 0], [20, 0], [20, 12], [0, 12]]}]",
     "outline": "outline: [[0, 0], [20, 0], [20, 12], [0, 12]]",
     "polygon": "polygon: [[2, 1], [6, 1], [6, 4], [2, 4]]",
@@ -41,6 +45,7 @@ _EXAMPLES: Mapping[str, str] = {
     "cameras": "cameras: [{id: cam_entrance, floor: ground, exports: ..., frame: [960, 540]}]",
     "exports": "exports: cam_entrance/cam_entrance_%Y%m%d_%H%M%S.mp4",
     "recorder": "exports: {recorder: frigate, channel: front_door}",
+    "opt_out_tag": "opt_out_tag: {dictionary: 4x4_50, id: 0, side_m: 0.15}",
     "channel": "channel: front_door",
     "folder": "folder: nvr",
     "frame": "frame: [960, 540]",
@@ -52,7 +57,7 @@ _EXAMPLES: Mapping[str, str] = {
 _PLACES = {
     "cameras": "cameras are described in cameras.yaml",
     **dict.fromkeys(
-        ("zones", "gates", "floors", "privacy", "notice", "trading_hours"),
+        ("zones", "gates", "floors", "privacy", "notice", "trading_hours", "quiet_hours"),
         "this is described in site.yaml",
     ),
 }

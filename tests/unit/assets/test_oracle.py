@@ -25,7 +25,7 @@ from tests.oracle.invented import (
 from tests.oracle.marts import marts_of
 from tests.unit import small_mall
 from tests.unit.small_mall import NOON
-from vision.site.models import Site
+from vision.site.models import QuietHours, Site
 
 Marts = dict[str, pl.DataFrame]
 EACH_DAY = (WEDNESDAY, WEDNESDAY, SUNDAY, LOSES_AN_HOUR, GAINS_AN_HOUR)
@@ -141,6 +141,18 @@ def test_without_an_estimate_there_is_no_interval():
 @examples(12)
 @given(day=days(site_days(*EACH_DAY)))
 def test_marts_of_an_invented_day_equal_their_computation_in_plain_python(day: Invented):
+    rows, expected = made(day), marts_of(day.stored, {})
+    told = [one for name in MARTS for one in differences(MARTS[name], rows[name], expected[name])]
+    assert told == []
+    assert told_for_no_time(rows) == []
+
+
+QUIET = QuietHours(begins=dt.time(9, 15), ends=dt.time(10, 30))
+
+
+@examples(6)
+@given(day=days(st.sampled_from([mall(quiet_hours=(QUIET,)).on(date) for date in EACH_DAY])))
+def test_marts_of_a_day_with_quiet_hours_equal_their_computation_in_plain_python(day: Invented):
     rows, expected = made(day), marts_of(day.stored, {})
     told = [one for name in MARTS for one in differences(MARTS[name], rows[name], expected[name])]
     assert told == []
