@@ -18,6 +18,7 @@ import dagster as dg
 import polars as pl
 
 from assets.camera_day import FRESHNESS, OWNERS, RETRY
+from assets.marts.columns import WHY, WHY_NOT_FOLLOWED
 from assets.marts.contracts import MARTS
 from assets.marts.metadata import lineage_from_core, table_metadata
 from assets.marts.schema import MartColumn, MartContract
@@ -44,12 +45,15 @@ _BLANKED = "; NULL also where it was blanked"
 @cache
 def published(mart: MartContract) -> MartContract:
     """The contract of what is released of `mart`: the same table, with figures blanked."""
-    columns = tuple(
+    columns = [
         replace(column, nullable=True, description=column.description + _BLANKED)
         if column.counted_by and not mart.drop_suppressed
         else column
         for column in mart.columns
-    )
+    ]
+    if mart.name in NOISY_MARTS:
+        # Noise is drawn where people are followed; elsewhere a row says that they are not.
+        columns = [WHY_NOT_FOLLOWED if one.name == WHY.name else one for one in columns]
     return replace(mart, columns=(*columns, _SUPPRESSED))
 
 
