@@ -152,7 +152,7 @@ BAD_FIELDS = [
     ),
     pytest.param(
         SITE, "notice:\n  controller", "privacy: {k: 1}\nnotice:\n  controller", "privacy.k",
-        "privacy:", "from 2 up", id="a number below its bound names the bound",
+        "privacy:", "from 3 up", id="a number below its bound names the bound",
     ),
     pytest.param(
         SITE, "notice:\n  controller", "settling_minutes: 1.5\nnotice:\n  controller",
