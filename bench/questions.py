@@ -124,10 +124,9 @@ def rows(connection: duckdb.DuckDBPyConnection, mart: MartContract, site: Site) 
     """What is published of a mart: figures of the contract, NULL where nothing was observed."""
     told = connection.execute(FIGURES[mart.name]).pl()
     told = told.with_columns(site=pl.lit(site.id), definition_version=pl.lit(1))
-    follows = [
-        column.follows.alias(column.name) for column in mart.columns if column.follows is not None
-    ]
-    told = told.with_columns(follows)
+    told = told.with_columns(
+        following.due(column, told) for column in mart.columns if column.follows is not None
+    )
     counted = [column.name for column in mart.columns if column.counted_by and column.nullable]
     if "observed_minutes" in told.columns:
         seen = pl.col("observed_minutes") > 0

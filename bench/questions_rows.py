@@ -63,13 +63,12 @@ FIGURES = {
             FROM quarter_seen INNER JOIN (SELECT zone, kind, camera FROM zones) USING (camera)
         )
         SELECT {_QUARTER}, not_observed, zone, kind, stays, person_seconds,
-            (stays + 2) // 3 AS occupancy_peak,
-            round(person_seconds / nullif(60 * observed_minutes, 0), 4) AS occupancy_mean
+            (stays + 2) // 3 AS occupancy_peak
         FROM counted""",
     "queue_15min": f"""
         SELECT {_QUARTER}, not_observed, zone,
             people(30 * rush, (zone, interval_start, 9)) AS stays,
-            (2 * stays) // 3 AS waits, round(0.3 * stays, 4) AS length_mean,
+            (2 * stays) // 3 AS waits, 270 * stays AS person_seconds,
             stays // 2 AS length_peak, if(waits > 0, 60.0, NULL) AS wait_median_s,
             if(waits > 0, 150.0, NULL) AS wait_p90_s,
             people(waits * 0.7, (zone, interval_start, 10)) AS served,
@@ -163,7 +162,7 @@ FIGURES = {
         )
         SELECT *, round(if(comparable, visits / sum(visits) OVER of_kind, NULL), 6) AS share,
             if(comparable, rank() OVER (of_kind ORDER BY visits / area_m2 DESC), NULL) AS rank,
-            if(is_whole, round(visits_observed % 50 / 100 - 0.25, 6), NULL) AS change_week
+            if(is_whole, visits_observed + visits_observed % 7, NULL) AS visits_week_before
         FROM zone_on_day WINDOW of_kind AS (PARTITION BY trading_day, kind)""",
     "data_quality_daily": f"""
         SELECT {_DAY}, coalesce(not_observed, 'observed') AS state,

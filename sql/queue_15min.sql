@@ -3,13 +3,14 @@
 -- Grain       one zone of kind queue in one quarter of an hour of the trading day; every one has every
 --             quarter.
 -- Version     1
--- Definition  length_mean and length_peak are the zone's occupancy, of occupancy_15min. A wait is a
---             visit to the zone (of at least its min_dwell) and counts, with its whole length, in the
---             quarter in which it began. Where the queue says what people wait for (of), the outcome
---             of each wait is looked for on the visitor's way, within one view and without staff:
---             served, if their next visit is to that zone; abandoned, if they are seen anywhere else
---             after they left; otherwise their way ends in the queue, and the outcome is not known.
---             abandonment_rate is abandoned / (served + abandoned).
+-- Definition  length_mean and length_peak are the zone's occupancy, of occupancy_15min,
+--             person_seconds what the mean is made of. A wait is a visit to the zone (of at least
+--             its min_dwell) and counts, with its whole length, in the quarter in which it began.
+--             Where the queue says what people wait for (of), the outcome of each wait is looked
+--             for on the visitor's way, within one view and without staff: served, if their next
+--             visit is to that zone; abandoned, if they are seen anywhere else after they left;
+--             otherwise their way ends in the queue, and the outcome is not known. abandonment_rate
+--             is abandoned / (served + abandoned).
 -- Source      Waits that began and were given up are called reneging in queueing theory.
 -- NULL        the camera observed nothing in the quarter. Waits: that, or nobody waited. Outcomes:
 --             that, or the queue does not say what people wait for, or the camera has no calibration.
@@ -112,6 +113,7 @@ SELECT
     length.occupancy_mean AS length_mean,
     length.occupancy_peak AS length_peak,
     length.stays,
+    length.person_seconds,
     CASE WHEN place.observed_s > 0 THEN coalesce(waited.waits, 0) END AS waits,
     CASE WHEN place.observed_s > 0 THEN round(waited.wait_median_s, 1) END AS wait_median_s,
     CASE WHEN place.observed_s > 0 THEN round(waited.wait_p90_s, 1) END AS wait_p90_s,

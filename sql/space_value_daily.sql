@@ -8,13 +8,13 @@
 --             of the trading hours. ..._per_m2 divides by the zone's area. share is the zone's part of
 --             the visits to zones in metres of its kind; rank orders these by visits per square metre,
 --             the most first. change_week and change_year compare visits with those seven and 364 days
---             before, the same weekday: 0.1 is a tenth more.
+--             before (visits_week_before, visits_year_before), the same weekday: 0.1 is a tenth more.
 -- Source      Like for like by 364 days: the trade's, so that weekdays fall on each other.
 -- NULL        visits: the day has a gap. ..._observed, per square metre, person_seconds: nothing of
 --             the trading hours was observed. attention: that, or the zone is no display, or its
---             camera has no calibration. share, rank: a gap of any zone of the kind. change: either
---             day has a gap, or the zone was not there, had no visit, or had another area, or visits
---             were then defined otherwise.
+--             camera has no calibration. share, rank: a gap of any zone of the kind. ..._before: that
+--             day had a gap, or the zone was not there, or had another area, or visits were then
+--             defined otherwise. change: that, or either day has a gap, or nobody came then.
 WITH
 hour AS (
     SELECT
@@ -76,12 +76,12 @@ zone AS (
         CASE WHEN span.is_observed THEN display_on_day.attention_seconds END AS attention_seconds,
         CASE
             WHEN span.is_observed AND area_week_before.area_m2 = round(zones.area_m2, 4)
-            THEN today.visits / nullif(week_before.visits, 0) - 1
-        END AS change_week,
+            THEN week_before.visits
+        END AS visits_week_before,
         CASE
             WHEN span.is_observed AND area_year_before.area_m2 = round(zones.area_m2, 4)
-            THEN today.visits / nullif(year_before.visits, 0) - 1
-        END AS change_year
+            THEN year_before.visits
+        END AS visits_year_before
     FROM zones
     CROSS JOIN site_day
     INNER JOIN camera_days AS span
@@ -132,9 +132,11 @@ SELECT
         WHEN bool_and(zone.visits IS NOT NULL) OVER of_kind
         THEN rank() OVER (PARTITION BY zone.kind ORDER BY zone.visits / zone.area_m2 DESC)
     END AS rank,
+    zone.visits_week_before,
+    zone.visits_year_before,
     -- Added to 0, since a rounded number may be a negative zero.
-    0 + round(zone.change_week, 6) AS change_week,
-    0 + round(zone.change_year, 6) AS change_year,
+    0 + round(zone.visits / nullif(zone.visits_week_before, 0) - 1, 6) AS change_week,
+    0 + round(zone.visits / nullif(zone.visits_year_before, 0) - 1, 6) AS change_year,
     round(zone.observed_s / 60, 4) AS observed_minutes,
     round(zone.observed_s / zone.length_s, 6) AS observed_share,
     zone.not_observed

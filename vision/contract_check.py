@@ -164,7 +164,7 @@ def _domain(values: pl.Series, domain: Domain, bounds: Bounds) -> Iterator[tuple
         case Range(low, high, step):
             yield f"must lie in {low} to {high}", values.is_between(low, high)
             if step is not None:
-                yield f"must be a whole multiple of {step}", values == _nearest_step(values, step)
+                yield f"must be a whole multiple of {step}", values == nearest_step(values, step)
         case OneOf(words):
             yield "must be one of the contract's words", values.is_in(list(words))
         case SiteWord(kind):
@@ -202,7 +202,8 @@ def _domain(values: pl.Series, domain: Domain, bounds: Bounds) -> Iterator[tuple
             yield "must be a name as the site file has it", _are_recordings(values, bounds)
 
 
-def _nearest_step(values: pl.Series, step: float) -> pl.Series:
+def nearest_step(values: pl.Series, step: float) -> pl.Series:
+    """The float nearest to the nearest multiple of `step`, for each value."""
     parts = round(1 / step)
     if abs(parts * step - 1) < 1e-12:
         # A whole number divided by a whole number is the float nearest to the multiple; multiplied

@@ -7,7 +7,7 @@ here: any mart.
 import polars as pl
 
 from assets.marts.inputs import NOT_FOLLOWED, NOT_OBSERVED
-from assets.marts.schema import MartColumn
+from assets.marts.schema import Between, MartColumn
 from vision.contract_terms import INSTANT, InTradingDay, Matches, OneOf, Range, SiteWord
 
 ID = Matches(r"[a-z][a-z0-9_]{0,39}")
@@ -80,6 +80,9 @@ def clock(column: str, span: str) -> tuple[MartColumn, ...]:
     )
 
 
+_MINUTES_STEP = 0.0001
+
+
 def observed(minutes: int, span: str) -> tuple[MartColumn, ...]:
     """For how much of its span a row stands."""
     return (
@@ -88,7 +91,7 @@ def observed(minutes: int, span: str) -> tuple[MartColumn, ...]:
             pl.Float64(),
             "min",
             f"Minutes of the {span} that the owning camera recorded and that were readable",
-            Range(0, minutes, 0.0001),
+            Range(0, minutes, _MINUTES_STEP),
             sources=COVERAGE,
         ),
         MartColumn(
@@ -137,6 +140,8 @@ def measure(
     nullable: bool = True,
     null_where_nobody: bool = False,
     follows: pl.Expr | None = None,
+    rounded_off: pl.Expr | None = None,
+    between: Between | None = None,
 ) -> MartColumn:
     """A figure that tells of people; a whole number unless `dtype` says otherwise."""
     return MartColumn(
@@ -150,6 +155,8 @@ def measure(
         sources,
         null_where_nobody,
         follows,
+        rounded_off,
+        between,
     )
 
 
@@ -254,6 +261,13 @@ def rate(
         null_where_nobody=True,
         follows=quotient,
     )
+
+
+def per_second_observed(seconds: str) -> tuple[pl.Expr, pl.Expr]:
+    """A column divided by the time observed; how far off since observed_minutes are rounded."""
+    minutes, half = pl.col("observed_minutes"), _MINUTES_STEP / 2
+    quotient = pl.when(minutes > 0).then(pl.col(seconds) / (minutes * 60))
+    return quotient, quotient * half / (minutes - half)
 
 
 def part_of(*columns: str) -> pl.Expr:

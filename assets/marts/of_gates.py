@@ -27,14 +27,15 @@ from assets.marts.columns import (
     measure,
     rounded_share,
 )
-from assets.marts.schema import MartColumn, MartContract, Tables
+from assets.marts.schema import Between, MartColumn, MartContract, Tables
 from vision.contract_terms import INSTANT, InTradingDay, Range
 from vision.site.audits import LONGEST_MINUTES
 from vision.site.models import OUTSIDE
 
 _NULL_GAP = "NULL where the day has a gap"
 _ESTIMATED = Range(0, 100_000_000, 0.1)
-_INSIDE = Range(-100_000, 100_000, 0.25)
+_PART_OF_ONE = 0.25
+_INSIDE = Range(-100_000, 100_000, _PART_OF_ONE)
 
 _GATE = (TRADING_DAY, SITE, gate(), CAMERA, FLOOR)
 """Which gate of which day a row is of."""
@@ -197,6 +198,27 @@ def _floors(tables: Tables) -> int:
     return len({*gates["floor"], *gates["leads_from"]} - {OUTSIDE})
 
 
+def _people_on_floor() -> Between:
+    """Between what the reconciled number of people lies during a quarter.
+
+    It begins the quarter with those who came before less those who left, and somebody less for each
+    share of the drift; in between, all may come before anybody leaves, or the other way round.
+    """
+    so_far = {"partition_by": ("trading_day", "site", "floor"), "order_by": "interval_start"}
+    change, crossings = pl.col("change"), pl.col("crossings")
+    before = change.cum_sum().over(**so_far) - change
+    crossed = crossings.cum_sum().over(**so_far)
+    each = (pl.col("drift") / crossings.sum().over("trading_day", "site", "floor")).fill_nan(0)
+    taken = (each.fill_null(0) * crossed, each.fill_null(0) * (crossed - crossings))
+    low = before - (crossings - change) / 2 - pl.max_horizontal(*taken)
+    high = before + (crossings + change) / 2 - pl.min_horizontal(*taken)
+    return Between(
+        low=(low / _PART_OF_ONE).floor() * _PART_OF_ONE,
+        high=(high / _PART_OF_ONE).ceil() * _PART_OF_ONE,
+        step=_PART_OF_ONE,
+    )
+
+
 FLOOR_OCCUPANCY_15MIN = MartContract(
     name="floor_occupancy_15min",
     grain="one floor in one quarter of an hour",
@@ -216,6 +238,7 @@ FLOOR_OCCUPANCY_15MIN = MartContract(
                 dtype=pl.Float64(),
                 domain=_INSIDE,
                 null_where_nobody=True,
+                between=_people_on_floor(),
             )
             for name, what in (
                 ("occupancy_mean", "People on the floor, on average over the quarter"),
@@ -236,6 +259,8 @@ FLOOR_OCCUPANCY_15MIN = MartContract(
             CROSSINGS,
             domain=Range(-100_000, 100_000),
             null_where_nobody=True,
+            # Each of the crossings is one more or one less.
+            between=Between(-pl.col("crossings"), pl.col("crossings"), 2),
         ),
         measure(
             "drift",

@@ -26,6 +26,7 @@ from assets.marts.columns import (
     count,
     measure,
     part_of,
+    per_second_observed,
     rate,
     rounded_share,
     zone,
@@ -68,6 +69,7 @@ def _lengths(name: str, of: str) -> tuple[MartColumn, ...]:
 
 def _people_at_once(name: str, mean: str, place: str) -> tuple[MartColumn, ...]:
     """How many people were in a place at an instant, and the stays that they made of it."""
+    follows, rounded_off = per_second_observed("person_seconds")
     return (
         measure(
             f"{name}_mean",
@@ -77,6 +79,8 @@ def _people_at_once(name: str, mean: str, place: str) -> tuple[MartColumn, ...]:
             unit="people",
             dtype=pl.Float64(),
             domain=Range(0, 10_000, 0.0001),
+            follows=follows,
+            rounded_off=rounded_off,
         ),
         count(
             f"{name}_peak",
@@ -86,6 +90,14 @@ def _people_at_once(name: str, mean: str, place: str) -> tuple[MartColumn, ...]:
             unit="people",
         ),
         count("stays", "Stays of any length of which some part fell into the interval", _PRESENCE),
+        count(
+            "person_seconds",
+            f"Time that people spent in the {place} during the interval",
+            _PRESENCE,
+            counted_by=("stays",),
+            unit="s",
+            domain=PERSON_SECONDS,
+        ),
     )
 
 
@@ -213,14 +225,6 @@ OCCUPANCY_15MIN = MartContract(
             "Person-seconds spent in the zone during the interval, per second observed",
             "zone",
         ),
-        count(
-            "person_seconds",
-            "Time that people spent in the zone during the interval",
-            _PRESENCE,
-            counted_by=("stays",),
-            unit="s",
-            domain=PERSON_SECONDS,
-        ),
         *QUARTER,
         WHY,
         DEFINITION,
@@ -292,6 +296,33 @@ QUEUE_15MIN = MartContract(
 
 _LIKE_FOR_LIKE = Range(-1, 1_000_000, 0.000001)
 _PER_M2 = Range(0, 1_000_000_000)
+
+
+def _against(earlier: str, change: str, before: str) -> tuple[MartColumn, ...]:
+    """Visits of an earlier day, and how much more there were today."""
+    return (
+        measure(
+            earlier,
+            f"Visits of {before}; NULL where it has a gap or cannot be compared",
+            (earlier,),
+            _STAYS,
+            domain=PEOPLE_OF_DAY,
+            null_where_nobody=True,
+        ),
+        measure(
+            change,
+            f"Change of visits against {before}, as a share of those: 0.1 is a tenth more; NULL "
+            "where either day has a gap or they cannot be compared, or nobody came then",
+            # Whoever knows one of the two could tell the other from it.
+            ("visits", earlier),
+            _STAYS,
+            dtype=pl.Float64(),
+            domain=_LIKE_FOR_LIKE,
+            null_where_nobody=True,
+            follows=pl.when(pl.col(earlier) > 0).then(pl.col("visits") / pl.col(earlier) - 1),
+        ),
+    )
+
 
 SPACE_VALUE_DAILY = MartContract(
     name="space_value_daily",
@@ -376,20 +407,12 @@ SPACE_VALUE_DAILY = MartContract(
             null_where_nobody=True,
         ),
         *(
-            measure(
-                name,
-                f"Change of visits against {before}, as a share of those: 0.1 is a tenth more; "
-                "NULL where either day has a gap or they cannot be compared",
-                ("visits",),
-                _STAYS,
-                dtype=pl.Float64(),
-                domain=_LIKE_FOR_LIKE,
-                null_where_nobody=True,
+            column
+            for span, before in (
+                ("week", "the same weekday of the week before"),
+                ("year", "the same weekday 52 weeks before"),
             )
-            for name, before in (
-                ("change_week", "the same weekday of the week before"),
-                ("change_year", "the same weekday 52 weeks before"),
-            )
+            for column in _against(f"visits_{span}_before", f"change_{span}", before)
         ),
         *DAY,
         WHY,

@@ -27,6 +27,21 @@ _DUCKDB_TYPES: Mapping[pl.DataType, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """Lowest and highest that a value may be, by other figures of its mart.
+
+    Attributes:
+        low: Its lowest.
+        high: Its highest.
+        step: It is a whole number of these steps above the lowest.
+    """
+
+    low: pl.Expr
+    high: pl.Expr
+    step: float
+
+
+@dataclass(frozen=True, slots=True)
 class MartColumn:
     """One column of a mart.
 
@@ -42,8 +57,11 @@ class MartColumn:
         counted_by: Columns of the same row that count the people behind the value. The release
             step suppresses the value where one of them is small. Empty: nothing personal in it.
         sources: (relation, column) pairs of the lake that it is computed from, for lineage.
-        follows: How the value follows from other columns of the row, exactly, where it does: it
-            then carries nothing of its own.
+        follows: How the value follows from other columns of the row, where it does: to the last
+            bit, or rounded to the step of `domain`. It then carries nothing of its own.
+        rounded_off: How much further it may be from that, since a column from which it follows was
+            rounded as well.
+        between: What other figures leave room for, where it does not follow but they bound it.
     """
 
     name: str
@@ -56,6 +74,13 @@ class MartColumn:
     sources: tuple[tuple[str, str], ...] = ()
     null_where_nobody: bool = False
     follows: pl.Expr | None = field(default=None, compare=False)
+    rounded_off: pl.Expr | None = field(default=None, compare=False)
+    between: Between | None = field(default=None, compare=False)
+
+    @property
+    def step(self) -> float | None:
+        """To which step the value is rounded, if it is."""
+        return self.domain.step if isinstance(self.domain, Range) else None
 
     @property
     def duckdb_type(self) -> str:

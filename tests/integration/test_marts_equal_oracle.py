@@ -37,6 +37,7 @@ NEVER_SO = {
     "shop_affinity_weekly.lift": "people in the simulation have one errand",
     "zone_flow_hourly.travel_median_s": "the zones between which people go touch each other",
     "staff_excluded_daily.staff_by_length": "nobody stays in view for two hours",
+    "space_value_daily.visits_year_before": "there are two weeks",
     "space_value_daily.change_year": "there are two weeks",
 }
 """Measures of which the fortnight has no number but 0; tests/unit/assets/test_oracle.py has."""

@@ -135,6 +135,7 @@ def queue_15min(day: StoredDay, occupancy: list[Row]) -> Iterator[Row]:
                 "length_mean": there["occupancy_mean"],
                 "length_peak": there["occupancy_peak"],
                 "stays": there["stays"],
+                "person_seconds": there["person_seconds"],
                 "waits": len(waits) if seen else None,
                 "wait_median_s": quantile(waits, 0.5) if seen else None,
                 "wait_p90_s": quantile(waits, 0.9) if seen else None,
@@ -183,7 +184,8 @@ def space_value_daily(
             "person_seconds": total(row["person_seconds"] for row in own),
             "attention_seconds": total(looked),
         }
-        if not day.seen_s(zone.camera, STAYS, day.counted_quarters):
+        seen = day.seen_s(zone.camera, STAYS, day.counted_quarters)
+        if not seen:
             observed = dict.fromkeys(observed)
         row = {
             **day.of_day(),
@@ -199,9 +201,12 @@ def space_value_daily(
             **day.observed(zone.camera, STAYS, day.counted_quarters),
             "not_observed": day.why_not(zone.camera, STAYS),
         }
-        for column, before in (("change_week", WEEK), ("change_year", YEAR)):
-            earlier = other_days("space_value_daily", day.site_day.day - before)
-            row[column] = _change(row, [one for one in earlier if one["zone"] == zone.id])
+        for span, back in (("week", WEEK), ("year", YEAR)):
+            earlier = other_days("space_value_daily", day.site_day.day - back)
+            comparable = [one for one in earlier if seen and one["zone"] == zone.id]
+            before = _visits_before(row, comparable)
+            row[f"visits_{span}_before"] = before
+            row[f"change_{span}"] = _change(row["visits"], before)
         yield row
 
 
@@ -221,12 +226,15 @@ def _rank(zone: Zone, peers: list[Zone], visits: Mapping[str, float | None]) -> 
     )
 
 
-def _change(row: Row, earlier: list[Row]) -> float | None:
+def _visits_before(row: Row, earlier: list[Row]) -> float | None:
     for before in earlier:
-        alike = all(before[name] == row[name] for name in ("area_m2", "definition_version"))
-        if alike and before["visits"] and row["visits"] is not None:
-            return (row["visits"] - before["visits"]) / before["visits"]
+        if all(before[name] == row[name] for name in ("area_m2", "definition_version")):
+            return before["visits"]
     return None
+
+
+def _change(now: float | None, before: float | None) -> float | None:
+    return (now - before) / before if before and now is not None else None
 
 
 def area_m2(zone: Zone) -> float:
