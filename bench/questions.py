@@ -25,6 +25,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from assets.marts import following
 from assets.marts.contracts import MARTS
 from assets.marts.inputs import relations
 from assets.marts.questions import questions

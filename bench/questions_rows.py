@@ -27,9 +27,8 @@ FIGURES = {
         )
         SELECT *, if(is_whole, entries_observed, NULL) AS entries,
             if(is_whole, exits_observed, NULL) AS exits,
-            round(
-                if(bool_and(is_whole) OVER of_day, entries_observed, NULL)
-                / sum(entries_observed) OVER of_day, 6) AS share_of_entries
+            if(bool_and(is_whole) OVER of_day, sum(entries_observed) OVER of_day, NULL)
+                AS entries_of_site
         FROM counted WINDOW of_day AS (PARTITION BY trading_day)""",
     "floor_occupancy_15min": """
         WITH floor_in_quarter AS (
@@ -160,15 +159,15 @@ FIGURES = {
                 bool_and(is_whole) OVER (PARTITION BY trading_day, kind) AS comparable
             FROM counted
         )
-        SELECT *, round(if(comparable, visits / sum(visits) OVER of_kind, NULL), 6) AS share,
+        SELECT *, if(comparable, sum(visits) OVER of_kind, NULL) AS visits_of_kind,
             if(comparable, rank() OVER (of_kind ORDER BY visits / area_m2 DESC), NULL) AS rank,
             if(is_whole, visits_observed + visits_observed % 7, NULL) AS visits_week_before
         FROM zone_on_day WINDOW of_kind AS (PARTITION BY trading_day, kind)""",
     "data_quality_daily": f"""
         SELECT {_DAY}, coalesce(not_observed, 'observed') AS state,
             round((1 - observed_share) * 48)::INTEGER AS quarters_unobserved,
-            people(400 * rush, (camera, trading_day, 23)) AS stays, 0.05 AS cut_share,
+            people(400 * rush, (camera, trading_day, 23)) AS stays, stays // 20 AS cut_stays,
             people(100 * rush, (camera, trading_day, 24)) AS trajectories,
-            0.02 AS short_share
+            trajectories // 50 AS short_trajectories
         FROM day_seen""",
 }

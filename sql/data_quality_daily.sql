@@ -6,22 +6,23 @@
 --             is of the trading hours: minutes that were recorded and readable, and quarters of which
 --             nothing was; none is while zone_visits are not delivered. Fragmentation is the part of
 --             stays of which an end was not seen, because the path began or ended inside the zone; a
---             camera that sees a zone whole has little of it. short_trajectories is the part of
---             trajectories that last less than three seconds. An audit is a count by eye at one of the
---             camera's gates (audits.yaml), in minutes of each of which at least 59 seconds were
---             observed; gate_entries and gate_exits are the gate's counts of the same minutes.
---             audit_accuracy is 1 less the people by whom the two differ, count by count and entries
---             and exits apart, per person counted by eye; 0 where that is below 0. The interval is meant
---             to hold in 19 cases of 20, if audits are of minutes chosen by chance. It is never narrower
---             than three people to either side, and of few audits it is no more than a hint.
+--             camera that sees a zone whole has little of it. short_trajectories are those that last
+--             less than three seconds, short_share is their part of the trajectories. An audit is a
+--             count by eye at one of the camera's gates (audits.yaml), in minutes of each of which at
+--             least 59 seconds were observed; gate_entries and gate_exits are the gate's counts of
+--             the same minutes. audit_accuracy is 1 less the people by whom the two differ, count by
+--             count and entries and exits apart, per person counted by eye; 0 where that is below 0.
+--             The interval is meant to hold in 19 cases of 20, if audits are of minutes chosen by
+--             chance. It is never narrower than three people to either side, and of few audits it is
+--             no more than a hint.
 -- Source      Fragmentation: as the count of track fragments in CLEAR MOT (Bernardin and Stiefelhagen
 --             2008), but seen without truth. Interval: the ratio estimate of a simple random sample and
 --             its standard error (Cochran, Sampling Techniques, 1977, 2.11), by Student's distribution;
 --             three people: the rule of three (Hanley and Lippman-Hand 1983).
 -- NULL        counts and parts: nothing of the trading hours was observed. Parts: that, or there was
 --             nothing to be part of. Trajectories: that, or the camera has no calibration. What is of
---             audits: there is none; the accuracy also where nobody was
---             counted, and the interval where there is one audit alone.
+--             audits: there is none; the accuracy also where nobody was counted, and the interval
+--             where there is one audit alone.
 WITH
 camera_with_quarters AS (
     SELECT
@@ -87,8 +88,11 @@ SELECT
     camera.state,
     quarters.quarters_unobserved,
     CASE WHEN camera.is_observed THEN coalesce(seen.stays, 0) END AS stays,
+    CASE WHEN camera.is_observed THEN coalesce(seen.cut_stays, 0) END AS cut_stays,
     CASE WHEN camera.is_observed THEN round(seen.cut_stays / seen.stays, 6) END AS cut_share,
     CASE WHEN camera.is_followed THEN coalesce(followed.trajectories, 0) END AS trajectories,
+    CASE WHEN camera.is_followed THEN coalesce(followed.short_trajectories, 0) END
+        AS short_trajectories,
     CASE
         WHEN camera.is_followed
         THEN round(followed.short_trajectories / followed.trajectories, 6)

@@ -3,19 +3,19 @@
 -- Grain       one entrance on one trading day; an entrance is a gate that leads outside.
 -- Version     1
 -- Definition  entries_observed and exits_observed add up gate_counts_15min over the trading day: what
---             was seen, a lower bound where the day has gaps. entries and exits are the same where the
---             day is whole: something was observed in each quarter of the trading hours. net is
---             entries less exits. share_of_entries is the entrance's part of the site's entries. The
---             estimate, where the site asks for one (estimate_gaps), takes the entrance's rate in its
---             observed time for the time in trading hours that it lacks, and nothing of how busy that
---             time usually is. Its interval holds the true number in 19 cases of 20, if quarters
---             differ from each other by chance.
+--             was seen, a lower bound where the day has gaps. entries and exits are the same where
+--             the day is whole: something was observed in each quarter of the trading hours. net is
+--             entries less exits. share_of_entries is the entrance's part of the site's entries
+--             (entries_of_site). The estimate, where the site asks for one (estimate_gaps), takes the
+--             entrance's rate in its observed time for the time in trading hours that it lacks, and
+--             nothing of how busy that time usually is. Its interval holds the true number in 19
+--             cases of 20, if quarters differ from each other by chance.
 -- Source      Totals: none. Interval: the prediction interval of a sum of further independent
 --             quarters, from mean and variance of those in the trading hours that were observed whole,
 --             by Student's distribution; four are needed. It never ends below entries_observed.
--- NULL        entries, exits, net: the day has a gap. share_of_entries: that of any entrance, or
---             nobody entered. ..._observed: nothing of the trading hours was observed. Estimate, with
---             its interval: not asked for, or too little was observed.
+-- NULL        entries, exits, net: the day has a gap. entries_of_site: that of any entrance.
+--             share_of_entries: that, or nobody entered. ..._observed: nothing of the trading hours
+--             was observed. Estimate, with its interval: not asked for, or too little was observed.
 WITH
 quarter AS (
     SELECT
@@ -84,6 +84,11 @@ entrance_with_estimate AS (
     CROSS JOIN site_day
     LEFT JOIN students_quantile
         ON students_quantile.sample = entrance_with_gap.whole_quarters
+),
+
+site_on_day AS (
+    SELECT CASE WHEN bool_and(is_whole) THEN sum(entries_observed) END AS entries
+    FROM entrance_with_gap
 )
 
 SELECT
@@ -95,10 +100,8 @@ SELECT
     CASE WHEN place.is_whole THEN place.entries_observed END AS entries,
     CASE WHEN place.is_whole THEN place.exits_observed END AS exits,
     CASE WHEN place.is_whole THEN place.entries_observed - place.exits_observed END AS net,
-    CASE
-        WHEN bool_and(place.is_whole) OVER () AND sum(place.entries_observed) OVER () > 0
-        THEN round(place.entries_observed / sum(place.entries_observed) OVER (), 6)
-    END AS share_of_entries,
+    site_on_day.entries AS entries_of_site,
+    round(place.entries_observed / nullif(site_on_day.entries, 0), 6) AS share_of_entries,
     place.entries_observed,
     place.exits_observed,
     round(place.estimate, 1) AS entries_estimate,
@@ -113,3 +116,4 @@ SELECT
     place.not_observed
 FROM site_day
 CROSS JOIN entrance_with_estimate AS place
+CROSS JOIN site_on_day

@@ -5,16 +5,18 @@
 -- Definition  visits_observed and person_seconds add up zone_visits_hourly, attention_seconds adds up
 --             display_engagement_hourly: what was seen, a lower bound where the day has gaps. visits
 --             is the same where the day is whole, which is where something was observed in each hour
---             of the trading hours. ..._per_m2 divides by the zone's area. share is the zone's part of
---             the visits to zones in metres of its kind; rank orders these by visits per square metre,
---             the most first. change_week and change_year compare visits with those seven and 364 days
---             before (visits_week_before, visits_year_before), the same weekday: 0.1 is a tenth more.
+--             of the trading hours. ..._per_m2 divides by the zone's area. share is the zone's part
+--             of the visits to zones in metres of its kind (visits_of_kind); rank orders these by visits per square
+--             metre, the most first. change_week and change_year compare visits with those seven and
+--             364 days before (visits_week_before, visits_year_before), the same weekday: 0.1 is a
+--             tenth more.
 -- Source      Like for like by 364 days: the trade's, so that weekdays fall on each other.
 -- NULL        visits: the day has a gap. ..._observed, per square metre, person_seconds: nothing of
 --             the trading hours was observed. attention: that, or the zone is no display, or its
---             camera has no calibration. share, rank: a gap of any zone of the kind. ..._before: that
---             day had a gap, or the zone was not there, or had another area, or visits were then
---             defined otherwise. change: that, or either day has a gap, or nobody came then.
+--             camera has no calibration. visits_of_kind, share, rank: a gap of any zone of the kind.
+--             ..._before: that day had a gap, or the zone was not there, or had another area, or
+--             visits were then defined otherwise. change: that, or either day has a gap, or nobody
+--             came then.
 WITH
 hour AS (
     SELECT
@@ -125,9 +127,9 @@ SELECT
     zone.person_seconds / zone.area_m2 AS person_seconds_per_m2,
     zone.attention_seconds / zone.area_m2 AS attention_seconds_per_m2,
     CASE
-        WHEN bool_and(zone.visits IS NOT NULL) OVER of_kind
-        THEN round(zone.visits / nullif(sum(zone.visits) OVER of_kind, 0), 6)
-    END AS share,
+        WHEN bool_and(zone.visits IS NOT NULL) OVER of_kind THEN sum(zone.visits) OVER of_kind
+    END AS visits_of_kind,
+    round(zone.visits / nullif(visits_of_kind, 0), 6) AS share,
     CASE
         WHEN bool_and(zone.visits IS NOT NULL) OVER of_kind
         THEN rank() OVER (PARTITION BY zone.kind ORDER BY zone.visits / zone.area_m2 DESC)

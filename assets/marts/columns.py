@@ -4,6 +4,8 @@ Belongs here: columns of place, time and observation, and the shape of a measure
 here: any mart.
 """
 
+from dataclasses import replace
+
 import polars as pl
 
 from assets.marts.inputs import NOT_FOLLOWED, NOT_OBSERVED
@@ -182,10 +184,20 @@ def count(
     )
 
 
+def added(column: MartColumn) -> MartColumn:
+    """A column that warehouses of an older version lack."""
+    return replace(column, added=True)
+
+
 def rounded_share(
-    name: str, description: str, counted_by: tuple[str, ...], sources: tuple[tuple[str, str], ...]
+    name: str,
+    description: str,
+    counted_by: tuple[str, ...],
+    sources: tuple[tuple[str, str], ...],
+    *,
+    follows: tuple[str, str] | None = None,
 ) -> MartColumn:
-    """A part of something that is not in the row, which is therefore rounded."""
+    """A part of something, rounded; `follows` are the columns of the part and of the whole."""
     return measure(
         name,
         description,
@@ -194,6 +206,7 @@ def rounded_share(
         dtype=pl.Float64(),
         domain=Range(0, 1, 0.000001),
         null_where_nobody=True,
+        follows=_quotient(*follows) if follows else None,
     )
 
 
@@ -249,7 +262,6 @@ def rate(
     unit: str = "1",
 ) -> MartColumn:
     """A column divided by others of the row; NULL where there is nothing to divide by."""
-    quotient = pl.when(whole > 0).then(pl.col(part) / whole)
     return measure(
         name,
         description,
@@ -259,8 +271,13 @@ def rate(
         dtype=pl.Float64(),
         domain=domain,
         null_where_nobody=True,
-        follows=quotient,
+        follows=_quotient(part, whole),
     )
+
+
+def _quotient(part: str, whole: str | pl.Expr) -> pl.Expr:
+    divisor = pl.col(whole) if isinstance(whole, str) else whole
+    return pl.when(divisor > 0).then(pl.col(part) / divisor)
 
 
 def per_second_observed(seconds: str) -> tuple[pl.Expr, pl.Expr]:

@@ -28,6 +28,7 @@ from assets.marts.columns import (
     POSITIONS,
     SITE,
     TRADING_DAY,
+    added,
     audited,
     count,
     measure,
@@ -92,11 +93,22 @@ DATA_QUALITY_DAILY = MartContract(
             _STAYS,
             domain=PEOPLE_OF_DAY,
         ),
+        added(
+            count(
+                "cut_stays",
+                "Stays of which an end was not seen",
+                _STAYS,
+                # It tells of the camera; of the people the stays do.
+                counted_by=("stays",),
+                domain=PEOPLE_OF_DAY,
+            )
+        ),
         rounded_share(
             "cut_share",
             "Part of the stays of which an end was not seen; NULL where there were none",
             ("stays",),
             _STAYS,
+            follows=("cut_stays", "stays"),
         ),
         measure(
             "trajectories",
@@ -106,11 +118,23 @@ DATA_QUALITY_DAILY = MartContract(
             domain=PEOPLE_OF_DAY,
             null_where_nobody=True,
         ),
+        added(
+            measure(
+                "short_trajectories",
+                f"Trajectories that last less than three seconds; {NULL_UNOBSERVED}, or has no "
+                "calibration",
+                ("trajectories",),
+                POSITIONS,
+                domain=PEOPLE_OF_DAY,
+                null_where_nobody=True,
+            )
+        ),
         rounded_share(
             "short_share",
             "Part of the trajectories that last less than three seconds; NULL where there are none",
             ("trajectories",),
             POSITIONS,
+            follows=("short_trajectories", "trajectories"),
         ),
         MartColumn(
             "audits",
@@ -128,7 +152,11 @@ DATA_QUALITY_DAILY = MartContract(
         DEFINITION,
     ),
     key=("trading_day", "site", "camera"),
-    never_above=AUDIT_ORDER,
+    never_above=(
+        ("cut_stays", "stays"),
+        ("short_trajectories", "trajectories"),
+        *AUDIT_ORDER,
+    ),
     places=lambda tables: tables["cameras"].height,
 )
 

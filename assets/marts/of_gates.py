@@ -20,6 +20,7 @@ from assets.marts.columns import (
     SITE,
     TRADING_DAY,
     WHY,
+    added,
     audited,
     clock,
     count,
@@ -95,12 +96,23 @@ FOOTFALL_DAILY = MartContract(
             null_where_nobody=True,
             follows=pl.col("entries") - pl.col("exits"),
         ),
+        added(
+            measure(
+                "entries_of_site",
+                "People who came in by any entrance; NULL where the day has a gap at one",
+                ("entries_of_site",),
+                CROSSINGS,
+                domain=PEOPLE_OF_DAY,
+                null_where_nobody=True,
+            )
+        ),
         rounded_share(
             "share_of_entries",
             "The entrance's part of the site's entries; NULL where the day has a gap at any "
             "entrance, or nobody came in",
             ("entries_observed",),
             CROSSINGS,
+            follows=("entries_observed", "entries_of_site"),
         ),
         count(
             "entries_observed",
@@ -137,6 +149,7 @@ FOOTFALL_DAILY = MartContract(
     key=("trading_day", "site", "gate"),
     never_above=(
         ("entries", "entries_observed"),
+        ("entries", "entries_of_site"),
         ("entries_low", "entries_estimate"),
         ("entries_estimate", "entries_high"),
     ),
@@ -204,11 +217,11 @@ def _people_on_floor() -> Between:
     It begins the quarter with those who came before less those who left, and somebody less for each
     share of the drift; in between, all may come before anybody leaves, or the other way round.
     """
-    so_far = {"partition_by": ("trading_day", "site", "floor"), "order_by": "interval_start"}
+    day = ("trading_day", "site", "floor")
     change, crossings = pl.col("change"), pl.col("crossings")
-    before = change.cum_sum().over(**so_far) - change
-    crossed = crossings.cum_sum().over(**so_far)
-    each = (pl.col("drift") / crossings.sum().over("trading_day", "site", "floor")).fill_nan(0)
+    before = change.cum_sum().over(day, order_by="interval_start") - change
+    crossed = crossings.cum_sum().over(day, order_by="interval_start")
+    each = (pl.col("drift") / crossings.sum().over(day)).fill_nan(0)
     taken = (each.fill_null(0) * crossed, each.fill_null(0) * (crossed - crossings))
     low = before - (crossings - change) / 2 - pl.max_horizontal(*taken)
     high = before + (crossings + change) / 2 - pl.min_horizontal(*taken)

@@ -4,6 +4,8 @@ Belongs here: marts whose rows are of a zone and are made of `zone_visits`. Does
 how they are computed (sql/), marts of the ways between zones (`assets.marts.of_ways`).
 """
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from assets.marts.columns import (
@@ -22,6 +24,7 @@ from assets.marts.columns import (
     SITE,
     TRADING_DAY,
     WHY,
+    added,
     clock,
     count,
     measure,
@@ -241,6 +244,12 @@ _FOLLOWED = (
 )
 _OUTCOME = "NULL also where the queue does not say what people wait for, or nobody is followed"
 
+
+def _in_line() -> Iterator[MartColumn]:
+    for column in _people_at_once("length", "People in the queue on average", "queue"):
+        yield added(column) if column.name == "person_seconds" else column
+
+
 QUEUE_15MIN = MartContract(
     name="queue_15min",
     grain="one queue in one quarter of an hour",
@@ -252,7 +261,7 @@ QUEUE_15MIN = MartContract(
         CAMERA,
         FLOOR,
         *clock("interval_start", "interval"),
-        *_people_at_once("length", "People in the queue on average", "queue"),
+        *_in_line(),
         count(
             "waits",
             "Stays of at least min_dwell that began in the interval",
@@ -301,13 +310,15 @@ _PER_M2 = Range(0, 1_000_000_000)
 def _against(earlier: str, change: str, before: str) -> tuple[MartColumn, ...]:
     """Visits of an earlier day, and how much more there were today."""
     return (
-        measure(
-            earlier,
-            f"Visits of {before}; NULL where it has a gap or cannot be compared",
-            (earlier,),
-            _STAYS,
-            domain=PEOPLE_OF_DAY,
-            null_where_nobody=True,
+        added(
+            measure(
+                earlier,
+                f"Visits of {before}; NULL where it has a gap or cannot be compared",
+                (earlier,),
+                _STAYS,
+                domain=PEOPLE_OF_DAY,
+                null_where_nobody=True,
+            )
         ),
         measure(
             change,
@@ -391,11 +402,22 @@ SPACE_VALUE_DAILY = MartContract(
                 ("attention_seconds", _FOLLOWED, "s/m²"),
             )
         ),
+        added(
+            measure(
+                "visits_of_kind",
+                "Visits to all zones of its kind; NULL where one of them has a gap",
+                ("visits_of_kind",),
+                _STAYS,
+                domain=PEOPLE_OF_DAY,
+                null_where_nobody=True,
+            )
+        ),
         rounded_share(
             "share",
             "The zone's part of the visits to zones of its kind; NULL where one of them has a gap",
             ("visits",),
             _STAYS,
+            follows=("visits", "visits_of_kind"),
         ),
         measure(
             "rank",
@@ -419,6 +441,6 @@ SPACE_VALUE_DAILY = MartContract(
         DEFINITION,
     ),
     key=("trading_day", "site", "zone"),
-    never_above=(("visits", "visits_observed"),),
+    never_above=(("visits", "visits_observed"), ("visits", "visits_of_kind")),
     places=lambda tables: tables["zones"].drop_nulls("area_m2").height,
 )

@@ -62,6 +62,8 @@ class MartColumn:
         rounded_off: How much further it may be from that, since a column from which it follows was
             rounded as well.
         between: What other figures leave room for, where it does not follow but they bound it.
+        added: Whether warehouses that an older version wrote lack it: in the days that they have it
+            is NULL, and nothing follows from it.
     """
 
     name: str
@@ -76,6 +78,7 @@ class MartColumn:
     follows: pl.Expr | None = field(default=None, compare=False)
     rounded_off: pl.Expr | None = field(default=None, compare=False)
     between: Between | None = field(default=None, compare=False)
+    added: bool = field(default=False, compare=False)
 
     @property
     def step(self) -> float | None:

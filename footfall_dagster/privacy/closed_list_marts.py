@@ -20,7 +20,7 @@ from assets.marts.contracts import MARTS
 from assets.marts.inputs import relations
 from assets.marts.queries import connected
 from assets.marts.release import published
-from assets.marts.schema import MartContract
+from assets.marts.schema import MartColumn, MartContract
 from footfall_dagster.mart_tables import new_tables
 from footfall_dagster.privacy import duckdb_pages, vouched
 from footfall_dagster.privacy.look import STRANGER, Look
@@ -234,7 +234,15 @@ def _shares(
 def _derived(rows: pl.DataFrame, mart: MartContract) -> Iterator[str]:
     """A value that follows from its row is that value, or it is a place to hide."""
     for column in mart.columns:
-        if column.follows is not None:
-            said = rows[column.name].is_not_null()
-            if (said & ~following.follows(column, rows)).any():
-                yield f"column {column.name}: must follow from the others of its row"
+        if column.follows is None or _is_older(rows, mart, column):
+            continue
+        said = rows[column.name].is_not_null()
+        if (said & ~following.follows(column, rows)).any():
+            yield f"column {column.name}: must follow from the others of its row"
+
+
+def _is_older(rows: pl.DataFrame, mart: MartContract, column: MartColumn) -> bool:
+    """Whether a column that older versions do not have is NULL all day, so that none follows."""
+    assert column.follows is not None
+    sources = (mart[name] for name in column.follows.meta.root_names())
+    return any(one.added and not rows[one.name].count() for one in sources)

@@ -115,8 +115,10 @@ def data_quality_daily(day: StoredDay) -> Iterator[Row]:
                 if quarter.is_open
             ),
             "stays": len(stays) if seen else None,
+            "cut_stays": cut if seen else None,
             "cut_share": rate(cut, len(stays)) if seen else None,
             "trajectories": len(ways) if followed else None,
+            "short_trajectories": short if followed else None,
             "short_share": rate(short, len(ways)) if followed else None,
             **_audited(day, camera, bool(seen)),
             **day.observed(camera, STAYS, day.counted_quarters),

@@ -52,6 +52,7 @@ def footfall_daily(day: StoredDay, gate_counts: list[Row]) -> Iterator[Row]:
             "entries": came,
             "exits": exits,
             "net": None if came is None or exits is None else came - exits,
+            "entries_of_site": of_site,
             "share_of_entries": None if of_site is None else rate(came, of_site),
             "entries_observed": total(row["entries"] for row in own) if seen else None,
             "exits_observed": total(row["exits"] for row in own) if seen else None,

@@ -196,6 +196,7 @@ def space_value_daily(
             "visits_per_m2": rate(observed["visits_observed"], area),
             "person_seconds_per_m2": rate(observed["person_seconds"], area),
             "attention_seconds_per_m2": rate(observed["attention_seconds"], area),
+            "visits_of_kind": of_kind,
             "share": rate(visits[zone.id], of_kind),
             "rank": None if of_kind is None else _rank(zone, peers, visits),
             **day.observed(zone.camera, STAYS, day.counted_quarters),

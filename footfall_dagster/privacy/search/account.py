@@ -6,6 +6,9 @@ Belongs here: counting, and stopping when a limit is reached. Does not belong he
 import hashlib
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from footfall_dagster.privacy.search.limits import DEFAULT, Limits
 
 UNREAD = "could not be read"
@@ -21,7 +24,8 @@ class Account:
 
     `known` are digests of nested contents that were found clean, in this file or one before:
     Dagster keeps each drawing in several of its databases. `few` are numbers of tables with too
-    few of them to be judged alone.
+    few of them to be judged alone. `followed` are doubles of a database that follow from counts
+    beside them, so that its bytes may hold them.
     """
 
     limits: Limits = DEFAULT
@@ -31,6 +35,7 @@ class Account:
     unread: dict[tuple[str, str], float] = field(default_factory=dict)
     known: set[bytes] = field(default_factory=set)
     few: list[float] = field(default_factory=list)
+    followed: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     _seen: set[bytes] = field(default_factory=set)
 
     def spend(self, count: int) -> None:

@@ -4,7 +4,7 @@ Belongs here: taking Arrow columns apart. Does not belong here: reading files (`
 `databases`), the statistics (`numbers`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,22 +22,30 @@ class Table:
     """The columns of one table, gathered batch by batch and judged at the end."""
 
     def __init__(
-        self, place: str, account: Account, examine: Examine, *, under_nulls: bool = False
+        self,
+        place: str,
+        account: Account,
+        examine: Examine,
+        *,
+        under_nulls: bool = False,
+        counts: Collection[str] = (),
     ) -> None:
+        """Gather nothing yet; no picture is looked for in the columns called `counts`."""
         self._place = place
         self._account = account
         self._examine = examine
         self._under_nulls = under_nulls
+        self._counts = counts
         self._numbers: dict[str, list[NDArray[Any]]] = {}
         self._flags: dict[str, list[NDArray[Any]]] = {}
         self._texts: dict[str, dict[bytes, None]] = {}
         self._blobs: dict[str, bytearray] = {}
 
-    def add(self, batch: Any) -> None:
-        """Take in a record batch of Arrow."""
+    def add(self, batch: Any, called: Sequence[str] = ()) -> None:
+        """Take in a record batch of Arrow; what its columns are `called`, if not by number."""
         self._account.rows += batch.num_rows
         for number, column in enumerate(batch.columns):
-            self._take(column, f"column {number}")
+            self._take(column, called[number] if called else f"column {number}")
 
     def close(self) -> None:
         """Judge what was gathered."""
@@ -45,7 +53,9 @@ class Table:
             values = np.concatenate(pieces)
             place = f"{self._place} > {name}"
             if verdict := judge(
-                values, single=values.dtype.itemsize <= 4 and values.dtype.kind == "f"
+                values,
+                single=values.dtype.itemsize <= 4 and values.dtype.kind == "f",
+                pictures=name not in self._counts,
             ):
                 self._account.find(place, *verdict)
             elif values.dtype.kind in "iu" and _are_sparse_ids(values):

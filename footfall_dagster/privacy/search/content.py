@@ -109,7 +109,11 @@ class Examiner:
         opened = content.startswith(sqlite_pages.LOGS) or self._open(content, place, inside, log)
         sealed = sealed and not opened and not self._account.found
         rest = b"".join(sqlite_pages.pages(content)) if opened else content
-        for kind, sure in raw_bytes.look(rest, sealed, only_floats=opened).items():
+        found = raw_bytes.look(rest, sealed, only_floats=opened)
+        if found and self._account.followed.size:
+            rest = raw_bytes.without(rest, self._account.followed)
+            found = raw_bytes.look(rest, sealed, only_floats=opened)
+        for kind, sure in found.items():
             self._account.find(f"{place} > bytes", kind, sure)
         if not opened:
             self._unknown(content, place, depth)

@@ -13,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
+import numpy as np
+
 from footfall_dagster.privacy import duckdb_pages
 from footfall_dagster.privacy.search.account import Account
 from footfall_dagster.privacy.search.columns import Table
@@ -84,11 +86,39 @@ def _read_duckdb(connection: Any, place: str, account: Account, examine: Examine
     ).fetchall()
     for number, (schema, name) in enumerate(tables):
         quoted = ".".join('"' + word.replace('"', '""') + '"' for word in (schema, name))
-        table = Table(f"{place} > table {number}", account, examine)
-        reader = connection.execute(f"SELECT * FROM {quoted}").to_arrow_reader(_ROWS)
+        _read_table_of_duckdb(
+            connection.execute(f"SELECT * FROM {quoted}"),
+            name,
+            f"{place} > table {number}",
+            account,
+            examine,
+        )
+
+
+def _read_table_of_duckdb(
+    rows: Any, name: str, place: str, account: Account, examine: Examine
+) -> None:
+    from footfall_dagster.privacy.search import following
+
+    reader = rows.to_arrow_reader(_ROWS)
+    mart = following.mart_of(name, _frame(reader.schema.empty_table()).schema)
+    if mart is None:
+        table = Table(place, account, examine)
         for batch in reader:
             table.add(batch)
-        table.close()
+    else:
+        left = following.remains(_frame(reader.read_all()), mart)
+        table = Table(place, account, examine, counts=left.counts)
+        for batch in left.rows.to_arrow().to_batches(_ROWS):
+            table.add(batch, left.called)
+        account.followed = np.union1d(account.followed, left.followed)
+    table.close()
+
+
+def _frame(table: Any) -> Any:
+    import polars as pl
+
+    return pl.DataFrame(pl.from_arrow(table))
 
 
 def open_sqlite(

@@ -22,25 +22,26 @@ _DENOMINATOR = {4: 1000, 8: 10_000}
 _EPSILON = {4: 1.2e-7, 8: 9e-16}
 
 
-def judge(values: NDArray[Any], single: bool = False) -> Verdict | None:
+def judge(values: NDArray[Any], single: bool = False, *, pictures: bool = True) -> Verdict | None:
     """What a row of numbers looks like, or None for plain figures.
 
     Args:
         values: One dimension, any number type; what is not finite is left out.
         single: Whether the values were stored in 32 bits, and have only their digits.
+        pictures: Whether whole numbers may be the shades of a picture.
     """
     single = single or (values.dtype.itemsize <= 4 and values.dtype.kind == "f")
     numbers = values[:_MOST].astype(np.float64)
     numbers = numbers[np.isfinite(numbers)]
     if numbers.size < LEAST:
         return _judge_few(numbers)
-    if verdict := _judge(numbers, single):
+    if verdict := _judge(numbers, single, pictures):
         return verdict
     if numbers.size <= _WINDOW:
         return None
     for start in _starts(numbers):
         window = numbers[start : start + _WINDOW]
-        if np.any(window != window[0]) and (verdict := _judge(window, single)):
+        if np.any(window != window[0]) and (verdict := _judge(window, single, pictures)):
             return verdict
     return None
 
@@ -60,9 +61,9 @@ def _starts(numbers: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.asarray(starts[whole | shades])
 
 
-def _judge(numbers: NDArray[np.float64], single: bool) -> Verdict | None:
+def _judge(numbers: NDArray[np.float64], single: bool, pictures: bool) -> Verdict | None:
     if bool(np.all(numbers == np.round(numbers))):
-        return _judge_whole(numbers)
+        return _judge_whole(numbers, pictures)
     return _judge_real(numbers, single)
 
 
@@ -74,7 +75,7 @@ def _judge_few(numbers: NDArray[np.float64]) -> Verdict | None:
     return (VECTOR, 0.4) if wide and len(np.unique(numbers)) > 0.6 * numbers.size else None
 
 
-def _judge_whole(numbers: NDArray[np.float64]) -> Verdict | None:
+def _judge_whole(numbers: NDArray[np.float64], pictures: bool) -> Verdict | None:
     least, most = float(numbers.min()), float(numbers.max())
     if most > 2**24 or least < -(2**24):
         return _judge_bits(numbers)
@@ -85,16 +86,17 @@ def _judge_whole(numbers: NDArray[np.float64]) -> Verdict | None:
         return VECTOR, 0.7
     if least < 0 or _is_sorted(numbers):
         return None
-    return _judge_bytes_or_wider(numbers, distinct, most)
+    return _judge_bytes_or_wider(numbers, distinct, most, pictures)
 
 
 def _judge_bytes_or_wider(
-    numbers: NDArray[np.float64], distinct: int, most: float
+    numbers: NDArray[np.float64], distinct: int, most: float, pictures: bool
 ) -> Verdict | None:
     if most > 260:
         return _judge_centred(numbers, distinct)
     if (
-        most <= 255
+        pictures
+        and most <= 255
         and numbers.size >= 512
         and distinct >= 64
         and are_pixels(numbers.astype(np.uint8))

@@ -33,7 +33,10 @@ HOUR = dt.timedelta(hours=1)
 KATHMANDU = dt.timedelta(hours=5, minutes=45)
 ON_WEDNESDAY = days(st.just(mall().on(WEDNESDAY)))
 
-OF_THE_WHOLE_SITE = {"footfall_daily": {"share_of_entries"}, "space_value_daily": {"share", "rank"}}
+OF_THE_WHOLE_SITE = {
+    "footfall_daily": {"entries_of_site", "share_of_entries"},
+    "space_value_daily": {"visits_of_kind", "share", "rank"},
+}
 """Figures that rest on other cameras than the row's."""
 
 
