@@ -61,12 +61,16 @@ def _drawn(column: MartColumn, rng: np.random.Generator, numbers: np.ndarray) ->
     if column.dtype.is_temporal():
         shown = DAY if column.dtype.time_zone else DAY.replace(tzinfo=None)
         return [shown + dt.timedelta(minutes=15 * number) for number in numbers.tolist()]
+    if column.name == "site":
+        return ["mall"] * ROWS
     if column.dtype == pl.String():
         return [f"at_{number:03}" for number in numbers.tolist()]
     if column.dtype == pl.Boolean():
         return [True] * ROWS
     if column.name == "area_m2":
         return 10 + numbers % 7 / 4
+    if column.unit == "s" and column.dtype.is_integer() and column.counted_by:
+        return 100 + np.round(rng.exponential(900, ROWS))
     if column.dtype.is_integer() and column.counted_by:
         return 1 + rng.poisson(20 + 10 * np.sin(numbers / 9))
     assert isinstance(column.domain, Range)
@@ -114,7 +118,9 @@ def test_what_is_released_of_them_is_clean(tmp_path: Path, mart: MartContract) -
     assert found(tmp_path / "published.duckdb", published(mart), rows) == set()
 
 
-@pytest.mark.parametrize("mart", [OCCUPANCY_15MIN, QUEUE_15MIN, FLOOR_OCCUPANCY_15MIN], ids=str)
+@pytest.mark.parametrize(
+    "mart", [OCCUPANCY_15MIN, QUEUE_15MIN, FLOOR_OCCUPANCY_15MIN], ids=lambda mart: mart.name
+)
 def test_the_same_rows_in_a_table_of_another_name_are_judged(
     tmp_path: Path, mart: MartContract
 ) -> None:
@@ -160,8 +166,8 @@ def test_the_last_digits_of_a_mean_may_differ_by_what_minutes_are_rounded_to(
     )
     due = following.due(column, rows)
     for steps, kept in ((0, True), (1, True), (3, False)):
-        moved = rows.with_columns(((due * 10_000).round() + steps).mul(1 / 10_000).alias("x"))
-        rounded = pl.Series(column.name, np.round(moved["x"].to_numpy() * 10_000) / 10_000)
+        moved = np.round(due.to_numpy() * 10_000) + steps
+        rounded = pl.Series(column.name, moved / 10_000)
         held = following.follows(column, rows.with_columns(rounded), at_most=1)
         assert held.all() == kept
 
@@ -206,12 +212,6 @@ BROKEN: dict[str, tuple[MartContract, Callable[[pl.DataFrame], pl.DataFrame]]] =
         GATE_COUNTS_15MIN,
         lambda rows: rows.with_columns(gate=pl.lit("door"), interval_start=pl.lit(DAY)),
     ),
-    "there are fewer than none": (
-        GATE_COUNTS_15MIN,
-        lambda rows: rows.with_columns(
-            exits=pl.lit(-1, pl.Int32),
-        ),
-    ),
 }
 
 
@@ -222,7 +222,7 @@ def test_shades_among_counts_look_like_a_busy_day_and_are_let_pass(tmp_path: Pat
     assert PIXELS in found(tmp_path / "a.duckdb", GATE_COUNTS_15MIN, rows, name="notes")
 
 
-@pytest.mark.parametrize(("mart", "change"), list(BROKEN.values())[:3], ids=list(BROKEN)[:3])
+@pytest.mark.parametrize(("mart", "change"), BROKEN.values(), ids=BROKEN)
 def test_shades_are_found_in_a_table_that_breaks_its_contract(
     tmp_path: Path, mart: MartContract, change: Callable[[pl.DataFrame], pl.DataFrame]
 ) -> None:
@@ -237,7 +237,7 @@ def test_only_the_doubles_that_follow_are_taken_out_of_bytes() -> None:
     for before in range(8):
         content = b"\0" * before + follow.tobytes()
         assert raw_bytes.look(content, sealed=False, only_floats=True)
-        assert not any(raw_bytes.without(content, follow)[: content.__len__() // 8 * 8 - 8])
+        assert not any(raw_bytes.without(content, follow)[:-8])
     both = raw_bytes.without(follow.tobytes() + hidden.tobytes(), follow)
     assert hidden.tobytes() in both
     assert VECTOR in raw_bytes.look(both, sealed=False, only_floats=True)
