@@ -135,9 +135,9 @@ SELECT
         THEN rank() OVER (PARTITION BY zone.kind ORDER BY zone.visits / zone.area_m2 DESC)
     END AS rank,
     zone.visits_week_before,
-    zone.visits_year_before,
     -- Added to 0, since a rounded number may be a negative zero.
     0 + round(zone.visits / nullif(zone.visits_week_before, 0) - 1, 6) AS change_week,
+    zone.visits_year_before,
     0 + round(zone.visits / nullif(zone.visits_year_before, 0) - 1, 6) AS change_year,
     round(zone.observed_s / 60, 4) AS observed_minutes,
     round(zone.observed_s / zone.length_s, 6) AS observed_share,
