@@ -179,9 +179,11 @@ def build(
         folder: Of the lake.
         people: How many come on a weekday, about; on Saturdays it is a third more.
         seed: Of everything that is drawn at random.
-        days: Only some of the days; each is the same whichever others there are.
+        days: Only some of the days, or later ones as well; each is the same whichever others there
+            are.
     """
-    arcade = site()
+    days = tuple(days)
+    arcade = site(closes=max(LAST, *days))
     lake = Lake(folder, arcade)
     plan = FloorPlan.of(arcade.on(FIRST), FLOOR)
     truth = {day: _lived(arcade.on(day), plan, people, seed) for day in days}
