@@ -13,7 +13,7 @@ from assets.marts import following
 from assets.marts.contracts import MARTS
 from assets.marts.of_gates import FLOOR_OCCUPANCY_15MIN, GATE_COUNTS_15MIN
 from assets.marts.of_ways import HEATMAP_HOURLY
-from assets.marts.of_zones import OCCUPANCY_15MIN, QUEUE_15MIN
+from assets.marts.of_zones import OCCUPANCY_15MIN, QUEUE_15MIN, SPACE_VALUE_DAILY
 from assets.marts.release import published, release
 from assets.marts.schema import MartColumn, MartContract
 from footfall_dagster import mart_tables
@@ -119,7 +119,9 @@ def test_what_is_released_of_them_is_clean(tmp_path: Path, mart: MartContract) -
 
 
 @pytest.mark.parametrize(
-    "mart", [OCCUPANCY_15MIN, QUEUE_15MIN, FLOOR_OCCUPANCY_15MIN], ids=lambda mart: mart.name
+    "mart",
+    [FLOOR_OCCUPANCY_15MIN, SPACE_VALUE_DAILY],
+    ids=lambda mart: mart.name,
 )
 def test_the_same_rows_in_a_table_of_another_name_are_judged(
     tmp_path: Path, mart: MartContract
