@@ -61,7 +61,7 @@ def _starts(numbers: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.asarray(starts[whole | shades])
 
 
-def _judge(numbers: NDArray[np.float64], single: bool, pictures: bool) -> Verdict | None:
+def _judge(numbers: NDArray[np.float64], single: bool, pictures: bool = True) -> Verdict | None:
     if bool(np.all(numbers == np.round(numbers))):
         return _judge_whole(numbers, pictures)
     return _judge_real(numbers, single)
