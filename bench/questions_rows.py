@@ -27,7 +27,7 @@ FIGURES = {
         )
         SELECT *, if(is_whole, entries_observed, NULL) AS entries,
             if(is_whole, exits_observed, NULL) AS exits,
-            if(bool_and(is_whole) OVER of_day, sum(entries_observed) OVER of_day, NULL)
+            if(bool_and(is_whole) OVER of_day, sum(entries_observed) OVER of_day, NULL)::INTEGER
                 AS entries_of_site
         FROM counted WINDOW of_day AS (PARTITION BY trading_day)""",
     "floor_occupancy_15min": """
@@ -36,7 +36,7 @@ FIGURES = {
                 min(observed_minutes) AS observed_minutes, min(observed_share) AS observed_share
             FROM quarter_seen GROUP BY ALL
         )
-        SELECT *, round(200 * rush, 2) AS occupancy_mean, round(400 * rush, 2) AS occupancy_peak,
+        SELECT *, round(800 * rush) / 4 AS occupancy_mean, round(1600 * rush) / 4 AS occupancy_peak,
             people(300 * rush, (floor, interval_start)) AS crossings, 0 AS change, 3 AS drift
         FROM floor_in_quarter""",
     "zone_visits_hourly": f"""
@@ -159,9 +159,10 @@ FIGURES = {
                 bool_and(is_whole) OVER (PARTITION BY trading_day, kind) AS comparable
             FROM counted
         )
-        SELECT *, if(comparable, sum(visits) OVER of_kind, NULL) AS visits_of_kind,
+        SELECT *, if(comparable, sum(visits) OVER of_kind, NULL)::INTEGER AS visits_of_kind,
             if(comparable, rank() OVER (of_kind ORDER BY visits / area_m2 DESC), NULL) AS rank,
-            if(is_whole, visits_observed + visits_observed % 7, NULL) AS visits_week_before
+            if(is_whole, visits_observed + visits_observed % 7, NULL) AS visits_week_before,
+            NULL::INTEGER AS visits_year_before
         FROM zone_on_day WINDOW of_kind AS (PARTITION BY trading_day, kind)""",
     "data_quality_daily": f"""
         SELECT {_DAY}, coalesce(not_observed, 'observed') AS state,

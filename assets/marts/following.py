@@ -36,7 +36,9 @@ def follows(column: MartColumn, rows: pl.DataFrame, at_most: float | None = None
 def due(column: MartColumn, rows: pl.DataFrame) -> pl.Series:
     """What follows in each row, as it would be stored; NULL where nothing does."""
     exact = _computed(rows, column.follows).cast(column.dtype).alias(column.name)
-    return exact if column.step is None else nearest_step(exact, column.step).alias(column.name)
+    if column.step is None:
+        return exact
+    return nearest_step(exact, column.step).fill_nan(None).alias(column.name)
 
 
 def above_lowest(column: MartColumn, rows: pl.DataFrame) -> pl.Series:

@@ -110,7 +110,7 @@ FOOTFALL_DAILY = MartContract(
             "share_of_entries",
             "The entrance's part of the site's entries; NULL where the day has a gap at any "
             "entrance, or nobody came in",
-            ("entries_observed",),
+            ("entries_observed", "entries_of_site"),
             CROSSINGS,
             follows=("entries_observed", "entries_of_site"),
         ),

@@ -415,7 +415,7 @@ SPACE_VALUE_DAILY = MartContract(
         rounded_share(
             "share",
             "The zone's part of the visits to zones of its kind; NULL where one of them has a gap",
-            ("visits",),
+            ("visits", "visits_of_kind"),
             _STAYS,
             follows=("visits", "visits_of_kind"),
         ),
