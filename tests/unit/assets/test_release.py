@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from assets.marts.contracts import MARTS
 from assets.marts.of_gates import GATE_COUNTS_15MIN
 from assets.marts.of_ways import HEATMAP_HOURLY
-from assets.marts.of_zones import OCCUPANCY_15MIN, ZONE_VISITS_HOURLY
+from assets.marts.of_zones import OCCUPANCY_15MIN, SPACE_VALUE_DAILY, ZONE_VISITS_HOURLY
 from assets.marts.release import published, release
 from assets.marts.schema import MartContract
 
@@ -70,6 +70,24 @@ def test_few_cut_visits_do_not_take_many_visits_with_them():
     released = release(ZONE_VISITS_HOURLY, exact, 10)
     assert released.select("visits", "cut_visits", "bounces").rows() == [(30, None, 12)]
     assert released["suppressed"].to_list() == [True]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "change"),
+    [(40, 50, -0.2), (40, 5, None), (4, 50, None)],
+    ids=["both days of enough", "few the week before", "few today"],
+)
+def test_a_change_is_told_where_both_days_are_of_enough_people(now, before, change):
+    figures = {"visits": now, "visits_week_before": before, "change_week": now / before - 1}
+    exact = row(SPACE_VALUE_DAILY, **figures)
+    told = release(SPACE_VALUE_DAILY, exact, 10)["change_week"].item()
+    assert told == (None if change is None else pytest.approx(change))
+
+
+def test_a_share_of_few_is_not_told_either():
+    exact = row(SPACE_VALUE_DAILY, visits=0, visits_of_kind=4, share=0.0)
+    released = release(SPACE_VALUE_DAILY, exact, 10)
+    assert released.select("visits", "visits_of_kind", "share").rows() == [(0, None, None)]
 
 
 def test_occupancy_is_judged_by_the_people_behind_it_and_not_by_its_size():

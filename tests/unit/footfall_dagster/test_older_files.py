@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from assets.marts.contracts import MARTS
+from assets.marts.contracts import DATA_QUALITY_DAILY, MARTS
 from assets.marts.of_gates import GATE_COUNTS_15MIN
 from assets.marts.questions import questions
 from assets.marts.release import published
@@ -94,6 +94,19 @@ def test_the_next_write_completes_the_file_and_says_so(settings: Settings, store
         assert rows["entries"].sum() == 30
         assert bool(rows[ADDED].count()) == known
     assert found(stored) == []
+
+
+def test_figures_that_follow_from_what_it_lacks_are_no_finding(stored: DuckDBWarehouse):
+    exact = stored.read_day(DATA_QUALITY_DAILY, "mall", DAY).drop("cut_stays")
+    change(stored.core, "ALTER TABLE data_quality_daily DROP COLUMN cut_stays")
+    stored.note_checked(DATA_QUALITY_DAILY, "mall", DAY, exact, passed=True)
+    stored.forget("mall", [NEXT_DAY])
+    rows = stored.read_day(DATA_QUALITY_DAILY, "mall", DAY)
+    assert rows["cut_share"].count()
+    assert not rows["cut_stays"].count()
+    assert found(stored) == []
+    change(stored.core, "UPDATE data_quality_daily SET cut_stays = 0, cut_share = 0.25")
+    assert any("cut_share: must follow" in place for place in found(stored))
 
 
 def test_days_that_passed_their_checks_can_still_be_published(
