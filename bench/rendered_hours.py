@@ -27,6 +27,7 @@ from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.arcade_cameras import RIGHT_OF_THE_WALL, camera_day, coverage
 from tests.arcade_fortnight import Truth
 from tests.arcade_till import FIRST, FLOOR, site
+from tests.notices import issue_notice
 from tests.oracle.stored import materialise
 from tests.oracle.truth import TrueDay
 from vision.contracts_ingest import COVERAGE
@@ -81,6 +82,7 @@ def _as_seen(arcade: Site, lived: Iterable[Truth], folder: Path, weights: Path) 
     (described / "site.yaml").write_text(yaml.safe_dump(told))
     cameras = [one.model_dump(mode="json", exclude_defaults=True) for one in arcade.cameras]
     (described / "cameras.yaml").write_text(yaml.safe_dump({"cameras": cameras}))
+    issue_notice(described)
     settings = Settings(
         site=described, home=folder / "var", recordings=folder / "recordings", weights=weights
     )

@@ -23,6 +23,7 @@ from footfall_dagster.lake import CameraDay, Lake
 from footfall_dagster.settings import Settings
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.integration.prove import corner_shop
+from tests.notices import issue_notice
 from tests.oracle.stored import materialise
 from tests.unit.vision.hostile import Deed, Hostile
 from vision.contracts import ANONYMISED_TRAJECTORIES, DETECTIONS, GATE_EVENTS, TRACKS, ZONE_VISITS
@@ -96,6 +97,7 @@ class Corridor:
         assert "starts" in clock
         frame = "\n    frame: [384, 288]\n"
         (site / "cameras.yaml").write_text(f"{head}{named}{frame}    calibration:{rest}")
+        issue_notice(site)
         self.settings = Settings(
             site=site,
             home=self.home / "var",
@@ -264,6 +266,7 @@ def test_only_the_start_of_the_trading_day_cuts(shop: Settings) -> None:
     days = [SHOP, CameraDay(SHOP.day - dt.timedelta(days=1), SHOP.camera)]
     described = shop.site / "site.yaml"
     described.write_text(described.read_text().replace("opens: 2026-03-14", "opens: 2026-03-13"))
+    issue_notice(shop.site)
     seen = {}
     for day in days:
         seer = EveryFrame()

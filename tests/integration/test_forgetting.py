@@ -31,6 +31,7 @@ from footfall_dagster.privacy.ledger import RECORDINGS
 from footfall_dagster.privacy.rescan import rescan
 from footfall_dagster.resources import report_store, warehouse
 from footfall_dagster.runs import process_tags
+from tests.notices import issue_notice
 from tests.privacy.finished_home import QUIET, Crowd, Home, lay_out, materialise, record
 from vision.contracts import BOX, DETECTIONS, LAKE, TRACKS
 from vision.protocols import Boxes, Frame, View
@@ -95,6 +96,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Home:
     text = site_yaml.read_text()
     assert "  k: 10\n" in text
     site_yaml.write_text(text.replace("  k: 10\n", "  k: 10\n  retention:\n    recordings: {}\n"))
+    issue_notice(home.settings.site)
     record(home, DAY)
     with home.open() as instance:
         crowd_home(home, instance)

@@ -19,6 +19,7 @@ from footfall_dagster.definitions import build_definitions
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
+from tests.notices import issue_notice
 from tests.unit.footfall_dagster.privacy.test_vault import appears
 from vision.contracts import DETECTIONS, TRACKS, ZONE_DEMOGRAPHICS_DAILY
 from vision.protocols import Boxes, Frame, View
@@ -85,6 +86,7 @@ class Place:
             (home / "dagster").mkdir()
         text = Path("examples/arcade/site.yaml").read_text()
         (site / "site.yaml").write_text(text.replace("privacy:\n", f"privacy:\n{privacy}"))
+        issue_notice(site)
         self.settings = Settings(site=site, home=home, recordings=home / "recordings")
         self.lake = Lake(self.settings.lake, load_site(site))
         self._definitions = build_definitions(

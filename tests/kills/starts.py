@@ -10,6 +10,7 @@ from pathlib import Path
 
 from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY
 from tests.kills.harness import Clean, Run
+from tests.notices import issue_notice
 from tests.privacy.finished_home import REPOSITORY, Home
 
 _DAY = dt.date(2004, 1, 20)
@@ -42,6 +43,7 @@ class Starts:
         described = root / "site" / "site.yaml"
         told = described.read_text().replace(f"opens: {_DAY}", f"opens: {_DAY_BEFORE}")
         described.write_text(told.replace("  tue:", "  mon: {opens: 10:00, closes: 23:00}\n  tue:"))
+        issue_notice(root / "site")
         (root / "tmp").mkdir()
         (root / "dagster").mkdir()
         (root / "dagster" / "dagster.yaml").symlink_to(REPOSITORY / "dagster.yaml")

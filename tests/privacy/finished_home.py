@@ -29,6 +29,7 @@ from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY, SITE_WEEK
 from footfall_dagster.runs import process_tags
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
+from tests.notices import issue_notice
 from vision.contracts import TRACKS
 from vision.protocols import Boxes, Frame, View
 from vision.simulate.camera import Pinhole
@@ -124,6 +125,7 @@ def lay_out(root: Path, opens: dt.date, closes: dt.date) -> Home:
             f"{field}: {day}" if line.startswith(f"{field}:") else line for line in text.split("\n")
         )
     described.write_text(text)
+    issue_notice(root / "site")
     home.dagster.mkdir()
     (home.dagster / "dagster.yaml").symlink_to(REPOSITORY / "dagster.yaml")
     home.temporary.mkdir()

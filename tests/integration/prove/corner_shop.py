@@ -12,6 +12,7 @@ import av
 import numpy as np
 
 from footfall_dagster.settings import Settings
+from tests.notices import issue_notice
 from vision.protocols import Boxes, Frame
 
 DAY = dt.date(2026, 3, 14)
@@ -104,6 +105,7 @@ def open_shop(folder: Path, privacy: str = "") -> Settings:
     site.mkdir(parents=True)
     (site / "site.yaml").write_text(_SITE.replace("  k: 3\n", f"  k: 3\n{privacy}"))
     (site / "cameras.yaml").write_text(_CAMERAS)
+    issue_notice(site)
     recording = folder / "recordings" / "cam_door" / f"{_START:%Y%m%d_%H%M%S}.mp4"
     _film(recording)
     return Settings(site=site, home=folder / "var", recordings=folder / "recordings")
