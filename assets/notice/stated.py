@@ -132,7 +132,7 @@ class Change:
         """One clause: which field, what the notice says of it, what is so now."""
         told, now = _shown(self.noticed), _shown(self.now)
         if told == now:
-            return f"{self.source}, {self.field}: the notice says otherwise"
+            return f"{self.source}, {self.field}: the notice has others"
         return f"{self.source}, {self.field}: the notice says {told}, now it is {now}"
 
 
@@ -223,6 +223,7 @@ def _shown(value: Any) -> str:
     if value is None:
         return "nothing"
     text = value if isinstance(value, str) else json.dumps(value)
-    if isinstance(value, list) and len(text) > _LONGEST // 2:
+    # Many figures in one message are what the wall takes for a vector, and withholds.
+    if isinstance(value, list) and text.count(",") > 3:
         return f"{len(value)} of them"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
