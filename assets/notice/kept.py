@@ -24,19 +24,33 @@ PERSONAL, ONE_PERSON, COUNTS, NOBODY = (
 """How much of a person there is in a dataset."""
 
 
-_WHAT: Mapping[str, str] = MappingProxyType(
+_WHAT: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "detections": "Where in the picture somebody was, as a box, several times a second.",
-        "tracks": "Which of these boxes are the same person in one camera.",
-        "anonymised_trajectories": "Where on the floor somebody was, each second, to "
-        f"{GRID_M:g} m. Whoever knows one place and moment of your visit could tell which path is "
-        "yours.",
-        "gate_events": "That somebody crossed a line, to the second.",
-        "zone_visits": "That somebody stayed in a part of the floor, from when until when.",
-        ZONE_DEMOGRAPHICS_DAILY.name: "How many people were guessed to be of which age and gender.",
-        "camera_exports": "Which files there are.",
-        "timeline": "Which file each moment is taken from.",
-        COVERAGE.name: "Which minutes the cameras have observed.",
+        "detections": (
+            "boxes in the picture",
+            "Where in the picture somebody was, several times a second.",
+        ),
+        "tracks": (
+            "paths in the picture",
+            "Which of these boxes are the same person in one camera.",
+        ),
+        "anonymised_trajectories": (
+            "paths on the floor",
+            f"Where on the floor somebody was, each second, to {GRID_M:g} m. Whoever knows one "
+            "place and moment of your visit could tell which path is yours.",
+        ),
+        "gate_events": ("crossings", "That somebody crossed a line, to the second."),
+        "zone_visits": (
+            "stays",
+            "That somebody stayed in a part of the floor, from when until when.",
+        ),
+        ZONE_DEMOGRAPHICS_DAILY.name: (
+            "guesses of age and gender",
+            "How many people were guessed to be of which age and gender.",
+        ),
+        "camera_exports": ("files", "Which recordings there are."),
+        "timeline": ("timeline", "Which recording each moment is taken from."),
+        COVERAGE.name: ("coverage", "Which minutes the cameras have observed."),
     }
 )
 
@@ -47,6 +61,7 @@ class Kept:
 
     Attributes:
         name: Of the asset, or of what Dagster keeps.
+        title: What somebody who walks by would call it.
         what: What it is, for somebody who walks by.
         of: How much of a person is in it.
         columns: What a row of it holds.
@@ -55,6 +70,7 @@ class Kept:
     """
 
     name: str
+    title: str
     what: str
     of: str
     columns: tuple[str, ...]
@@ -68,6 +84,7 @@ def kept(site: Site, graph: Sequence[Step]) -> Iterator[Kept]:
     rule = retention.recordings_rule
     yield Kept(
         "recordings",
+        "recordings",
         "What the cameras record: pictures.",
         PERSONAL,
         (),
@@ -78,15 +95,16 @@ def kept(site: Site, graph: Sequence[Step]) -> Iterator[Kept]:
     )
     steps = {step.name: step for step in graph}
     for name, contract in lake_of(site).items():
-        of, what = _of(contract)
+        title, what = _WHAT.get(name, (name, f"One row: {contract.grain}."))
         field = f"privacy.retention.{contract.kept}"
         long = str(retention.rule(contract.kept))
-        yield Kept(name, what, of, steps[name].columns, long, field)
+        yield Kept(name, title, what, _of(contract), steps[name].columns, long, field)
     long, field = str(retention.rule("marts_years")), "privacy.retention.marts_years"
     k = site.file.privacy.k
-    yield Kept("marts", "Exact counts, for whoever runs the place.", COUNTS, (), long, field)
+    yield Kept("marts", "exact counts", "For whoever runs the place.", COUNTS, (), long, field)
     yield Kept(
         "published marts and reports",
+        "published counts",
         f"Counts that may be handed on. A figure that stands for fewer than {k} people is left "
         "out. They are meant to be anonymous, and this is no proof that they are.",
         COUNTS,
@@ -99,8 +117,9 @@ def kept(site: Site, graph: Sequence[Step]) -> Iterator[Kept]:
         ("failed_runs_days", "That runs failed, and why: no person."),
     ):
         long = str(retention.rule(field))
-        yield Kept(field, what, NOBODY, (), long, f"privacy.retention.{field}")
+        yield Kept(field, field, what, NOBODY, (), long, f"privacy.retention.{field}")
     yield Kept(
+        "records of the privacy checks",
         "records of the privacy checks",
         "What was checked, and when.",
         NOBODY,
@@ -110,11 +129,9 @@ def kept(site: Site, graph: Sequence[Step]) -> Iterator[Kept]:
     )
 
 
-def _of(contract: Contract) -> tuple[str, str]:
+def _of(contract: Contract) -> str:
     if contract in EVENTS:
-        of = ONE_PERSON
-    elif contract == ZONE_DEMOGRAPHICS_DAILY:
-        of = COUNTS
-    else:
-        of = NOBODY if contract.kept == COVERAGE.kept else PERSONAL
-    return of, _WHAT.get(contract.name, f"One row: {contract.grain}.")
+        return ONE_PERSON
+    if contract == ZONE_DEMOGRAPHICS_DAILY:
+        return COUNTS
+    return NOBODY if contract.kept == COVERAGE.kept else PERSONAL

@@ -76,7 +76,8 @@ def linked_data(told: Told) -> dict[str, Any]:
 def _of(kept: Kept) -> dict[str, Any]:
     return {
         "@type": "dpv:Process",
-        "title": kept.name,
+        "title": kept.title,
+        "dct:identifier": kept.name,
         "dpv:hasData" if kept.of == COUNTS else "dpv:hasPersonalData": {
             "@type": _DATA[kept.of],
             "description": kept.what,
@@ -110,7 +111,7 @@ def _datachain(told: Told) -> Iterator[dict[str, Any]]:
     yield _element("data", "tabular", "counts")
     yield _element("access", "available_to_the_accountable_organization", notice.controller)
     for one in told.shown_kept:
-        yield _element("retention", "data_retained", one.name) | {"duration": one.how_long}
+        yield _element("retention", "data_retained", one.title) | {"duration": one.how_long}
 
 
 def _element(category: str, element: str, words: str) -> dict[str, Any]:

@@ -102,6 +102,20 @@ class Told:
         return tuple(told)
 
     @property
+    def looks_in_short(self) -> tuple[str, ...]:
+        """The same in a line each, for the sign."""
+        privacy = self.site.file.privacy
+        told = []
+        if privacy.appearance != "off":
+            told.append("The colours of clothes are compared, in one camera and for one day.")
+        if asked := privacy.age_gender:
+            told.append(
+                "A program looks for faces and guesses age and gender, often wrongly. Only counts "
+                f"of at least {asked.k} people are kept."
+            )
+        return tuple(told)
+
+    @property
     def not_done(self) -> tuple[str, ...]:
         """What people may fear and what is not done."""
         privacy = self.site.file.privacy
