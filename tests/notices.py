@@ -51,6 +51,11 @@ zones:
     camera: cam_a
     floor: ground
     polygon: [[10, 5], [14, 5], [14, 9], [10, 9]]
+  - id: kiosk
+    kind: store
+    camera: cam_a
+    floor: ground
+    polygon: [[15, 6], [18, 6], [18, 9], [15, 9]]
   - id: front
     kind: frontage
     of: books
@@ -108,7 +113,7 @@ notice:
     "cameras.yaml": """\
 cameras:
   - id: cam_a
-    valid_from: 2026-03-01
+    valid_from: 2026-02-01
     floor: ground
     exports: cam_a/cam_a_%Y%m%d_%H%M%S.mp4
     frame: [720, 480]
@@ -138,7 +143,7 @@ cameras:
   - id: cam_d
     floor: ground
     exports: cam_d/*.mp4
-    frame: [640, 360]
+    frame: [700, 460]
     calibration: []
     clock:
       starts:
@@ -189,7 +194,7 @@ def _retention(field: str, old: int, new: int) -> Edit:
     return Edit(f"privacy.retention.{field}", f"{field}: {old}", f"{field}: {new}")
 
 
-_ZONE = "kind: store\n    camera: cam_a\n    floor: ground\n    polygon: [[10, 5]"
+_ZONE = "kind: store\n    camera: cam_a\n    floor: ground\n    polygon: [[15, 6]"
 CHANGES = (
     Edit("id", "id: mall", "id: centre"),
     Edit("name", "name: Test Mall", "name: Other Mall"),
@@ -213,8 +218,8 @@ CHANGES = (
         "zones[bakery from 2026-03-12]",
     ),
     Edit("zones[].kind", "kind: frontage\n    of: books", "kind: display", "zones[front].kind"),
-    Edit("zones[].of", "of: books", "of: bakery", "zones[front].of"),
-    Edit("zones[].camera", _ZONE, _ZONE.replace("cam_a", "cam_c"), "zones[books].camera"),
+    Edit("zones[].of", "of: books", "of: kiosk", "zones[front].of"),
+    Edit("zones[].camera", _ZONE, _ZONE.replace("cam_a", "cam_c"), "zones[kiosk].camera"),
     Edit(
         "zones[].floor",
         "camera: cam_b\n    floor: upper\n    polygon_px",
@@ -272,9 +277,9 @@ CHANGES = (
     Edit("cameras[].id", "id: cam_d", "id: cam_e", "cameras[cam_e]", "cameras.yaml"),
     Edit(
         "cameras[].valid_from",
-        "valid_from: 2026-03-01",
-        "valid_from: 2026-02-28",
-        "cameras[cam_a from 2026-02-28]",
+        "valid_from: 2026-02-01",
+        "valid_from: 2026-02-02",
+        "cameras[cam_a from 2026-02-02]",
         "cameras.yaml",
     ),
     Edit(
@@ -300,14 +305,14 @@ CHANGES = (
         "cameras[].masks",
         "[100, 0], [100, 20]",
         "[90, 0], [100, 20]",
-        "cameras[cam_a from 2026-03-01].masks",
+        "cameras[cam_a from 2026-02-01].masks",
         "cameras.yaml",
     ),
     Edit(
         "cameras[].analysed_fps",
         "analysed_fps: 5\n",
         "analysed_fps: 4\n",
-        "cameras[cam_a from 2026-03-01].analysed_fps",
+        "cameras[cam_a from 2026-02-01].analysed_fps",
         "cameras.yaml",
     ),
 )
@@ -322,7 +327,12 @@ UNSTATED_CHANGES = (
     Edit("estimate_gaps", "estimate_gaps: false", "estimate_gaps: true"),
     Edit("zones[].min_dwell", "min_dwell: 5", "min_dwell: 6"),
     Edit("gates[].line", "line: [[4, 3]", "line: [[4.5, 3]"),
-    Edit("cameras[].exports", "cam_b/*.mp4", "cam_b/*.mkv", file="cameras.yaml"),
+    Edit(
+        "cameras[].exports",
+        "%S.mp4\n    frame: [720, 480]\n    analysed",
+        "%S.mkv\n    frame: [720, 480]\n    analysed",
+        file="cameras.yaml",
+    ),
 )
 
 
