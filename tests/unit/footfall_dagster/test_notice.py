@@ -88,8 +88,8 @@ def test_taking_the_change_back_or_renewing_lets_runs_go_on(site: Path) -> None:
 
 
 def test_the_failure_can_be_kept_in_the_event_log_as_it_is(site: Path) -> None:
-    for change in CHANGES[:20]:
-        if change.field != "id":
+    for change in CHANGES:
+        if change.field.startswith(("privacy", "notice", "zones[].polygon")):
             change.apply(site)
     told = failure_of_a_run(site)
     assert "more fields" in told
