@@ -24,6 +24,8 @@ from footfall_dagster import mart_files, mart_rows, mart_tables
 from footfall_dagster.mart_files import Fill
 from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.verdicts import FOLDER, Verdicts
+from footfall_dagster.withdrawn import FOLDER as WITHDRAWN_FOLDER
+from footfall_dagster.withdrawn import Withdrawn, telling_of
 
 _CORE_NOTE = "exact, restricted"
 
@@ -83,6 +85,8 @@ class DuckDBWarehouse:
     ) -> dict[str, int]:
         """Swap released rows of one site-day into the published file; see `replace_day`.
 
+        Of what tells of a day that was withdrawn no row is placed.
+
         Raises:
             WarehouseError: The exact rows have not passed their blocking checks as they are.
         """
@@ -93,7 +97,10 @@ class DuckDBWarehouse:
             )
 
         def fill(connection: duckdb.DuckDBPyConnection, mart: MartContract) -> None:
-            mart_tables.insert(connection, mart, f"SELECT * FROM released_{mart.name}")
+            # Asked for under the lock, else a day could be withdrawn in between.
+            hidden = self.withdrawn.hides(site, MARTS[mart.name], day)
+            rows = f"SELECT * FROM released_{mart.name}" + " WHERE false" * hidden
+            mart_tables.insert(connection, mart, rows)
 
         contracts = [published(mart) for mart in MARTS.values()]
         relations = {f"released_{name}": rows for name, rows in released.items()}
@@ -159,22 +166,61 @@ class DuckDBWarehouse:
 
     def forget(self, site: str, days: Collection[dt.date], progress: Progress = print) -> None:
         """Rebuild both files without the rows of some site-days; raises as `replace_day` does."""
-        released = [published(mart) for mart in MARTS.values()]
-        for path, contracts in ((self.core, list(MARTS.values())), (self.published, released)):
-            if path.exists():
-                build = partial(
-                    mart_files.build_without,
-                    path=path,
-                    contracts=contracts,
-                    label=self.label(path),
-                    site=site,
-                    days=days,
-                    progress=progress,
-                )
-                mart_files.rebuild(path, build, progress, self.patience_s)
-        for day in days:
-            for mart in MARTS:
-                self._verdicts.withdraw(mart, site, day)
+        of_days = dict.fromkeys(MARTS, days)
+        self._without(self.core, site, of_days, progress)
+        self._without(self.published, site, of_days, progress)
+        self.withdrawn.drop(site, days)
+
+    def forget_exact(
+        self, site: str, gone: Mapping[str, Collection[dt.date]], progress: Progress = print
+    ) -> None:
+        """Rebuild the core file without some days of each mart; raises as `replace_day` does."""
+        self._without(self.core, site, gone, progress)
+
+    def withdraw(self, site: str, days: Collection[dt.date], progress: Progress = print) -> None:
+        """Publish nothing of some site-days any more, nor what tells of them on other days.
+
+        First the list, then the rows: nobody can place some of them in between. Raises as
+        `replace_day` does.
+        """
+        self.withdrawn.add(site, days)
+        gone = {name: telling_of(mart, days) for name, mart in MARTS.items()}
+        self._without(self.published, site, gone, progress)
+
+    @property
+    def withdrawn(self) -> Withdrawn:
+        """Days of which nothing is published any more."""
+        return Withdrawn(self.core.parent / WITHDRAWN_FOLDER)
+
+    def is_withdrawn(self, site: str, day: dt.date) -> bool:
+        """Whether nothing of a site-day is published any more."""
+        return day in self.withdrawn.days(site)
+
+    def _without(
+        self,
+        path: Path,
+        site: str,
+        gone: Mapping[str, Collection[dt.date]],
+        progress: Progress,
+    ) -> None:
+        """Rebuild one file without some days of each mart."""
+        if not path.exists():
+            return
+        exact = list(MARTS.values())
+        build = partial(
+            mart_files.build_without,
+            path=path,
+            contracts=exact if path == self.core else [published(mart) for mart in exact],
+            label=self.label(path),
+            site=site,
+            gone=gone,
+            progress=progress,
+        )
+        mart_files.rebuild(path, build, progress, self.patience_s)
+        if path == self.core:
+            for mart, days in gone.items():
+                for day in days:
+                    self._verdicts.withdraw(mart, site, day)
 
     def label(self, path: Path) -> str:
         """What the comments of the tables in one of the two files say of who may see them."""

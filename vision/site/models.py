@@ -175,6 +175,19 @@ class AgeGender(Entry):
     smallest_face_px: Annotated[int, Field(ge=62, le=1000)] = 62
 
 
+class Objections(Entry):
+    """How objections are carried out, and what it costs the published figures.
+
+    As soon as `batch` of them wait, or one has waited `longest_wait_days`, all that wait are carried
+    out together. Of every day on which somebody objected, or with `week` of every day of its week,
+    from Monday, nothing is published any more.
+    """
+
+    batch: Annotated[int, Field(ge=1, le=1000)] = 5
+    longest_wait_days: Annotated[int, Field(ge=0, le=21)] = 3
+    withdraw: Literal["week", "day"] = "week"
+
+
 class Privacy(Entry):
     """What may be published, how long personal data lives, what is looked at besides boxes.
 
@@ -186,6 +199,7 @@ class Privacy(Entry):
     retention: Retention = Retention()
     appearance: Literal["off", "memory", "vault"] = "off"
     age_gender: AgeGender | None = None
+    objections: Objections = Objections()
 
 
 class Notice(Entry):
