@@ -95,7 +95,7 @@ def build_without(
     gone: Mapping[str, Collection[dt.date]],
     progress: Progress = print,
 ) -> None:
-    """Build the file `path` anew, without the rows of some days of a site, which `gone` has by mart."""
+    """Build the file `path` anew, without some days of a site, which `gone` has by mart."""
     with connected(building) as connection:
         held = _attach(connection, path, contracts, progress)
         for mart in contracts:

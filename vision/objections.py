@@ -110,7 +110,7 @@ def without(
     gone: list[Coarse] = []
     if (positions := rows.get(ANONYMISED_TRAJECTORIES.name)) is not None:
         paths = _paths(positions)
-        kept = []
+        kept: list[Coarse] = []
         for path in paths:
             (gone if any(one.saw(path) for one in asked) else kept).append(path)
         if gone:

@@ -140,9 +140,7 @@ class Objecting:
     def forget_past(self, now: dt.datetime) -> int:
         """Forget objections to days of which nothing can come back; return how many."""
         return self.lake.objection_list.forget(
-            lambda day: (
-                kept_until(self.site, day, standing=True) <= now and not self.is_stored(day)
-            )
+            lambda day: kept_until(self.site, day, standing=True) <= now and not self.is_stored(day)
         )
 
     def is_stored(self, day: dt.date) -> bool:

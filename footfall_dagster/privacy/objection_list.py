@@ -160,9 +160,7 @@ class ObjectionList:
         with self._changing() as change:
             known = self.read()
             change(
-                replace(
-                    known, to_make=tuple(one for one in known.to_make if one != (day, batch))
-                )
+                replace(known, to_make=tuple(one for one in known.to_make if one != (day, batch)))
             )
 
     def forget(self, is_past: Callable[[dt.date], bool]) -> int:

@@ -178,9 +178,9 @@ class AgeGender(Entry):
 class Objections(Entry):
     """How objections are carried out, and what it costs the published figures.
 
-    As soon as `batch` of them wait, or one has waited `longest_wait_days`, all that wait are carried
-    out together. Of every day on which somebody objected, or with `week` of every day of its week,
-    from Monday, nothing is published any more.
+    As soon as `batch` of them wait, or one has waited `longest_wait_days`, all that wait are
+    carried out together. Of every day to which somebody objected, or with `week` of every day of
+    its week, from Monday, nothing is published any more.
     """
 
     batch: Annotated[int, Field(ge=1, le=1000)] = 5
