@@ -41,7 +41,7 @@ def build(settings: Settings, plan: SitePlan) -> Objected:
     """The job that carries objections of a site out, its schedule, and the sensor that follows."""
     objecting = Objecting(settings, plan.site)
 
-    @dg.op(name="take_back_what_was_seen", out={})
+    @dg.op(name="take_back_what_was_seen")
     def take_back(context: dg.OpExecutionContext) -> None:
         now = dt.datetime.now(dt.UTC)
         try:

@@ -158,26 +158,27 @@ class _Asked:
         place, seen_by = objection.place, site_day.cameras[camera]
         everywhere = place.kind == "camera" and place.id == camera
         floor, outline = _outline(place, site_day)
-        reach = place.radius_m if place.kind == "point" else REACH_M
+        # Of crossings and stays nobody knows where else they were: only of what the place touches.
+        around = place.radius_m
         return cls(
             first_us=_us(objection.starts),
             last_us=_us(objection.ends),
             everywhere=everywhere,
             outline=outline if _sees(seen_by, floor) else as_points(()),
-            reach_m=reach,
+            reach_m=around or REACH_M,
             gates=frozenset(
                 gate.id
                 for gate in site_day.gates_of(camera)
                 if everywhere
                 or (place.kind, place.id) == ("gate", gate.id)
-                or (gate.line and gate.floor == floor and _touch(outline, gate.line, reach))
+                or (gate.line and gate.floor == floor and _touch(outline, gate.line, around))
             ),
             zones=frozenset(
                 zone.id
                 for zone in site_day.zones_of(camera)
                 if everywhere
                 or (place.kind, place.id) == ("zone", zone.id)
-                or (zone.polygon and zone.floor == floor and _touch(outline, zone.polygon, reach))
+                or (zone.polygon and zone.floor == floor and _touch(outline, zone.polygon, around))
             ),
         )
 
