@@ -137,15 +137,13 @@ class Mall:
             pages = report_stores(self.settings, self.site.id)[ledger.PUBLIC_REPORTS]
             pages.write(day, public.render(site_day, marts, before))
 
-    def carry_out(self, *batch: Objection) -> None:
-        """Take a batch in, carry it out, and make the days again that it asks for."""
+    def carry_out(self, *batch: Objection) -> list[dt.date]:
+        """Take a batch in and carry it out; return the days that are to be made again."""
         listed = self.objecting.lake.objection_list
         for one in batch:
             assert listed.add(one, NOW.date())
         list(self.objecting.carry_out(NOW))
-        for day, word in listed.read().to_make:
-            self.publish(day)
-            listed.made(day, word)
+        return [day for day, _ in listed.read().to_make]
 
     @property
     def released(self) -> tuple[object, dict[str, bytes]]:

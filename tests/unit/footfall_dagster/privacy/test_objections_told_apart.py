@@ -67,11 +67,10 @@ def guess(before: object, after: object, first: Batch, second: Batch) -> int:
 
 
 def released_naively(mall: Mall, batch: Batch) -> object:
-    """What would be published if the days were only computed again without the objectors."""
+    """What would be published if the day were only computed again without the objectors."""
     mall.carry_out(*batch)
     mall.objecting.warehouse.withdrawn.path(mall.site.id).unlink()
-    for day in DAYS:
-        mall.publish(day)
+    mall.publish(DAYS[0])
     return mall.released
 
 
@@ -79,12 +78,11 @@ def test_an_attacker_tells_batches_apart_where_days_are_only_computed_again(
     published: Path, tmp_path: Path
 ):
     dice, before, right = random.Random(4), Mall(published).released, 0
-    for number in range(ROUNDS):
-        batches = drawn(dice, DAYS[:2]), drawn(dice, DAYS[:2])
-        truth = number % 2
-        after = released_naively(copied(published, tmp_path / str(number)), batches[truth])
+    batches = drawn(dice, DAYS[:1]), drawn(dice, DAYS[:1])
+    for truth in (0, 1):
+        after = released_naively(copied(published, tmp_path / str(truth)), batches[truth])
         right += guess(before, after, *batches) == truth
-    assert right == ROUNDS
+    assert right == 2
 
 
 def test_five_objections_cannot_be_told_apart_by_the_releases_around_them(
@@ -143,9 +141,10 @@ def test_what_tells_of_a_withdrawn_day_on_another_day_is_withdrawn_as_well(
 
 def test_nothing_of_a_withdrawn_day_is_published_by_a_later_run(published: Path, tmp_path: Path):
     mall = copied(published, tmp_path / "mall")
-    mall.carry_out(*drawn(random.Random(3), DAYS[:2]))
+    to_make = mall.carry_out(*drawn(random.Random(3), DAYS[:2]))
     released = mall.released
-    for day in DAYS:
+    assert to_make == DAYS
+    for day in to_make:
         mall.publish(day)
     assert mall.released == released
     assert NOW.date() not in mall.objecting.warehouse.withdrawn.days(mall.site.id)
