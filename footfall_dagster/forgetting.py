@@ -76,13 +76,13 @@ class Forgetting:
             or any(lake.ledger.untold())
             or (rule is not None and self._recordings_are_newly_due(rule, now))
             or any((lake.root / PENDING).glob("*"))
-            or any(Objecting(self.settings, site).seen_again())
             or proof_folder.is_left_over(self.settings.home)
             or (self.settings.vault.is_dir() and any(self.settings.vault.iterdir()))
             or any(
                 due_days(site, store.days(), now)
                 for store in report_stores(self.settings, site.id).values()
             )
+            or any(Objecting(self.settings, site).seen_again())
         )
 
     def carry_out(self, held: purge.Held, now: dt.datetime) -> Iterator[str | Event]:

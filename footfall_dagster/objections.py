@@ -24,6 +24,7 @@ from footfall_dagster.settings import Settings
 
 JOB = "objections"
 _RUN_KEY = "dagster/run_key"
+_AT_HOUR = 2
 _CANNOT = (InUse, ObjectionsUnreadable, Refused, WarehouseError, LockTimeoutError)
 """Why a batch waits for the next try; each says what to do."""
 
@@ -79,15 +80,19 @@ def run(
 
 def _schedule(objecting: Objecting, job: dg.JobDefinition) -> dg.ScheduleDefinition:
     @dg.schedule(
-        name="objections_every_day",
+        name="objections_every_night",
         job=job,
-        cron_schedule="40 2 * * *",
+        cron_schedule="40 * * * *",
         execution_timezone=objecting.site.file.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every night on which a batch of objections is due.",
+        description="Every night on which a batch of objections is due, and every hour in which "
+        "one was begun and not finished.",
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        if objecting.is_due(context.scheduled_execution_time):
+        now = context.scheduled_execution_time
+        # At night, so that nobody is remembered who stood at the desk an hour before.
+        is_night = now.astimezone(objecting.site.zone_info).hour == _AT_HOUR
+        if objecting.lake.objection_list.read().begun or (is_night and objecting.is_due(now)):
             return dg.RunRequest()
         return dg.SkipReason("no batch of objections is due")
 

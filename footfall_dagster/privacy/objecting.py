@@ -120,9 +120,9 @@ class Objecting:
         Such are detections and tracks, which are not edited; they go once their run has ended.
         """
         lake = self.lake
-        obeyed = [one for one in lake.objections() if one not in lake.objection_list.read().begun]
-        for camera_day in self._camera_days(sorted({one.day for one in obeyed})):
-            if self._is_meant(camera_day, obeyed):
+        standing = lake.objection_list.read().standing
+        for camera_day in self._camera_days(sorted({one.day for one in standing})):
+            if self._is_meant(camera_day, standing):
                 for contract in NOT_EDITED:
                     if (lake.folder(contract.name, camera_day) / wall.PART).exists():
                         yield contract, camera_day

@@ -1,6 +1,7 @@
 """Objections from the desk to the last stored row: what is taken, obeyed, checked and refused."""
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,12 +24,18 @@ OBJECTED = objection(DAYS[0], 7, DOOR)
 AT_DOOR = CameraDay(DAYS[0], "cam_a")
 
 
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("recorded") / "home"
+    Mall(home).record(DAYS[0])
+    return home
+
+
 @pytest.fixture
-def mall(tmp_path: Path) -> Mall:
+def mall(recorded: Path, tmp_path: Path) -> Mall:
     """One day that is stored, and nothing made of it."""
-    mall = Mall(tmp_path / "home")
-    mall.record(DAYS[0])
-    return mall
+    shutil.copytree(recorded, tmp_path / "home")
+    return Mall(tmp_path / "home")
 
 
 def stored(mall: Mall, camera_day: CameraDay = AT_DOOR) -> dict[str, int]:
