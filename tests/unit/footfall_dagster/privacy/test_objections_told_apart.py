@@ -52,7 +52,7 @@ def guess(before: object, after: object, first: Batch, second: Batch) -> int:
         changed = set(old[table]).symmetric_difference(new[table])
         for row in changed:
             words = {value for value in row if isinstance(value, str)}
-            moments = [value for value in row if isinstance(value, dt.datetime)]
+            moments = [at for at in row if isinstance(at, dt.datetime) and at.tzinfo]
             for number, batch in enumerate((first, second)):
                 for one in batch:
                     on = one.day in row
