@@ -5,6 +5,7 @@ Belongs here: options, what is printed, exit codes. Does not belong here: what c
 """
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -142,6 +143,9 @@ def apply(at_once: bool) -> None:
     if known.waiting and not is_due and not at_once:
         _tell_waiting(objecting, known)
         click.echo("None is due yet; --now carries them out at once.")
+        return
+    if known == replace(known, waiting=(), begun=(), to_make=()):
+        click.echo("No objection waits, and every day is made again.")
         return
     with open_instance(settings) as instance:
         if known.waiting or known.begun:

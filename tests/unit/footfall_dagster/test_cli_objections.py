@@ -16,12 +16,17 @@ WINDOW = ("--from", f"{YESTERDAY} 12:00", "--until", f"{YESTERDAY} 12:10")
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(site=site_folder(tmp_path / "site"), home=tmp_path / "home")
+    folder = site_folder(tmp_path / "site")
+    described = folder / "site.yaml"
+    lines = described.read_text().splitlines()
+    still_open = [line for line in lines if not line.startswith("closes:")]
+    described.write_text("\n".join(still_open) + "\n")
+    return Settings(site=folder, home=tmp_path / "home")
 
 
 def told(settings: Settings, *arguments: str) -> Result:
     named = {"FOOTFALL_HOME": str(settings.home), "FOOTFALL_SITE": str(settings.site)}
-    runner = CliRunner(env={"DAGSTER_HOME": "", "COLUMNS": "200"} | named)
+    runner = CliRunner(env={"COLUMNS": "200"} | named)
     return runner.invoke(main, ["objections", *arguments])
 
 
