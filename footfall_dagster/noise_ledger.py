@@ -27,6 +27,7 @@ from pathlib import Path
 
 from assets.release.noisy import NOISY_MARTS
 from assets.storage import Asked, BudgetSpentError, Drawn, Figures, cost_of
+from footfall_dagster.durable import sync_folder
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy.ledger import stamp
 
@@ -216,11 +217,7 @@ def _store(release: NoisyRelease, final: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     aside.replace(final)
-    descriptor = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(final.parent)
 
 
 def _is_sound(release: NoisyRelease) -> bool:

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from footfall_dagster.durable import sync_folder
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy.record_form import FORMAT, RecordForm
 
@@ -125,7 +126,7 @@ class Chain:
                 file.flush()
                 os.fsync(file.fileno())
             pending.rename(self.folder / f"{content['number']:06}-{day}.json")
-            _sync(self.folder)
+            sync_folder(self.folder)
         return Record(content["number"], day, _digest(text), json.loads(text))
 
     def tidy(self) -> None:
@@ -238,11 +239,3 @@ def _digest(content: bytes) -> str:
 def _digest_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from footfall_dagster.durable import sync_folder
 from vision.contracts import LAKE, ZONE_DEMOGRAPHICS_DAILY
 
 FOLDER = "_purged"
@@ -116,7 +117,7 @@ class Ledger:
             os.fsync(file.fileno())
         final = folder / (re.sub(r"[-:]", "", receipt.purged_at) + _UNTOLD)
         aside.replace(final)
-        _sync(folder)
+        sync_folder(folder)
         return final
 
     @contextmanager
@@ -136,7 +137,7 @@ class Ledger:
     def retract(self, path: Path) -> None:
         """Take back the receipt of a purge that could not be carried out."""
         path.unlink()
-        _sync(path.parent)
+        sync_folder(path.parent)
 
     def last(self, dataset: str, partition: str) -> PurgeReceipt | None:
         """The receipt of the partition's last purge; None where it was never purged."""
@@ -196,11 +197,3 @@ def _is_sound(told: PurgeReceipt) -> bool:
         and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told.purged_at) is not None
         and _RULE.fullmatch(told.rule) is not None
     )
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

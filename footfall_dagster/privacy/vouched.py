@@ -9,9 +9,10 @@ new, with its receipt.
 """
 
 import hashlib
-import os
 import re
 from pathlib import Path
+
+from footfall_dagster.durable import sync_folder
 
 _SUFFIX = ".receipt"
 _LARGEST = 2**35
@@ -25,11 +26,7 @@ def place(ready: Path, final: Path) -> None:
     receipt = _receipt(final, _digest(ready))
     receipt.touch()
     ready.replace(final)
-    directory = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync_folder(final.parent)
     for old in final.parent.glob(f"{final.name}.*{_SUFFIX}"):
         if old != receipt and is_receipt(old):
             old.unlink(missing_ok=True)

@@ -11,13 +11,13 @@ key-value metadata, between row groups or after the end.
 import hashlib
 import io
 import json
-import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars as pl
 
+from footfall_dagster.durable import sync_folder
 from vision.contract_check import Bounds, violations
 from vision.contract_terms import Contract
 
@@ -99,7 +99,7 @@ def admit(
     pending.replace(final)
     for note in (REFUSAL, _UNFINISHED):
         (final.parent / note).unlink(missing_ok=True)
-    _sync(final.parent)
+    sync_folder(final.parent)
     for old in final.parent.glob(f"*{RECEIPT_SUFFIX}"):
         if old.name != receipt.sha256 + RECEIPT_SUFFIX:
             old.unlink(missing_ok=True)
@@ -143,7 +143,7 @@ def note_refusal(folder: Path, contract: Contract, name: str) -> None:
     aside = folder / _UNFINISHED
     aside.write_text(_refusal(contract, name))
     aside.replace(folder / REFUSAL)
-    _sync(folder)
+    sync_folder(folder)
 
 
 def is_refused(folder: Path, contract: Contract, name: str) -> bool:
@@ -281,11 +281,3 @@ def _kind(path: Path) -> str:
     if path.is_dir():
         return "a folder"
     return "a Parquet file without a matching receipt" if path.name == PART else "a file"
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
