@@ -5,6 +5,8 @@ Belongs here: what is printed and where files go. Does not belong here: the rule
 """
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -94,12 +96,8 @@ def picture(directory: Path, out: Path | None, day: dt.datetime | None) -> None:
             f"{target.name} has no ending that names a picture format; write .png",
             param_hint="--out",
         )
-    try:
+    with _writing(target):
         figure.savefig(target)
-    except OSError as error:
-        raise click.ClickException(
-            f"cannot write {target} ({error.strerror}); name a folder that exists and is yours"
-        ) from error
     click.echo(f"wrote {target}")
 
 
@@ -129,12 +127,8 @@ def tag(directory: Path, out: Path | None, day: dt.datetime | None) -> None:
     from vision.opt_out.printed import svg
 
     target = out or Path(f"{site.id}_opt_out_tag.svg")
-    try:
+    with _writing(target):
         target.write_text(svg(asked), encoding="utf-8")
-    except OSError as error:
-        raise click.ClickException(
-            f"cannot write {target} ({error.strerror}); name a folder that exists and is yours"
-        ) from error
     Console().print(_reach_table(site.on(_day(site, day)), asked))
     click.echo(f"wrote {target}")
 
@@ -167,6 +161,16 @@ def _reach_table(site_day: SiteDay, asked: OptOutTag) -> Table:
             f"{found.farthest_m:.1f} m" if found.share else "nowhere",
         )
     return table
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot write {target} ({error.strerror}); name a folder that exists and is yours"
+        ) from error
 
 
 def _load(directory: Path) -> Site:
