@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.simulate.camera import Pinhole
+from vision.simulate.seen import in_frame
 from vision.site import geometry
 from vision.site.models import OptOutTag, SiteDay
 
 _STEP_M = 0.25
 _CHEST_M = 1.25
-_BODY_M = 1.7
 
 Array = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ def reach(site_day: SiteDay, camera: str, tag: OptOutTag, least_px: float) -> Re
     x, y = (np.arange(a, b, _STEP_M) + _STEP_M / 2 for a, b in zip(low, high, strict=True))
     floor = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     floor = floor[geometry.contains(outline, floor)]
-    floor = floor[_whole(pinhole, floor)]
+    floor = floor[in_frame(pinhole, floor)]
     if not len(floor):
         return Reach(0.0, 0.0, 0.0, 0.0)
     sides = sides_px(pinhole, tag, floor)
@@ -85,12 +85,3 @@ def reach(site_day: SiteDay, camera: str, tag: OptOutTag, least_px: float) -> Re
         smallest_px=float(sides.min()),
         largest_px=float(sides.max()),
     )
-
-
-def _whole(camera: Pinhole, floor: Array) -> NDArray[np.bool_]:
-    """Who is in the picture from head to foot."""
-    seen = np.ones(len(floor), bool)
-    for height in (0.0, _BODY_M):
-        x, y, _ = camera.project(np.column_stack([floor, np.full(len(floor), height)])).T
-        seen &= (x >= 0) & (x < camera.width) & (y >= 0) & (y < camera.height)
-    return seen

@@ -98,13 +98,18 @@ def _trajectories(camera: Pinhole, rows: Rows, begin: dt.datetime) -> pl.DataFra
 
 
 def in_view(camera: Pinhole, floor: Floats) -> NDArray[np.bool_]:
-    """Which people at (n, 2) metres a camera shows from head to foot."""
+    """Which people at (n, 2) metres a camera shows from head to foot, and near enough."""
     feet = camera.project(np.column_stack([floor, np.zeros(len(floor))]))
-    heads = camera.project(np.column_stack([floor, np.full(len(floor), _BODY_M)]))
-    seen = feet[:, 2] < _FARTHEST_M
-    for ends in (feet, heads):
-        seen &= (ends[:, 0] >= 0) & (ends[:, 0] < camera.width)
-        seen &= (ends[:, 1] >= 0) & (ends[:, 1] < camera.height)
+    seen: NDArray[np.bool_] = (feet[:, 2] < _FARTHEST_M) & in_frame(camera, floor)
+    return seen
+
+
+def in_frame(camera: Pinhole, floor: Floats) -> NDArray[np.bool_]:
+    """Which people at (n, 2) metres are in the picture from head to foot, however far."""
+    seen = np.ones(len(floor), bool)
+    for height in (0.0, _BODY_M):
+        x, y, _ = camera.project(np.column_stack([floor, np.full(len(floor), height)])).T
+        seen &= (x >= 0) & (x < camera.width) & (y >= 0) & (y < camera.height)
     return seen
 
 
