@@ -24,7 +24,7 @@ from assets.marts.metadata import lineage_from_core, table_metadata
 from assets.marts.schema import MartColumn, MartContract
 from assets.plan import FOOTFALL, SitePlan
 from assets.release import policy
-from assets.release.cells import Rows
+from assets.release.cells import Rows, small
 from assets.release.day import Decision, decide
 from assets.release.noisy import NOISY_MARTS, Noisy, NotDrawableError, noisy_rows
 from assets.storage import POOL, BudgetSpentError, CameraDays, Warehouse
@@ -74,7 +74,7 @@ def release(
         are left out; elsewhere their figures are NULL. 0 stays 0: it tells of nobody.
     """
     measures = [column for column in mart.columns if column.counted_by]
-    blank = exact.select(_small(column, k).alias(column.name) for column in measures)
+    blank = exact.select(small(column, k).alias(column.name) for column in measures)
     if also is not None:
         blank = blank.with_columns(pl.col(one.name) | also[one.name] for one in measures)
     any_blank = blank.select(pl.any_horizontal(pl.all())).to_series()
@@ -89,15 +89,6 @@ def release(
             pl.when(blank[column.name]).then(None).otherwise(pl.col(column.name)).alias(column.name)
             for column in measures
         ),
-    )
-
-
-def _small(column: MartColumn, k: int) -> pl.Expr:
-    return pl.any_horizontal(
-        *(
-            ((pl.col(counter) > 0) & (pl.col(counter) < k)).fill_null(False)
-            for counter in column.counted_by
-        )
     )
 
 
@@ -250,11 +241,18 @@ def _decided(
     progress: Callable[[str], object],
 ) -> Decision:
     try:
-        return decide(site_day, exact, earlier, progress)
+        decision = decide(site_day, exact, earlier, progress)
     except RuntimeError as failure:
         raise dg.Failure(
             description=f"nothing of {site_day.day} is published: {failure}", allow_retries=False
         ) from None
+    if decision.open_after:
+        raise dg.Failure(
+            description=f"nothing of {site_day.day} is published: {decision.open_after} figures of "
+            "few people could still be worked out",
+            allow_retries=False,
+        )
+    return decision
 
 
 def _noisy(

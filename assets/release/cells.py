@@ -58,20 +58,22 @@ class Cells:
 
     def small(self, k: int) -> NDArray[np.bool_]:
         """Which cells stand for more than 0 and fewer than `k` people, shape (cells,)."""
-        few = (self.value > 0) & (self.value < k)
-        small = np.zeros(self.value.size, bool)
+        found = np.zeros(self.value.size, bool)
         for mart, column in self.columns():
-            small[self.at(mart, column)] = np.any(
-                [few[cells] for cells in self.counters(mart, column)], axis=0
-            )
-        return small & ~np.isnan(self.value)
+            few = self.rows[mart].select(small(MARTS[mart][column], k))
+            found[self.at(mart, column)] = few.to_series().to_numpy()
+        return found & ~np.isnan(self.value)
 
     def blanked_with(self, blanked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """`blanked`, and what goes with it: figures whose counters are blanked."""
+        """`blanked`, and what goes with it.
+
+        Those are figures whose counters are blanked, and figures that follow from blanked ones.
+        """
         wider = blanked.copy()
         for mart, column in self.columns():
-            for cells in self.counters(mart, column):
-                wider[self.at(mart, column)] |= blanked[cells]
+            for name in _rests_on(MARTS[mart][column]):
+                if (mart, name) in self.first:
+                    wider[self.at(mart, column)] |= blanked[self.at(mart, name)]
         return wider & ~np.isnan(self.value)
 
 
@@ -80,6 +82,21 @@ def _measures(rows: Rows) -> Iterator[tuple[str, MartColumn]]:
         for column in MARTS[mart].columns:
             if column.counted_by:
                 yield mart, column
+
+
+def small(column: MartColumn, k: int) -> pl.Expr:
+    """Whether a figure stands for more than 0 and fewer than `k` people; over rows of its mart."""
+    return pl.any_horizontal(
+        *(
+            ((pl.col(counter) > 0) & (pl.col(counter) < k)).fill_null(False)
+            for counter in column.counted_by
+        )
+    )
+
+
+def _rests_on(column: MartColumn) -> set[str]:
+    roots = () if column.follows is None else column.follows.meta.root_names()
+    return {*column.counted_by, *roots}
 
 
 def counted(mart: str) -> Collection[str]:

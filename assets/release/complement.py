@@ -40,16 +40,18 @@ def blanked(
     cells: Cells,
     links: Linked,
     k: int,
-    kept_back: NDArray[np.bool_],
+    primary: NDArray[np.bool_],
+    open_: NDArray[np.int64],
     progress: Callable[[str], object] = lambda _line: None,
 ) -> NDArray[np.bool_]:
-    """Blank figures of few people, and more until none of them can be worked out.
+    """Blank more than `primary`, until no figure of few people can be worked out.
 
     Args:
         cells: Figures of the day.
         links: Equations over them.
         k: Fewest people that a figure may stand for.
-        kept_back: Cells that are not told for other reasons, shape (cells,).
+        primary: What is not told in any case, shape (cells,).
+        open_: What can be worked out as it is, numbers of cells and leftovers.
         progress: Told of each round.
 
     Returns:
@@ -58,12 +60,9 @@ def blanked(
     Raises:
         RuntimeError: Figures are left that can be worked out whatever is blanked.
     """
-    sensitive = judged(cells, links, k)
     chooser = _Chooser.of(cells, links)
-    now = cells.blanked_with(cells.small(k)) | kept_back
-    while (open_ := worked_out(cells, links, now, sensitive, k)).size:
-        # The more is blanked, the less can be told of the rest: what is safe stays so.
-        sensitive = np.isin(np.arange(sensitive.size), open_)
+    now = primary
+    while open_.size:
         progress(f"{open_.size} figures of few people could be worked out; blanking others")
         wider = cells.blanked_with(now | chooser.more(open_, now))
         if not (wider & ~now).any():
@@ -72,6 +71,9 @@ def blanked(
                 "and nothing is left to blank; withhold their marts in privacy.release of site.yaml"
             )
         now = wider
+        # The more is blanked, the less can be told of the rest: what is safe stays so.
+        still = np.isin(np.arange(cells.value.size + links.leftover.size), open_)
+        open_ = worked_out(cells, links, now, still, k)
     return now
 
 

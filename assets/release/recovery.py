@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linprog
 from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
@@ -67,8 +68,7 @@ class Unknowns:
     def parts(self, asked: NDArray[np.int64]) -> Iterator["Part"]:
         """Groups of unknowns that have nothing to do with each other and hold some of `asked`."""
         unknown = np.flatnonzero(self.hidden)
-        within = csc_array(self.matrix)[:, unknown]
-        within = csr_array(within)
+        within = csr_array(csc_array(self.matrix)[:, unknown])
         busy = np.flatnonzero(np.diff(within.indptr))
         within = within[busy]
         joint = abs(within).T @ abs(within)
@@ -136,13 +136,8 @@ class Part:
         """
         factor = self.matrix.toarray()[0]
         spare = np.abs(factor) * (self.value - self.low)
-        alike, others = (
-            (np.sum(factor > 0), np.sum(factor < 0)),
-            (
-                spare[factor > 0].sum(),
-                spare[factor < 0].sum(),
-            ),
-        )
+        sides = (factor > 0, factor < 0)
+        alike, others = [side.sum() for side in sides], [spare[side].sum() for side in sides]
         room = np.empty(factor.size)
         for number, sign in enumerate(np.sign(factor)):
             same, against = (0, 1) if sign > 0 else (1, 0)
@@ -158,8 +153,6 @@ class Part:
 
         No farther than `width` from what it is: that is all that anybody wants to know.
         """
-        from scipy.optimize import linprog
-
         high = np.full(self.value.size, np.inf)
         low = self.low.copy()
         high[number] = self.value[number] + width

@@ -121,6 +121,21 @@ def test_who_is_left_over_counts_as_well():
     assert released.select(figures).rows() == [(30, None, None, None)]
 
 
+def test_what_follows_from_a_blanked_figure_is_blanked_with_it():
+    """Nobody was counted in the zone, and somebody's attention was: of other rows of the lake."""
+    rows = {name: mart.empty() for name, mart in MARTS.items()}
+    value, engagement = MARTS["space_value_daily"], MARTS["display_engagement_hourly"]
+    rows[value.name] = row(
+        value, zone="shop", area_m2=4.0, attention_seconds=11, attention_seconds_per_m2=2.75
+    )
+    rows[engagement.name] = row(
+        engagement, zone="shop", hour_start=NOON, exposed=12, engaged=1, attention_seconds=11
+    ).cast(dict(engagement.schema))
+    released = told(rows)[value.name]
+    figures = ("attention_seconds", "attention_seconds_per_m2")
+    assert released.select(figures).rows() == [(None, None)]
+
+
 def test_a_share_of_all_entrances_is_not_told_where_one_is_blanked():
     rows = gate_day(3, 9, 40, 20)
     mart = MARTS["footfall_daily"]
@@ -200,8 +215,11 @@ def test_of_days_that_nobody_would_think_of_nothing_small_can_be_worked_out(date
         cells = Cells.of(rows)
         links = linked(cells, gates(day.site_day))
         for k in (3, 10):
-            found = blanked(cells, links, k, never_told(day.site_day, cells))
-            assert not worked_out(cells, links, found, judged(cells, links, k), k).size
+            sensitive = judged(cells, links, k)
+            primary = cells.blanked_with(cells.small(k)) | never_told(day.site_day, cells)
+            before = worked_out(cells, links, primary, sensitive, k)
+            found = blanked(cells, links, k, primary, before)
+            assert not worked_out(cells, links, found, sensitive, k).size
 
     released()
 
