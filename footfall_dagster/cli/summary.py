@@ -39,7 +39,9 @@ def print_day(
     console.print(f"Data Docs {data_docs(settings, site).page(day)}")
     files = warehouse(settings)
     console.print(f"DuckDB    {files.core} (exact, restricted)")
-    console.print(f"          {files.published} (cells below k = {site.file.privacy.k} suppressed)")
+    console.print(
+        f"          {files.published} (no figure of fewer than {site.file.privacy.k} people)"
+    )
 
 
 def _gates(settings: Settings, site: Site, day: dt.date) -> Table:
