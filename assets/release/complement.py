@@ -64,7 +64,7 @@ def blanked(
     now = primary
     while open_.size:
         progress(f"{open_.size} figures of few people could be worked out; blanking others")
-        wider = cells.blanked_with(now | chooser.more(open_, now))
+        wider = now | cells.blanked_with(chooser.more(open_, now))
         if not (wider & ~now).any():
             raise RuntimeError(
                 f"{open_.size} figures of few people could be worked out from what is published, "

@@ -121,6 +121,18 @@ def test_who_is_left_over_counts_as_well():
     assert released.select(figures).rows() == [(30, None, None, None)]
 
 
+def test_how_exact_a_gate_is_stays_told_where_other_figures_are_blanked():
+    """The counts by eye that it rests on are never told, and that is no reason to blank it."""
+    rows = gate_day(3, 40, 20, 0)
+    mart = MARTS["gate_accuracy_daily"]
+    counts = dict.fromkeys(policy.NEVER_TOLD[mart.name], 50)
+    rows[mart.name] = row(mart, gate="door", audit_accuracy=0.96, **counts)
+    released = told(rows)
+    assert entries(released) == ([None, 40, None, 0], [63])
+    assert released[mart.name]["audit_accuracy"].to_list() == [0.96]
+    assert released[mart.name].select(sorted(counts)).rows() == [(None,) * 4]
+
+
 def test_what_follows_from_a_blanked_figure_is_blanked_with_it():
     """Nobody was counted in the zone, and somebody's attention was: of other rows of the lake."""
     rows = {name: mart.empty() for name, mart in MARTS.items()}
