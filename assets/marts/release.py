@@ -127,8 +127,11 @@ def release_day(
 
 
 def _coarsened(rows: pl.DataFrame, columns: Collection[str], step: int) -> pl.DataFrame:
-    # Added to 0, since a rounded number may be a negative zero.
-    return rows.with_columns((pl.col(*columns) / step).round() * step + 0.0) if columns else rows
+    if not columns:
+        return rows
+    rounded = (pl.col(*columns) / step).round() * step
+    # Slightly less than none rounds to a negative zero, and Polars leaves out an addition of 0.
+    return rows.with_columns(pl.when(rounded != 0).then(rounded).when(rounded == 0).then(0.0))
 
 
 def _rounded(mart: MartContract, rows: pl.DataFrame, step: int) -> pl.DataFrame:
