@@ -7,6 +7,7 @@ not belong here: any asset.
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import dagster as dg
 
@@ -16,11 +17,29 @@ INGEST, TRACKING, ANONYMOUS, FOOTFALL = "ingest", "tracking", "anonymous", "foot
 """Asset groups, in the order of the flow."""
 
 
+class Notice(Protocol):
+    """The public notice of a site, as runs see it."""
+
+    def absence(self) -> str | None:
+        """That there is none, and what to do; None where there is one."""
+        ...
+
+    def trouble(self) -> str | None:
+        """Why no run may go on under it, and what to do; None where it says what is done."""
+        ...
+
+
 @dataclass(frozen=True)
 class SitePlan:
-    """A site, as its assets see it: keys below the site's id, days x cameras."""
+    """A site, as its assets see it: keys below the site's id, days x cameras.
+
+    Attributes:
+        site: The site.
+        notice: That every run is held against; None where a graph is only looked at.
+    """
 
     site: Site
+    notice: Notice | None = None
 
     def key(self, name: str) -> dg.AssetKey:
         """The key of the asset `name` of this site."""
@@ -73,8 +92,24 @@ class SitePlan:
         return dg.MultiPartitionsDefinition({"date": self.days, "camera": self.cameras})
 
     def day(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> SiteDay:
-        """The site as it stands on the day of the partition that runs."""
+        """The site as it stands on the day of the partition that runs.
+
+        Raises:
+            dg.Failure: The public notice does not say what is configured.
+        """
+        self.heed_notice()
         return self.site.on(dt.date.fromisoformat(day_key(context.partition_key)))
+
+    def heed_notice(self) -> None:
+        """Let no step begin of which people are not told.
+
+        Raises:
+            dg.Failure: The public notice does not say what is configured; says which fields, and
+                how to renew it.
+        """
+        if self.notice is not None and (trouble := self.notice.trouble()):
+            # Trying again would find the same.
+            raise dg.Failure(description=trouble, allow_retries=False)
 
 
 def day_key(partition_key: str) -> str:

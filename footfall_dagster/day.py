@@ -25,6 +25,7 @@ from footfall_dagster.io_manager import camera_day
 from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY
 from footfall_dagster.lake import Lake, NotMaterialised, Purged
 from footfall_dagster.mart_tables import WarehouseError
+from footfall_dagster.notice import SiteNotice
 from footfall_dagster.privacy.purge_recordings import only_fewer
 from footfall_dagster.privacy.wall import Refused
 from footfall_dagster.resources import records, report_store, warehouse
@@ -35,7 +36,6 @@ from footfall_dagster.weights import at_hand
 from vision.contracts import lake_of
 from vision.exports.folder import Export, Recordings, fingerprint
 from vision.exports.sidecar import SidecarError
-from vision.site.load import load_site
 from vision.site.models import SiteDay
 
 Say = Callable[[str], None]
@@ -66,10 +66,15 @@ def materialise_day(
     last run succeeded on the same recordings, site file, weights and code is left out.
 
     Raises:
-        DayFailed: A run failed, or `day` is no trading day of the site or has not ended yet.
+        DayFailed: A run failed, or `day` is no trading day of the site or has not ended yet, or
+            the public notice is not what is configured.
     """
-    plan = SitePlan(load_site(settings.site))
+    notice = SiteNotice.of(settings.site)
+    plan = SitePlan(notice.site, notice)
     _refuse_other_days(plan, day)
+    # Before any run begins, and also where every partition stands from before.
+    if trouble := notice.trouble():
+        raise DayFailed(trouble)
     if missing := missing_cameras(plan, instance):
         instance.add_dynamic_partitions(plan.cameras.name or "", missing)
     fail_dead_runs(instance)

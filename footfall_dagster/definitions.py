@@ -9,23 +9,14 @@ from typing import Any
 
 import dagster as dg
 
-from assets import (
-    anonymous,
-    detections,
-    ingest,
-    privacy_report,
-    recordings,
-    tracks,
-)
-from assets.marts import core, release
+from assets import graph
 from assets.plan import SitePlan
-from assets.reports import day, public, week
 from footfall_dagster import forgetting, jobs, late_files, schedules, sensors
 from footfall_dagster import resources as default_resources
 from footfall_dagster.checks import arrivals, camera_days, exports, privacy, retention, scene
 from footfall_dagster.checks import marts as mart_checks
+from footfall_dagster.notice import SiteNotice
 from footfall_dagster.settings import Settings
-from vision.site.load import load_site
 
 # Dagster copies a sensor that has resources, with a parameter that it marks as beta itself.
 warnings.filterwarnings("ignore", "Parameter `owners` of initializer `Sensor", dg.BetaWarning)
@@ -47,23 +38,12 @@ def build_definitions(
     Raises:
         vision.site.load.SiteFileError: The site's files are wrong; says where and what to write.
     """
-    plan = SitePlan(load_site(settings.site))
+    notice = SiteNotice.of(settings.site)
+    plan = SitePlan(notice.site, notice)
     purge, purge_schedule = forgetting.build(settings, plan)
     days, late = jobs.build(plan), late_files.build(plan)
     return dg.Definitions(
-        assets=[
-            recordings.spec(plan),
-            *ingest.build(plan),
-            *detections.build(plan),
-            *tracks.build(plan),
-            *anonymous.build(plan),
-            *core.build(plan),
-            *release.build(plan),
-            *day.build(plan),
-            *public.build(plan),
-            *week.build(plan),
-            *privacy_report.build(plan),
-        ],
+        assets=graph.build(plan),
         asset_checks=[
             *camera_days.build(plan),
             *exports.build(plan),

@@ -74,6 +74,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         warehouse: dg.ResourceParam[Warehouse],
         weekly_report_store: dg.ResourceParam[ReportStore],
     ) -> dg.MaterializeResult[None]:
+        plan.heed_notice()
         monday = dt.date.fromisoformat(context.partition_key)
         marts, before = (
             warehouse.read_days(

@@ -1,7 +1,7 @@
 """Checks of the privacy search and report: Dagster's eye on what they found.
 
-Belongs here: saying that evidence failed. Does not belong here: looking for any
-(`footfall_dagster.privacy`).
+Belongs here: saying that evidence failed, or that nobody is told what is done. Does not belong
+here: looking for any (`footfall_dagster.privacy`).
 
 The report's check is blocking, so that the run fails and whoever is told of failed runs is told of
 this one. It comes last and in a job of its own: the day's figures, of all cameras that passed the
@@ -19,11 +19,12 @@ from assets.privacy_report import NAME, SEARCHED
 from footfall_dagster.checks.partitioned_check import partitioned_check
 
 NOTHING_FOUND, EVERY_CHECK_PASSED = "nothing_found", "every_check_passed"
+NOTICE_IN_FORCE = "notice_in_force"
 
 
 def build(plan: SitePlan) -> list[dg.AssetChecksDefinition]:
-    """A check of the search and one of the report."""
-    return [_searched(plan), _reported(plan)]
+    """A check of the search and two of the report."""
+    return [_searched(plan), _reported(plan), _noticed(plan)]
 
 
 def _searched(plan: SitePlan) -> dg.AssetChecksDefinition:
@@ -61,6 +62,29 @@ def _reported(plan: SitePlan) -> dg.AssetChecksDefinition:
         records = privacy_records.of_day(dt.date.fromisoformat(context.partition_key))
         entries = records[-1].content["checks"] if records else []
         return _result(plan.key(NAME), EVERY_CHECK_PASSED, entries)
+
+    return check
+
+
+def _noticed(plan: SitePlan) -> dg.AssetChecksDefinition:
+    spec = partitioned_check(
+        NOTICE_IN_FORCE,
+        plan.key(NAME),
+        plan.days,
+        blocking=False,
+        description="The site has a public notice. One that says what is not so fails the run.",
+    )
+
+    @dg.multi_asset_check(name=f"{plan.site.id}__{NAME}__noticed", specs=[spec])
+    def check() -> dg.AssetCheckResult:
+        absence = plan.notice.absence() if plan.notice else None
+        return dg.AssetCheckResult(
+            asset_key=plan.key(NAME),
+            check_name=NOTICE_IN_FORCE,
+            passed=absence is None,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=absence,
+        )
 
     return check
 

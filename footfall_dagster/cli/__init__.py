@@ -12,6 +12,7 @@ _COMMANDS = {
     "demo": "Materialise an example day and print it beside the truth.",
     "run": "Materialise one trading day of a site, from recordings to report.",
     "site": "Check a site directory, or draw it.",
+    "notice": "Draft, issue or check the public notice of a site, and its records.",
     "exports": "Say what is in a folder of recordings, and what is missing.",
     "query": "Ask the published marts anything, in SQL.",
     "audit": "Have gates counted by eye, and say how exact they are.",

@@ -112,4 +112,5 @@ def test_the_privacy_report_is_made_apart_from_the_marts_and_blocks_by_itself(
     assert blocking == {
         ("privacy_search", "nothing_found"): False,
         ("privacy_report", "every_check_passed"): True,
+        ("privacy_report", "notice_in_force"): False,
     }

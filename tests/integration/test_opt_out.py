@@ -32,7 +32,7 @@ _LIES = 0.3
 def arcade(folder: Path, *, tag: bool = True) -> Path:
     """The arcade as cameras of 1280 x 720 see it, with or without a tag that people may wear."""
     site = folder / "site"
-    shutil.copytree("examples/arcade", site)
+    shutil.copytree("examples/arcade", site, ignore=shutil.ignore_patterns("notice"))
     cameras = (site / "cameras.yaml").read_text().replace("[640, 360]", "[1280, 720]")
     doubled = re.sub(
         r"pixel: \[([\d.]+), ([\d.]+)\]",

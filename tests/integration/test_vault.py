@@ -77,7 +77,7 @@ class Place:
         self.home = home
         site = home / "site"
         if not site.exists():
-            shutil.copytree("examples/arcade", site)
+            shutil.copytree("examples/arcade", site, ignore=shutil.ignore_patterns("notice"))
             folder = home / "recordings" / CAMERA
             folder.mkdir(parents=True)
             # With its time of writing, which the catalogue has.

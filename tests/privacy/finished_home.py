@@ -114,9 +114,10 @@ class Home:
 
 
 def lay_out(root: Path, opens: dt.date, closes: dt.date) -> Home:
-    """An empty home for the arcade, open from `opens` to `closes`."""
+    """An empty home for the arcade, open from `opens` to `closes`; without its notice."""
     home = Home.at(root)
-    shutil.copytree(REPOSITORY / "examples" / "arcade", root / "site")
+    arcade = REPOSITORY / "examples" / "arcade"
+    shutil.copytree(arcade, root / "site", ignore=shutil.ignore_patterns("notice"))
     described = root / "site" / "site.yaml"
     text = described.read_text()
     for field, day in (("opens", opens), ("closes", closes)):

@@ -264,12 +264,24 @@ class Privacy(Entry):
         return self
 
 
+_Words = Annotated[str, Field(min_length=1, max_length=400)]
+
+
 class Notice(Entry):
-    """Who is responsible, and where the public notice is."""
+    """Who is responsible, where the public notice is, and what of it only they can know.
+
+    The last four are asked for by the law and follow from nothing else here: on what legal basis
+    the controller relies, who their data protection officer is, who else receives figures, and to
+    which authority people may complain. What is absent is shown as missing, never made up.
+    """
 
     controller: str
     contact: str
     url: str | None = None
+    legal_basis: _Words | None = None
+    data_protection_officer: _Words | None = None
+    recipients: _Words | None = None
+    authority: _Words | None = None
 
 
 class CalibrationPair(Entry):
