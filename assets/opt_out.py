@@ -7,7 +7,7 @@ Belongs here: when tags are looked for, and when people are left out. Does not b
 import polars as pl
 
 from vision.protocols import Detector, Tracker, View
-from vision.site.models import Privacy
+from vision.site.privacy import Privacy
 
 
 class OptOut:

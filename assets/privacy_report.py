@@ -23,7 +23,8 @@ from assets.plan import FOOTFALL, SitePlan
 from assets.privacy_record import PASSED, SEARCH, Entry, Summary, entry, not_carried_out
 from assets.reports import day, public
 from assets.traits import wanted
-from vision.site.models import Privacy, SiteDay
+from vision.site.models import SiteDay
+from vision.site.privacy import Privacy
 
 SEARCHED, NAME = "privacy_search", "privacy_report"
 NON_INTERFERENCE = "non_interference"

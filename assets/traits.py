@@ -15,7 +15,7 @@ import polars as pl
 
 from assets.plan import SitePlan
 from vision.protocols import Boxes, Detector, Frame
-from vision.site.models import Privacy
+from vision.site.privacy import Privacy
 from vision.traits import Destroyed, Look, TraitHolder, Traits, looked_at
 
 

@@ -31,7 +31,8 @@ from vision.simulate.plan import FloorPlan
 from vision.simulate.record import encode
 from vision.simulate.render import Painter, Standing, TrueBox
 from vision.site.load import load_site
-from vision.site.models import OptOutTag, SiteDay
+from vision.site.models import SiteDay
+from vision.site.privacy import OptOutTag
 
 SIDES_PX = (8, 10, 12, 14, 16, 20, 24, 32, 48)
 _SITE = Path(__file__).resolve().parents[1] / "examples" / "arcade"

@@ -35,8 +35,9 @@ from footfall_dagster import mart_files, mart_tables
 from footfall_dagster.privacy.closed_list_marts import mart_violations
 from footfall_dagster.published import ask
 from footfall_dagster.warehouse import DuckDBWarehouse
+from vision.site.hours import WEEKDAYS, Hours
 from vision.site.load import load_site
-from vision.site.models import WEEKDAYS, Floor, Hours, Site
+from vision.site.models import Floor, Site
 
 LAST_DAY = dt.date(2026, 3, 14)
 BLOCK = 28

@@ -36,7 +36,8 @@ from vision.simulate.plan import FloorPlan
 from vision.simulate.record import Shoot, file_names, film
 from vision.simulate.staff import STAFF, staff
 from vision.simulate.walk import walk
-from vision.site.models import WEEKDAYS, Hours, Site, SiteDay
+from vision.site.hours import WEEKDAYS, Hours
+from vision.site.models import Site, SiteDay
 
 OPENS, CLOSES = dt.time(10), dt.time(11)
 SECONDS = 3600

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from vision.site.audits import Audit
+from vision.site.hours import WEEKDAYS, Hours
 from vision.site.load import load_site
-from vision.site.models import WEEKDAYS, CalibrationPair, Camera, Hours, Site, Zone
+from vision.site.models import CalibrationPair, Camera, Site, Zone
 
 ARCADE = Path(__file__).resolve().parents[1] / "examples" / "arcade"
 FIRST, LAST = dt.date(2026, 3, 9), dt.date(2026, 3, 22)

@@ -17,7 +17,8 @@ from rich.table import Table
 from vision.calibration import Homography
 from vision.exports.names import Naming
 from vision.site.load import SiteFileError, load_site
-from vision.site.models import Camera, OptOutTag, Site, SiteDay
+from vision.site.models import Camera, Site, SiteDay
+from vision.site.privacy import OptOutTag
 
 _DIRECTORY = click.argument(
     "directory", metavar="DIR", type=click.Path(path_type=Path, exists=False)

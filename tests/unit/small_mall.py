@@ -11,21 +11,19 @@ from assets.marts.positions import SCANS, counted, scanned
 from assets.marts.queries import RELATIONS, evaluated, query_names
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
+from vision.site.hours import WEEKDAYS, Hours, QuietHours
 from vision.site.models import (
-    WEEKDAYS,
     CalibrationPair,
     Camera,
     Floor,
     Gate,
-    Hours,
     Notice,
-    Privacy,
-    QuietHours,
     Site,
     SiteDay,
     SiteFile,
     Zone,
 )
+from vision.site.privacy import Privacy
 
 DAY = dt.date(2026, 3, 11)
 NOON = dt.datetime(2026, 3, 11, 12, tzinfo=dt.UTC)

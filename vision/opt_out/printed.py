@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.site.models import OptOutTag
+from vision.site.privacy import OptOutTag
 
 _DICTIONARIES = {
     "4x4_50": cv2.aruco.DICT_4X4_50,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from vision.simulate.camera import Pinhole
 from vision.simulate.seen import in_frame
 from vision.site import geometry
-from vision.site.models import OptOutTag, SiteDay
+from vision.site.models import SiteDay
+from vision.site.privacy import OptOutTag
 
 _STEP_M = 0.25
 _CHEST_M = 1.25

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vision.boxes import area, common_area
 from vision.opt_out.printed import dictionary
 from vision.protocols import Image
-from vision.site.models import OptOutTag
+from vision.site.privacy import OptOutTag
 
 Array = NDArray[np.float32]
 

@@ -25,7 +25,8 @@ from vision.simulate.staff import STAFF, staff
 from vision.simulate.tagging import SIDE_M, wearers
 from vision.simulate.truth import FOLDER, gate_crossings, write_truth
 from vision.simulate.walk import Walk, walk
-from vision.site.models import OptOutTag, SiteDay
+from vision.site.models import SiteDay
+from vision.site.privacy import OptOutTag
 
 DEMO_PEOPLE_PER_MINUTE = 6.0
 """The density at which gate counts are compared with the truth."""

@@ -24,7 +24,8 @@ from vision.simulate.plan import FloorPlan
 from vision.simulate.render import Painter, Standing
 from vision.simulate.truth import TAGGED, mot_lines
 from vision.simulate.walk import STEP_S, Walk
-from vision.site.models import Camera, OptOutTag, SiteDay
+from vision.site.models import Camera, SiteDay
+from vision.site.privacy import OptOutTag
 
 FILE_S = 60
 """Length of a recording, seconds; the last one of a simulation may be shorter."""

@@ -20,7 +20,7 @@ from vision.simulate.geometry import Floats, inside_polygon
 from vision.simulate.plan import FloorPlan
 from vision.simulate.scene import Layer, backdrop
 from vision.simulate.tagging import lay_on
-from vision.site.models import OptOutTag
+from vision.site.privacy import OptOutTag
 
 _STEP_M = 0.34
 _SOLE = 0.985

@@ -17,7 +17,7 @@ from vision.opt_out.printed import squares, whole_side
 from vision.simulate.cutouts import Sprite
 from vision.simulate.geometry import Floats
 from vision.simulate.walk import Walk
-from vision.site.models import OptOutTag
+from vision.site.privacy import OptOutTag
 
 SIDE_M = 0.2
 """Of the black square: with its edge, a print as wide as A4 paper nearly is."""

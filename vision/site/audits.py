@@ -8,7 +8,9 @@ import datetime as dt
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NaiveDatetime
+from pydantic import AfterValidator, Field, NaiveDatetime
+
+from vision.site.entry import Entry
 
 LONGEST_MINUTES = 120
 """Nobody counts well for longer."""
@@ -27,13 +29,11 @@ def _in_our_time(moment: dt.datetime) -> dt.datetime:
 Moment = Annotated[NaiveDatetime, AfterValidator(_in_our_time)]
 
 
-class Audit(BaseModel):
+class Audit(Entry):
     """How many people somebody saw crossing a gate in some minutes, at the place or on a recording.
 
     `starts` is on the site's clocks; in the hour that they show twice it is the first.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     gate: str
     starts: Moment
@@ -47,9 +47,7 @@ class Audit(BaseModel):
         return starts, starts + dt.timedelta(minutes=self.minutes)
 
 
-class AuditsFile(BaseModel):
+class AuditsFile(Entry):
     """audits.yaml as written."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     audits: tuple[Audit, ...] = ()

@@ -1,7 +1,8 @@
 """Pydantic models of site.yaml and cameras.yaml, and of the site as it stands on one day.
 
 Belongs here: fields, defaults and the rules that one entry can break alone. Does not belong here:
-rules between entries (`vision.site.rules`), reading files (`vision.site.load`).
+hours and privacy (`vision.site.hours`, `vision.site.privacy`), rules between entries
+(`vision.site.rules`), reading files (`vision.site.load`).
 """
 
 import datetime as dt
@@ -10,23 +11,14 @@ from difflib import get_close_matches
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    NaiveDatetime,
-    Tag,
-    model_validator,
-)
+from pydantic import AfterValidator, Discriminator, Field, NaiveDatetime, Tag, model_validator
 
-from vision.contracts import FEWEST_GUESSED, GUESSED_STEP
 from vision.contracts_ingest import CLOCK_SOURCES, ClockSource
 from vision.exports.recorders import Recorder
 from vision.site.audits import Audit
-from vision.site.release import FEWEST, Release
-from vision.site.retention import Retention
+from vision.site.entry import Entry
+from vision.site.hours import WEEKDAYS, Hours, LocalTime, QuietHours, Weekday
+from vision.site.privacy import Privacy
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Metres = Annotated[float, Field(ge=-10_000, le=10_000, allow_inf_nan=False)]
@@ -46,45 +38,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _to_the_minute(time: dt.time) -> dt.time:
-    if time.tzinfo or time.second or time.microsecond:
-        raise ValueError(
-            f"{time.isoformat()} is not a local time to the minute; write hours and minutes in "
-            "the site's time zone, such as 09:30"
-        )
-    return time
-
-
-def _on_a_quarter(time: dt.time) -> dt.time:
-    if _to_the_minute(time).minute % 15:
-        raise ValueError(
-            f"{time.isoformat('minutes')} is not on a quarter of an hour, by which figures are "
-            "counted; write minutes 00, 15, 30 or 45"
-        )
-    return time
-
-
-def _in_steps(k: int) -> int:
-    if k % GUESSED_STEP:
-        raise ValueError(
-            f"{k} is no multiple of {GUESSED_STEP}, to which figures are rounded down; write "
-            f"{k // GUESSED_STEP * GUESSED_STEP + GUESSED_STEP}"
-        )
-    return k
-
-
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
-LocalTime = Annotated[dt.time, AfterValidator(_to_the_minute)]
-QuarterTime = Annotated[dt.time, AfterValidator(_on_a_quarter)]
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class Entry(BaseModel):
-    """Base of every model: unknown fields are errors, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Dated(Entry):
@@ -99,51 +53,6 @@ class Dated(Entry):
 
 
 _D = TypeVar("_D", bound=Dated)
-
-
-class Hours(Entry):
-    """Opening hours of one weekday, local time; `closes` 24:00 is written 00:00."""
-
-    opens: LocalTime
-    closes: LocalTime
-
-
-class QuietHours(Entry):
-    """A part of the day in which nothing is analysed, local time; `ends` 24:00 is written 00:00.
-
-    `on` names the weekdays that clocks show when it begins; without it, every day. It holds from
-    trading day `valid_from` to `valid_until`, both included, where they are given.
-    """
-
-    begins: QuarterTime
-    ends: QuarterTime
-    on: Annotated[tuple[Weekday, ...], Field(min_length=1)] = WEEKDAYS
-    valid_from: dt.date | None = None
-    valid_until: dt.date | None = None
-
-    @model_validator(mode="after")
-    def _some_time(self) -> "QuietHours":
-        if self.begins == self.ends:
-            raise ValueError(
-                "begins and ends are the same; for a whole day, write it as two: from 00:00 to "
-                "12:00 and from 12:00 to 00:00"
-            )
-        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
-            raise ValueError("valid_until is before valid_from; swap the two")
-        return self
-
-    def holds_at(self, local: dt.datetime) -> bool:
-        """Whether it is quiet while clocks show `local`, whatever the trading day."""
-        time, today = local.time(), local.weekday()
-        begins_today = WEEKDAYS[today] in self.on and time >= self.begins
-        if self.begins < self.ends:
-            return begins_today and time < self.ends
-        return begins_today or (WEEKDAYS[today - 1] in self.on and time < self.ends)
-
-    def holds_on(self, day: dt.date) -> bool:
-        """Whether it is valid on trading day `day`."""
-        begun = self.valid_from is None or self.valid_from <= day
-        return begun and (self.valid_until is None or day <= self.valid_until)
 
 
 class Floor(Entry):
@@ -211,59 +120,6 @@ OUTSIDE = "outside"
 """Where a gate leads from that is an entrance of the site."""
 
 
-class AgeGender(Entry):
-    """Age and gender guessed from faces: off where it is absent, and we advise to leave it so.
-
-    `k` is the fewest people of which a figure may tell. A face whose shorter side has fewer than
-    `smallest_face_px` pixels of the frame is not guessed at.
-    """
-
-    k: Annotated[int, Field(ge=FEWEST_GUESSED, le=10_000), AfterValidator(_in_steps)] = (
-        FEWEST_GUESSED
-    )
-    smallest_face_px: Annotated[int, Field(ge=62, le=1000)] = 62
-
-
-class OptOutTag(Entry):
-    """The tag by which somebody asks to be left out: looked for where it is given.
-
-    It is a marker of an ArUco dictionary. Everybody wears the same `id`, so that it tells nobody
-    apart. `side_m` is the side of its black square, as it is printed.
-    """
-
-    dictionary: Literal["4x4_50", "5x5_50", "6x6_50"] = "4x4_50"
-    id: Annotated[int, Field(ge=0, le=49)] = 0
-    side_m: Annotated[float, Field(ge=0.03, le=1, allow_inf_nan=False)] = 0.15
-
-
-class Privacy(Entry):
-    """What may be published, how long personal data lives, what is looked at besides boxes.
-
-    `k` is the fewest people of whom a published figure may tell, `release` how each mart is made
-    to keep to it.
-
-    `appearance` says whether tracking may compare people's clothes, and where the vectors lie until
-    it is done: in memory, or in a vault on disk whose key is in memory only. Whoever wears
-    `opt_out_tag` is left out before anything is stored.
-    """
-
-    k: Annotated[int, Field(ge=FEWEST, le=1000)] = 10
-    release: Release = Release()
-    retention: Retention = Retention()
-    appearance: Literal["off", "memory", "vault"] = "off"
-    age_gender: AgeGender | None = None
-    opt_out_tag: OptOutTag | None = None
-
-    @model_validator(mode="after")
-    def _nothing_sealed_of_who_opts_out(self) -> "Privacy":
-        if self.opt_out_tag is not None and self.appearance == "vault":
-            raise ValueError(
-                "a vault lies on disk before anybody knows who wears the opt-out tag; set "
-                "appearance to memory, or leave opt_out_tag out"
-            )
-        return self
-
-
 _Words = Annotated[str, Field(min_length=1, max_length=400)]
 
 
@@ -305,7 +161,7 @@ class Clock(Entry):
     """
 
     time_zone: TimeZone | None = None
-    starts: dict[str, NaiveDatetime] = {}
+    starts: dict[str, NaiveDatetime] = Field(default_factory=dict)
     sidecar: str | None = None
     order: Annotated[tuple[ClockSource, ...], Field(min_length=1)] = CLOCK_SOURCES[:-1]
     tolerance_s: Annotated[float, Field(ge=0, le=86_400)] = 2.0

@@ -6,7 +6,9 @@ there are and how each is released by default (`assets.release.policy`), or rele
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from vision.site.entry import Entry
 
 FEWEST = 3
 """The policy's floor for k: of two people, each can take themselves off and has the other."""
@@ -17,7 +19,7 @@ out; `rounded` does so and rounds what is left; `noisy` adds noise that hides ea
 `withheld` releases no row."""
 
 
-class Noise(BaseModel):
+class Noise(Entry):
     """Differential privacy of the marts that are `noisy`; the unit is one person on one day.
 
     Attributes:
@@ -28,15 +30,13 @@ class Noise(BaseModel):
             break. Whoever is in more pieces is protected less, by as much.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     epsilon: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] = 1.0
     budget: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] = 3.0
     cells_per_person: Annotated[int, Field(ge=1, le=100)] = 6
     pieces_per_person: Annotated[int, Field(ge=1, le=20)] = 2
 
 
-class Release(BaseModel):
+class Release(Entry):
     """What leaves the house, and how.
 
     Attributes:
@@ -45,8 +45,6 @@ class Release(BaseModel):
         noise: Of `noisy` marts.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    marts: dict[str, Way] = {}
+    marts: dict[str, Way] = Field(default_factory=dict)
     step: Annotated[int, Field(ge=2, le=1000)] | None = None
     noise: Noise = Noise()

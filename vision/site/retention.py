@@ -9,7 +9,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from vision.site.entry import Entry
 
 Unit = Literal["hours", "days", "months", "years"]
 _UNITS: tuple[Unit, ...] = ("hours", "days", "months", "years")
@@ -57,15 +59,13 @@ class Rule:
         return moment.replace(year=year, month=month + 1, day=min(moment.day, last))
 
 
-class Recordings(BaseModel):
+class Recordings(Entry):
     """Raw exports, where the site lets them be deleted once they have been worked through."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     delete_after_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 72
 
 
-class Retention(BaseModel):
+class Retention(Entry):
     """How long each dataset is kept, counted from the end of its trading day's processing.
 
     Without `recordings`, the files of the recorders are only read and never touched. The last two
@@ -73,8 +73,6 @@ class Retention(BaseModel):
     nothing. Runs that made something are the record of what was made from what, and go with the
     marts.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     recordings: Recordings | None = None
     detections_hours: Hours = 24

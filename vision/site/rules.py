@@ -9,7 +9,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from vision.site import camera_rules, shape_rules
-from vision.site.models import OUTSIDE, Dated, Gate, Hours, Site, SiteDay, Zone
+from vision.site.hours import Hours
+from vision.site.models import OUTSIDE, Dated, Gate, Site, SiteDay, Zone
 from vision.site.problems import AUDITS_YAML, CAMERAS_YAML, SITE_YAML, Fault, FieldPath
 from vision.site.wording import nearest
 

@@ -25,7 +25,8 @@ from tests.oracle.invented import (
 from tests.oracle.marts import marts_of
 from tests.unit import small_mall
 from tests.unit.small_mall import NOON
-from vision.site.models import QuietHours, Site
+from vision.site.hours import QuietHours
+from vision.site.models import Site
 
 Marts = dict[str, pl.DataFrame]
 EACH_DAY = (WEDNESDAY, WEDNESDAY, SUNDAY, LOSES_AN_HOUR, GAINS_AN_HOUR)

@@ -11,7 +11,8 @@ from footfall_dagster.privacy.findings import Evidence
 from footfall_dagster.privacy.pages import page_trouble
 from footfall_dagster.privacy.record_store import RecordStore
 from tests.unit.small_mall import DAY, site
-from vision.site.models import AgeGender, Privacy, Site
+from vision.site.models import Site
+from vision.site.privacy import AgeGender, Privacy
 
 NOW = dt.datetime(2026, 3, 12, 9, tzinfo=dt.UTC)
 LOOKS = {

@@ -26,7 +26,8 @@ from tests.oracle.invented import SUNDAY, WEDNESDAY, days, mall
 from tests.unit import small_mall
 from tests.unit.assets.test_oracle import examples, made
 from tests.unit.assets.test_release import row
-from vision.site.models import Privacy, Site, SiteDay
+from vision.site.models import Site, SiteDay
+from vision.site.privacy import Privacy
 from vision.site.release import Release
 
 K = 10

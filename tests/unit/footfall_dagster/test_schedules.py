@@ -9,7 +9,8 @@ import pytest
 from assets.plan import SitePlan
 from footfall_dagster import schedules
 from footfall_dagster.schedules import ended_day
-from vision.site.models import Camera, Floor, Hours, Notice, Site, SiteFile
+from vision.site.hours import Hours
+from vision.site.models import Camera, Floor, Notice, Site, SiteFile
 
 LONDON = ZoneInfo("Europe/London")
 

@@ -13,7 +13,8 @@ from tests.unit.vision.tracked import VIEW, line, seen, together
 from vision.contract_check import Bounds, violations
 from vision.contracts import AGE_BANDS, FEWEST_GUESSED, ZONE_DEMOGRAPHICS_DAILY
 from vision.demographics import histogram, votes
-from vision.site.models import Privacy, Zone
+from vision.site.models import Zone
+from vision.site.privacy import Privacy
 from vision.tracking import LookAheadTracker
 
 TIMES = np.arange(0, 10, 0.2)

@@ -7,17 +7,8 @@ from pathlib import Path
 import pytest
 
 from vision.exports.folder import Recordings
-from vision.site.models import (
-    Camera,
-    CamerasFile,
-    Clock,
-    Floor,
-    Hours,
-    Notice,
-    Site,
-    SiteDay,
-    SiteFile,
-)
+from vision.site.hours import Hours
+from vision.site.models import Camera, CamerasFile, Clock, Floor, Notice, Site, SiteDay, SiteFile
 
 DAY = dt.date(2026, 3, 14)
 

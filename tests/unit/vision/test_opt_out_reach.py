@@ -7,7 +7,7 @@ from tests.unit.vision.simulated import arcade, arcade_walks
 from vision.opt_out.reach import reach, sides_px
 from vision.simulate.camera import Pinhole
 from vision.simulate.tagging import wearers
-from vision.site.models import OptOutTag
+from vision.site.privacy import OptOutTag
 
 TAG = OptOutTag(side_m=0.2)
 

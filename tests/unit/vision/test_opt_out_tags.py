@@ -13,7 +13,7 @@ from vision.opt_out.printed import squares, svg
 from vision.opt_out.tags import TagReader
 from vision.opt_out.watching import TagWatch
 from vision.protocols import Boxes, Frame
-from vision.site.models import OptOutTag, Privacy
+from vision.site.privacy import OptOutTag, Privacy
 
 TAG = OptOutTag(id=0, side_m=0.2)
 BOX = np.array([[200, 100, 280, 320]], np.float32)

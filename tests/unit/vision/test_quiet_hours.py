@@ -18,7 +18,8 @@ from vision.exports.decoded import Decoded
 from vision.exports.frames import stretches
 from vision.exports.instants import window_us
 from vision.protocols import Frame, Marked
-from vision.site.models import WEEKDAYS, QuietHours, SiteDay
+from vision.site.hours import WEEKDAYS, QuietHours
+from vision.site.models import SiteDay
 from vision.site.quiet_hours import quiet_spans
 
 LUNCH = QuietHours(begins=dt.time(12), ends=dt.time(13))
