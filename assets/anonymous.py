@@ -14,6 +14,7 @@ import polars as pl
 from assets.camera_day import Lineage, spec_fields
 from assets.metadata import five_minute_plot
 from assets.plan import ANONYMOUS, SitePlan, camera_of
+from assets.storage import CameraDays
 from vision.calibration import Homography
 from vision.contract_terms import Contract
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
@@ -52,9 +53,12 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         can_subset=True,
     )
     def anonymise(
-        context: dg.AssetExecutionContext, tracks: pl.DataFrame
+        context: dg.AssetExecutionContext,
+        tracks: pl.DataFrame,
+        lake: dg.ResourceParam[CameraDays],
     ) -> Iterator[dg.Output[pl.DataFrame]]:
-        made = _made(plan, context, tracks)
+        # Who objected is not to come back when the day is made again.
+        made = _without_objectors(plan, context, _made(plan, context, tracks), lake)
         for contract in contracts:
             if contract.name in context.op_execution_context.selected_output_names:
                 frame = made[contract.name]
@@ -99,6 +103,19 @@ def _made(
         GATE_EVENTS.name: pl.concat(events).sort(pl.all()),
         ZONE_VISITS.name: pl.concat(visits).sort(pl.all()),
     }
+
+
+def _without_objectors(
+    plan: SitePlan,
+    context: dg.AssetExecutionContext,
+    made: dict[str, pl.DataFrame],
+    lake: CameraDays,
+) -> dict[str, pl.DataFrame]:
+    from vision.objections import without
+
+    site_day = plan.day(context)
+    camera = camera_of(site_day, context.partition_key)
+    return without(made, lake.objections(), site_day, camera.id)
 
 
 def _metadata(contract: Contract, frame: pl.DataFrame) -> dict[str, Any]:

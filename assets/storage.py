@@ -12,6 +12,7 @@ from typing import Protocol
 import polars as pl
 
 from assets.marts.schema import MartContract
+from vision.objections import Objection
 from vision.site.release import Noise
 
 POOL = "warehouse"
@@ -169,6 +170,10 @@ class Warehouse(Protocol):
         """Return the released rows, as `read_days` does; `marts` are contracts of the release."""
         ...
 
+    def is_withdrawn(self, site: str, day: dt.date) -> bool:
+        """Whether nothing of a site-day is published any more, because somebody objected."""
+        ...
+
     def shown(self) -> dict[str, str]:
         """Where the core and the published file are, to be shown to a person."""
         ...
@@ -191,6 +196,10 @@ class CameraDays(Protocol):
 
     def purged(self, dataset: str, day: dt.date) -> frozenset[str]:
         """Cameras of which `dataset` was deleted by age on a trading day."""
+        ...
+
+    def objections(self) -> Sequence[Objection]:
+        """Objections that whatever is written has to obey, of all days."""
         ...
 
     def failed(self, day: dt.date) -> frozenset[str]:

@@ -21,8 +21,9 @@ from assets.marts.inputs import AUDIT_DAYS
 from assets.marts.of_gates import GATE_AUDITS, GATE_COUNTS_15MIN
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
+from footfall_dagster.following import weeks_outdated_by
 from footfall_dagster.io_manager import camera_day
-from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY
+from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY, SITE_WEEK
 from footfall_dagster.lake import Lake, NotMaterialised, Purged
 from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.notice import SiteNotice
@@ -109,6 +110,22 @@ def materialise_day(
     if runner.failures:
         raise DayFailed("\n".join(runner.failures))
     return DayRuns(runner.run_ids, frozenset(runner.from_before))
+
+
+def make_again(settings: Settings, instance: dg.DagsterInstance, day: dt.date, say: Say) -> None:
+    """Make marts and report of a day again from what is stored, and reports of weeks that show it.
+
+    Raises:
+        DayFailed: A run failed.
+    """
+    runner = _Runner(
+        build_definitions(settings, loggers={"progress": progress_logger(say)}), instance, say
+    )
+    runner.run(SITE_DAY, day.isoformat(), "", lambda: False)
+    for monday, _ in weeks_outdated_by(instance, day):
+        runner.run(SITE_WEEK, monday.isoformat(), "", lambda: False)
+    if runner.failures:
+        raise DayFailed("\n".join(runner.failures))
 
 
 def _refuse_other_days(plan: SitePlan, day: dt.date) -> None:

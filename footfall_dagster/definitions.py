@@ -11,7 +11,7 @@ import dagster as dg
 
 from assets import graph
 from assets.plan import SitePlan
-from footfall_dagster import forgetting, jobs, late_files, schedules, sensors
+from footfall_dagster import forgetting, jobs, late_files, objections, schedules, sensors
 from footfall_dagster import resources as default_resources
 from footfall_dagster.checks import arrivals, camera_days, exports, privacy, retention, scene
 from footfall_dagster.checks import marts as mart_checks
@@ -42,6 +42,7 @@ def build_definitions(
     plan = SitePlan(notice.site, notice)
     purge, purge_schedule = forgetting.build(settings, plan)
     days, late = jobs.build(plan), late_files.build(plan)
+    objected = objections.build(settings, plan)
     return dg.Definitions(
         assets=graph.build(plan),
         asset_checks=[
@@ -53,9 +54,9 @@ def build_definitions(
             *retention.build(plan),
             *arrivals.build(plan),
         ],
-        jobs=[*days, purge, late],
-        schedules=[*schedules.build(plan), purge_schedule],
-        sensors=sensors.build(plan, days, late),
+        jobs=[*days, purge, late, objected.job],
+        schedules=[*schedules.build(plan), purge_schedule, objected.schedule],
+        sensors=[*sensors.build(plan, days, late), objected.days_to_make],
         # One process per run: a process per step costs 12 s where this costs 4.
         executor=dg.in_process_executor,
         resources=default_resources.build(settings, plan.site) | dict(resources or {}),

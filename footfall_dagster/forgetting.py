@@ -27,6 +27,7 @@ from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.privacy import ledger, purge, vault
 from footfall_dagster.privacy.ledger import PurgeReceipt
 from footfall_dagster.privacy.noninterference import proof_folder
+from footfall_dagster.privacy.objecting import Objecting
 from footfall_dagster.privacy.purge_figures import due_days, forget_marts, forget_pages
 from footfall_dagster.privacy.purge_recordings import due_camera_days, forget_recordings
 from footfall_dagster.report_store import report_stores
@@ -81,6 +82,7 @@ class Forgetting:
                 due_days(site, store.days(), now)
                 for store in report_stores(self.settings, site.id).values()
             )
+            or any(Objecting(self.settings, site).seen_again())
         )
 
     def carry_out(self, held: purge.Held, now: dt.datetime) -> Iterator[str | Event]:
@@ -121,6 +123,8 @@ class Forgetting:
         # First, while the catalogue says which files were worked through.
         yield "recordings", lambda: forget_recordings(lake, recordings, now, held)
         yield "the lake", lambda: purge.forget_partitions(lake, now, held)
+        objecting = Objecting(settings, self.plan.site)
+        yield "what was objected to", lambda: objecting.forget_seen_again(now, held)
         yield "marts", lambda: forget_marts(lake, resources.warehouse(settings), now)
         for dataset, store in report_stores(settings, self.plan.site.id).items():
             yield dataset, partial(forget_pages, lake, store, dataset, now)

@@ -14,11 +14,12 @@ from pathlib import Path
 import polars as pl
 
 from footfall_dagster.locks import locked
-from footfall_dagster.privacy import ledger, wall
+from footfall_dagster.privacy import ledger, objection_list, wall
 from vision.contract_check import Bounds
 from vision.contract_terms import Contract
 from vision.contracts import GATE_EVENTS, LAKE, lake_of
 from vision.contracts_ingest import COVERAGE
+from vision.objections import Objection
 from vision.site.models import Site
 
 PENDING = "_pending"
@@ -59,6 +60,15 @@ class Lake:
     def ledger(self) -> ledger.Ledger:
         """The receipts of what was deleted by age."""
         return ledger.Ledger(self.root / ledger.FOLDER, self.site.id)
+
+    @property
+    def objection_list(self) -> objection_list.ObjectionList:
+        """The objections that were made to what is stored."""
+        return objection_list.ObjectionList(self.root / objection_list.FOLDER, self.site.id)
+
+    def objections(self) -> tuple[Objection, ...]:
+        """See `assets.storage.CameraDays`; raises `ObjectionsUnreadable`."""
+        return self.objection_list.read().obeyed
 
     def folder(self, dataset: str, camera_day: CameraDay) -> Path:
         """Folder of a partition; what lies in it is one file and its receipt."""
@@ -187,7 +197,7 @@ class Lake:
         """Rows of a partition.
 
         Raises:
-            Purged: It was deleted by age.
+            Purged: It was deleted by age, or for an objection.
             NotMaterialised: There is nothing.
             Refused: What is there has no matching receipt, something lies beside it, or the last
                 write of it was refused.

@@ -92,10 +92,10 @@ def build_without(
     contracts: Sequence[MartContract],
     label: str,
     site: str,
-    days: Collection[dt.date],
+    gone: Mapping[str, Collection[dt.date]],
     progress: Progress = print,
 ) -> None:
-    """Build the file `path` anew, without the rows of some days of a site."""
+    """Build the file `path` anew, without some days of a site, which `gone` has by mart."""
     with connected(building) as connection:
         held = _attach(connection, path, contracts, progress)
         for mart in contracts:
@@ -105,7 +105,7 @@ def build_without(
                 connection.execute(
                     f"INSERT INTO {table} SELECT {held[mart.name]} FROM old.{table} WHERE NOT "
                     "(site = $site AND list_contains($days::DATE[], trading_day))",
-                    {"site": site, "days": list(days)},
+                    {"site": site, "days": sorted(gone.get(mart.name, ()))},
                 )
         connection.execute("DETACH old")
         connection.execute("CHECKPOINT")

@@ -26,6 +26,8 @@ from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.noise_ledger import FOLDER as NOISE
 from footfall_dagster.noise_ledger import FolderNoiseLedger
 from footfall_dagster.verdicts import FOLDER, Verdicts
+from footfall_dagster.withdrawn import FOLDER as WITHDRAWN_FOLDER
+from footfall_dagster.withdrawn import Withdrawn, telling_of
 
 _CORE_NOTE = "exact, restricted"
 
@@ -86,6 +88,7 @@ class DuckDBWarehouse:
         """Swap released rows of one site-day into the published file; see `replace_day`.
 
         Rows that are published as they are already leave the file as it is, to the byte.
+        Of what tells of a day that was withdrawn no row is placed.
 
         Raises:
             WarehouseError: The exact rows have not passed their blocking checks as they are.
@@ -101,7 +104,10 @@ class DuckDBWarehouse:
             return {name: rows.height for name, rows in released.items()}
 
         def fill(connection: duckdb.DuckDBPyConnection, mart: MartContract) -> None:
-            mart_tables.insert(connection, mart, f"SELECT * FROM released_{mart.name}")
+            # Asked for under the lock, else a day could be withdrawn in between.
+            hidden = self.withdrawn.hides(site, MARTS[mart.name], day)
+            rows = f"SELECT * FROM released_{mart.name}" + " WHERE false" * hidden
+            mart_tables.insert(connection, mart, rows)
 
         contracts = [published(mart) for mart in MARTS.values()]
         relations = {f"released_{name}": rows for name, rows in released.items()}
@@ -184,23 +190,62 @@ class DuckDBWarehouse:
 
         Their draws go last: until a day is gone from both files, what it has cost is not forgotten.
         """
-        released = [published(mart) for mart in MARTS.values()]
-        for path, contracts in ((self.core, list(MARTS.values())), (self.published, released)):
-            if path.exists():
-                build = partial(
-                    mart_files.build_without,
-                    path=path,
-                    contracts=contracts,
-                    label=self.label(path),
-                    site=site,
-                    days=days,
-                    progress=progress,
-                )
-                mart_files.rebuild(path, build, progress, self.patience_s)
-        for day in days:
-            for mart in MARTS:
-                self._verdicts.withdraw(mart, site, day)
+        of_days = dict.fromkeys(MARTS, days)
+        self._without(self.core, site, of_days, progress)
+        self._without(self.published, site, of_days, progress)
         self.noise.forget(site, days)
+        self.withdrawn.drop(site, days)
+
+    def forget_exact(
+        self, site: str, gone: Mapping[str, Collection[dt.date]], progress: Progress = print
+    ) -> None:
+        """Rebuild the core file without some days of each mart; raises as `replace_day` does."""
+        self._without(self.core, site, gone, progress)
+
+    def withdraw(self, site: str, days: Collection[dt.date], progress: Progress = print) -> None:
+        """Publish nothing of some site-days any more, nor what tells of them on other days.
+
+        First the list, then the rows: nobody can place some of them in between. Raises as
+        `replace_day` does.
+        """
+        self.withdrawn.add(site, days)
+        gone = {name: telling_of(mart, days) for name, mart in MARTS.items()}
+        self._without(self.published, site, gone, progress)
+
+    @property
+    def withdrawn(self) -> Withdrawn:
+        """Days of which nothing is published any more."""
+        return Withdrawn(self.core.parent / WITHDRAWN_FOLDER)
+
+    def is_withdrawn(self, site: str, day: dt.date) -> bool:
+        """Whether nothing of a site-day is published any more."""
+        return day in self.withdrawn.days(site)
+
+    def _without(
+        self,
+        path: Path,
+        site: str,
+        gone: Mapping[str, Collection[dt.date]],
+        progress: Progress,
+    ) -> None:
+        """Rebuild one file without some days of each mart."""
+        if not path.exists():
+            return
+        exact = list(MARTS.values())
+        build = partial(
+            mart_files.build_without,
+            path=path,
+            contracts=exact if path == self.core else [published(mart) for mart in exact],
+            label=self.label(path),
+            site=site,
+            gone=gone,
+            progress=progress,
+        )
+        mart_files.rebuild(path, build, progress, self.patience_s)
+        if path == self.core:
+            for mart, days in gone.items():
+                for day in days:
+                    self._verdicts.withdraw(mart, site, day)
 
     def label(self, path: Path) -> str:
         """What the comments of the tables in one of the two files say of who may see them."""

@@ -27,6 +27,7 @@ from assets.marts.columns import (
     measure,
     rounded_share,
 )
+from assets.marts.inputs import AUDIT_DAYS
 from assets.marts.schema import MartColumn, MartContract, Tables
 from vision.contract_terms import INSTANT, InTradingDay, Range
 from vision.site.audits import LONGEST_MINUTES
@@ -189,6 +190,7 @@ GATE_ACCURACY_DAILY = MartContract(
     key=("trading_day", "site", "gate"),
     never_above=AUDIT_ORDER,
     places=lambda tables: tables["gates"].height,
+    earlier_days=tuple(range(1, AUDIT_DAYS)),
 )
 
 

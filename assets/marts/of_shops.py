@@ -165,4 +165,5 @@ SHOP_AFFINITY_WEEKLY = MartContract(
     key=("trading_day", "site", "shop", "other_shop"),
     never_above=_SHOP_COUNTS_IN_ORDER,
     places=_pairs_of_shops,
+    earlier_days=tuple(range(1, 7)),
 )

@@ -398,4 +398,5 @@ SPACE_VALUE_DAILY = MartContract(
     key=("trading_day", "site", "zone"),
     never_above=(("visits", "visits_observed"),),
     places=lambda tables: tables["zones"].drop_nulls("area_m2").height,
+    earlier_days=(7, 364),
 )

@@ -78,6 +78,7 @@ class MartContract:
         never_above: Pairs of columns of which the first is never above the second.
         places: Of how many places, by the relations of the day, each has a row in every span of
             the day; None where there is a row only where somebody was.
+        earlier_days: How many days before its own lie the others of which a row also tells.
     """
 
     name: str
@@ -88,6 +89,7 @@ class MartContract:
     drop_suppressed: bool = False
     never_above: tuple[tuple[str, str], ...] = ()
     places: Callable[[Tables], int] | None = field(default=None, compare=False)
+    earlier_days: tuple[int, ...] = ()
     _by_name: Mapping[str, MartColumn] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

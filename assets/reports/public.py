@@ -49,6 +49,9 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         public_report_store: dg.ResourceParam[ReportStore],
     ) -> dg.MaterializeResult[None]:
         site_day, site = plan.day(context), plan.site.id
+        if warehouse.is_withdrawn(site, site_day.day):
+            told = "nothing of the day is published any more, because somebody objected"
+            return dg.MaterializeResult(metadata={"withdrawn": told})
         compared = [RELEASED[name] for name in COMPARED]
         marts = warehouse.read_published_days(list(RELEASED.values()), site, [site_day.day])
         before = warehouse.read_published_days(compared, site, [site_day.day - WEEK])

@@ -19,6 +19,7 @@ _COMMANDS = {
     "export": "Write the published marts as Parquet, CSV and an Excel workbook.",
     "evaluate": "Measure how well people are found, followed and counted, beside a truth.",
     "privacy": "Look after the privacy wall: search, prove, purge, verify its reports.",
+    "objections": "Take back what was seen at a place in a window of time, and publish it no more.",
     "ui": "Start Dagster's webserver and daemon on the same instance.",
     "simulate": "Render the recordings of a simulated day, and its truth.",
     "weights": "Fetch the detector's weights, the only command that does.",

@@ -22,6 +22,7 @@ from footfall_dagster.privacy import (
     closed_list_marts,
     closed_list_records,
     ledger,
+    objection_list,
     wall,
 )
 from footfall_dagster.privacy.findings import Evidence
@@ -87,6 +88,8 @@ def lake(look: Look, lake: Lake) -> None:
             _nothing_in(look, entry, root)
         elif entry.name == ledger.FOLDER and _is_folder(entry):
             _purges(look, lake)
+        elif entry.name == objection_list.FOLDER and _is_folder(entry):
+            _objections(look, lake)
         elif entry.name in contracts and _is_folder(entry):
             for partition in _partitions(look, lake, entry):
                 _partition(look, lake, contracts[entry.name], partition)
@@ -126,6 +129,16 @@ def _purges(look: Look, lake: Lake) -> None:
         if path in strangers:
             _stranger(look, lake.root, path)
         elif not path.is_dir():
+            look.at(path)
+
+
+def _objections(look: Look, lake: Lake) -> None:
+    """Lists of objections, each as we write it."""
+    strangers = set(lake.objection_list.strangers())
+    for path in sorted(lake.objection_list.root.rglob("*")):
+        if path in strangers:
+            _stranger(look, lake.root, path)
+        else:
             look.at(path)
 
 

@@ -64,6 +64,9 @@ def warehouse(look: Look, folder: Path, site: Site) -> None:
         if path.name == NOISE and path.is_dir() and not path.is_symlink():
             _draws(look, path, stored, site)
             continue
+        if path == stored.withdrawn.root and path.is_dir() and not path.is_symlink():
+            _withdrawn(look, path, stored, site)
+            continue
         look.at(path)
         if path in contracts:
             _file(look, folder, path, contracts[path], site, stored)
@@ -71,6 +74,20 @@ def warehouse(look: Look, folder: Path, site: Site) -> None:
             continue
         elif not (vouched.is_receipt(path) and folder / vouched.vouched_for(path) in contracts):
             look.find(folder, path, "the whole file", STRANGER)
+
+
+def _withdrawn(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> None:
+    """The site's list of days of which nothing is published, as we write it."""
+    for path in sorted(folder.iterdir()):
+        look.at(path)
+        try:
+            known = path == stored.withdrawn.path(site.id) and path.is_file()
+            if known and not path.is_symlink():
+                stored.withdrawn.days(site.id)
+        except (OSError, ValueError):
+            known = False
+        if not known or path.is_symlink():
+            look.find(folder.parent, path, "the whole file", STRANGER)
 
 
 def _verdicts(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 from footfall_dagster.lake import PENDING, CameraDay, Lake, NotMaterialised, Purged
 from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.noninterference import proof_folder
+from footfall_dagster.privacy.objecting import Objecting
+from footfall_dagster.privacy.objections_obeyed import obeyed
 from footfall_dagster.privacy.purge import Partition, overdue
 from footfall_dagster.privacy.purge_recordings import overdue_recordings
 from footfall_dagster.privacy.record_store import RecordStore
@@ -90,6 +92,11 @@ class SiteInspector:
         recordings = self.settings.exports
         yield carried_out(
             "retention", "every partition", partial(retention, lake, recordings, _now())
+        )
+        yield carried_out(
+            "objections",
+            "what was objected to",
+            partial(obeyed, Objecting(self.settings, self.site), _now()),
         )
         yield carried_out("chain", "every record", partial(chain, self._records, noted))
 

@@ -30,6 +30,8 @@ FOLDER = "_purged"
 RECORDINGS, MARTS = "recordings", "marts"
 REPORTS, PUBLIC_REPORTS, WEEKLY_REPORTS = "reports", "public_reports", "weekly_reports"
 DATA_DOCS = "data_docs"
+OBJECTIONS = "objections"
+"""Begins the rule of what was deleted because somebody objected."""
 DATASETS = frozenset(
     (
         *LAKE,
@@ -64,7 +66,7 @@ class PurgeReceipt:
         bytes: Of all files together.
         rows: That the file had; files, for recordings; pages, for reports and Data Docs.
         purged_at: UTC, whole seconds, as ISO 8601 with a Z.
-        rule: The field of the site's retention and its number.
+        rule: The field of the site's retention and its number, or of its objections.
     """
 
     dataset: str
@@ -82,7 +84,8 @@ class PurgeReceipt:
 
     def __str__(self) -> str:
         """When and under which rule, as a message says it."""
-        return f"deleted by age on {self.purged_at} under {self.rule}"
+        why = "for an objection" if self.rule.startswith(f"{OBJECTIONS}.") else "by age"
+        return f"deleted {why} on {self.purged_at} under {self.rule}"
 
 
 def stamp(now: dt.datetime) -> str:

@@ -195,29 +195,59 @@ def _is_due(
     return is_due(lake.site, rule, camera_day.day, written, now)
 
 
+def forget_at_once(
+    lake: Lake, contract: Contract, camera_day: CameraDay, rule: str, now: dt.datetime
+) -> PurgeReceipt | None:
+    """Delete a partition whatever its age; None where there is none.
+
+    Args:
+        lake: The lake.
+        contract: Of the dataset.
+        camera_day: Which partition of it.
+        rule: As the receipt is to tell it.
+        now: When.
+
+    Raises:
+        LockTimeoutError: It is in use.
+        OSError: It cannot be deleted.
+    """
+    folder = lake.folder(contract.name, camera_day)
+    if not (folder / wall.PART).exists():
+        return None
+    with locked(folder, timeout_s=_PATIENCE_S):
+        return _delete(lake, contract, camera_day, rule, now)
+
+
 def _forget(lake: Lake, partition: Partition, now: dt.datetime) -> PurgeReceipt | None:
     contract, camera_day = partition.contract, partition.camera_day
-    folder = lake.folder(contract.name, camera_day)
-    with locked(folder, timeout_s=_PATIENCE_S):
+    with locked(lake.folder(contract.name, camera_day), timeout_s=_PATIENCE_S):
         # It may have been written anew since it was listed.
         if not _is_due(lake, contract, camera_day, partition.rule, now):
             return None
-        part = folder / wall.PART
-        digest = _sha256(part)
-        size = part.stat().st_size
-        admitted = wall.receipt_named(folder, digest, size, contract, str(camera_day))
-        receipt = PurgeReceipt(
-            dataset=contract.name,
-            partition=str(camera_day),
-            sha256=digest,
-            bytes=size,
-            rows=admitted.rows if admitted else 0,
-            purged_at=stamp(now),
-            rule=partition.rule.name,
-        )
-        with lake.ledger.of(receipt):
-            part.unlink()
-        _remove_receipts(folder)
+        return _delete(lake, contract, camera_day, partition.rule.name, now)
+
+
+def _delete(
+    lake: Lake, contract: Contract, camera_day: CameraDay, rule: str, now: dt.datetime
+) -> PurgeReceipt:
+    """Delete what lies there; the caller holds its lock."""
+    folder = lake.folder(contract.name, camera_day)
+    part = folder / wall.PART
+    digest = _sha256(part)
+    size = part.stat().st_size
+    admitted = wall.receipt_named(folder, digest, size, contract, str(camera_day))
+    receipt = PurgeReceipt(
+        dataset=contract.name,
+        partition=str(camera_day),
+        sha256=digest,
+        bytes=size,
+        rows=admitted.rows if admitted else 0,
+        purged_at=stamp(now),
+        rule=rule,
+    )
+    with lake.ledger.of(receipt):
+        part.unlink()
+    _remove_receipts(folder)
     return receipt
 
 

@@ -123,6 +123,7 @@ class PublishedOnly:
 
     def __init__(self, warehouse: DuckDBWarehouse) -> None:
         self.read_published_days = warehouse.read_published_days
+        self.is_withdrawn = warehouse.is_withdrawn
 
 
 def test_the_asset_reads_nothing_exact_and_stores_apart(tmp_path: Path):

@@ -1,0 +1,123 @@
+"""Objections as Dagster carries them out: the job, its schedule, the sensor that follows.
+
+Belongs here: when the job runs, what Dagster is told, which runs follow. Does not belong here:
+carrying a batch out (`footfall_dagster.privacy.objecting`), options and words of the command line
+(`footfall_dagster.cli.objections`).
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster import RunsFilter
+
+from assets.plan import SitePlan
+from footfall_dagster.forgetting import held_by_runs
+from footfall_dagster.jobs import SITE_DAY
+from footfall_dagster.locks import LockTimeoutError
+from footfall_dagster.mart_tables import WarehouseError
+from footfall_dagster.privacy.objecting import InUse, Objecting
+from footfall_dagster.privacy.objection_list import ObjectionsUnreadable
+from footfall_dagster.privacy.wall import Refused
+from footfall_dagster.runs import process_tags
+from footfall_dagster.settings import Settings
+
+JOB = "objections"
+_RUN_KEY = "dagster/run_key"
+_AT_HOUR = 2
+_CANNOT = (InUse, ObjectionsUnreadable, Refused, WarehouseError, LockTimeoutError)
+"""Why a batch waits for the next try; each says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objected:
+    """What the code location has for objections."""
+
+    job: dg.JobDefinition
+    schedule: dg.ScheduleDefinition
+    days_to_make: dg.SensorDefinition
+
+
+def build(settings: Settings, plan: SitePlan) -> Objected:
+    """The job that carries objections of a site out, its schedule, and the sensor that follows."""
+    objecting = Objecting(settings, plan.site)
+
+    @dg.op(name="take_back_what_was_seen")
+    def take_back(context: dg.OpExecutionContext) -> None:
+        now = dt.datetime.now(dt.UTC)
+        try:
+            for line in objecting.carry_out(now, held_by_runs(context.instance, now)):
+                context.log.info(line)
+            context.log.info(f"{objecting.forget_past(now)} old objections forgotten")
+        except _CANNOT as why:
+            # Those that wait are not lost, and a batch that was begun is obeyed from then on.
+            raise dg.Failure(description=str(why), allow_retries=False) from None
+
+    @dg.job(
+        name=JOB,
+        description="Carries out the objections that wait: takes what was seen at their places out "
+        "of the lake and the exact marts, and withdraws their days from what is published.",
+    )
+    def job() -> None:
+        take_back()
+
+    return Objected(job, _schedule(objecting, job), _days_to_make(objecting))
+
+
+def run(
+    settings: Settings, plan: SitePlan, instance: dg.DagsterInstance
+) -> tuple[dg.ExecuteInProcessResult, list[str]]:
+    """Run the job in this process; return how it went and what it logged."""
+    result = build(settings, plan).job.execute_in_process(
+        instance=instance,
+        tags=process_tags(),
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        raise_on_error=False,
+    )
+    logged = instance.all_logs(result.run_id)
+    return result, [one.user_message for one in logged if one.dagster_event is None]
+
+
+def _schedule(objecting: Objecting, job: dg.JobDefinition) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="objections_every_night",
+        job=job,
+        cron_schedule="40 * * * *",
+        execution_timezone=objecting.site.file.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every night on which a batch of objections is due, and every hour in which "
+        "one was begun and not finished.",
+    )
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        now = context.scheduled_execution_time
+        # At night, so that nobody is remembered who stood at the desk an hour before.
+        is_night = now.astimezone(objecting.site.zone_info).hour == _AT_HOUR
+        if objecting.lake.objection_list.read().begun or (is_night and objecting.is_due(now)):
+            return dg.RunRequest()
+        return dg.SkipReason("no batch of objections is due")
+
+    return schedule
+
+
+def _days_to_make(objecting: Objecting) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="site_day_after_objections",
+        job_name=SITE_DAY,
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Makes marts and report again of days from which objections took something.",
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        listed, requests = objecting.lake.objection_list, []
+        for day, batch in listed.read().to_make:
+            key = f"{day} {batch}"
+            # Only once the run is there: a sensor may be killed before it is launched.
+            if context.instance.get_runs(RunsFilter(tags={_RUN_KEY: key}), limit=1):
+                listed.made(day, batch)
+            else:
+                requests.append(dg.RunRequest(run_key=key, partition_key=day.isoformat()))
+        if not requests:
+            return dg.SkipReason("no day is to be made again for an objection")
+        return dg.SensorResult(run_requests=requests)
+
+    return sensor
