@@ -19,6 +19,9 @@ POOL = "warehouse"
 """Dagster pool of every step that writes the warehouse. It orders the queue; the truth about who
 writes is the warehouse's own lock."""
 
+WITHDRAWN = "nothing of the day is published any more, because somebody objected"
+"""What is told in place of a release."""
+
 Progress = Callable[[str], None]
 """Takes a line that says what is being waited for."""
 
@@ -171,7 +174,7 @@ class Warehouse(Protocol):
         ...
 
     def is_withdrawn(self, site: str, day: dt.date) -> bool:
-        """Whether nothing of a site-day is published any more, because somebody objected."""
+        """Whether nothing of a site-day is published any more (`WITHDRAWN`)."""
         ...
 
     def shown(self) -> dict[str, str]:
@@ -212,4 +215,8 @@ class ReportStore(Protocol):
 
     def write(self, day: dt.date, html: str) -> str:
         """Store the page of one day whole or not at all; return where it is, for a person."""
+        ...
+
+    def delete(self, day: dt.date) -> None:
+        """Delete the page of one day, if it is there."""
         ...

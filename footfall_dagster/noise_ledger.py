@@ -18,16 +18,14 @@ same afterwards. A draw that was not stored was seen by nobody, and has cost not
 import datetime as dt
 import json
 import math
-import os
 import re
-import uuid
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from assets.release.noisy import NOISY_MARTS
 from assets.storage import Asked, BudgetSpentError, Drawn, Figures, cost_of
-from footfall_dagster.durable import sync_folder
+from footfall_dagster.durable import place_text
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy.ledger import stamp
 
@@ -116,7 +114,7 @@ class FolderNoiseLedger:
                 figures=draw(),
                 drawn_at=stamp(dt.datetime.now(dt.UTC)),
             )
-            _store(release, folder / f"{asked.day}.{asked.mart}.{number}.json")
+            place_text(folder / f"{asked.day}.{asked.mart}.{number}.json", release.text)
             return _drawn(release, number, spent + release.cost, is_new=True)
 
     def last(self, site: str, day: dt.date, mart: str, rows: str) -> Drawn | None:
@@ -205,19 +203,6 @@ def _refuse_too_much(asked: Asked, spent: float) -> None:
 
 def _drawn(release: NoisyRelease, number: int, spent: float, *, is_new: bool) -> Drawn:
     return Drawn(release.figures, number, release.cost, spent, is_new)
-
-
-def _store(release: NoisyRelease, final: Path) -> None:
-    """Store a release whole or not at all; only the holder of the folder's lock comes here."""
-    for leftover in final.parent.glob(".*.tmp"):
-        leftover.unlink()
-    aside = final.parent / f".{uuid.uuid4().hex}.tmp"
-    with aside.open("w", encoding="utf-8") as file:
-        file.write(release.text)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(final)
-    sync_folder(final.parent)
 
 
 def _is_sound(release: NoisyRelease) -> bool:

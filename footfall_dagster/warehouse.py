@@ -99,12 +99,13 @@ class DuckDBWarehouse:
                 "it is published; materialise it with its checks, or look why they fail"
             )
 
+        released = self._without_hidden(site, day, released)
         if self._is_published(site, day, released):
             progress(f"{day} is published as it is already; {self.published} stays untouched")
             return {name: rows.height for name, rows in released.items()}
 
         def fill(connection: duckdb.DuckDBPyConnection, mart: MartContract) -> None:
-            # Asked for under the lock, else a day could be withdrawn in between.
+            # Asked for again under the lock, since a day may have been withdrawn in between.
             hidden = self.withdrawn.hides(site, MARTS[mart.name], day)
             rows = f"SELECT * FROM released_{mart.name}" + " WHERE false" * hidden
             mart_tables.insert(connection, mart, rows)
@@ -115,8 +116,16 @@ class DuckDBWarehouse:
             self.published, contracts, NOTE, site, day, released, fill, progress, relations
         )
 
+    def _without_hidden(
+        self, site: str, day: dt.date, released: Mapping[str, pl.DataFrame]
+    ) -> dict[str, pl.DataFrame]:
+        hides = partial(self.withdrawn.hides, site, day=day)
+        return {
+            name: rows.clear() if hides(MARTS[name]) else rows for name, rows in released.items()
+        }
+
     def _is_published(self, site: str, day: dt.date, released: Mapping[str, pl.DataFrame]) -> bool:
-        if day not in mart_rows.days_of(self.published, site):
+        if not self.published.exists():
             return False
         contracts = [published(MARTS[name]) for name in released]
         placed = self.read_published_days(contracts, site, [day])
@@ -199,8 +208,13 @@ class DuckDBWarehouse:
     def forget_exact(
         self, site: str, gone: Mapping[str, Collection[dt.date]], progress: Progress = print
     ) -> None:
-        """Rebuild the core file without some days of each mart; raises as `replace_day` does."""
+        """Rebuild the core file without some days of each mart; raises as `replace_day` does.
+
+        Draws of withdrawn days go as well: their hashes are of exact counts, and since nothing is
+        drawn of such a day again there is nothing to hold one against.
+        """
         self._without(self.core, site, gone, progress)
+        self.noise.forget(site, self.withdrawn.days(site))
 
     def withdraw(self, site: str, days: Collection[dt.date], progress: Progress = print) -> None:
         """Publish nothing of some site-days any more, nor what tells of them on other days.

@@ -9,13 +9,12 @@ no hour, no number of people or objections.
 
 import datetime as dt
 import json
-import os
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from assets.marts.schema import MartContract
+from footfall_dagster.durable import place_text
 
 FOLDER = "withdrawn"
 
@@ -55,26 +54,17 @@ class Withdrawn:
 
     def add(self, site: str, days: Iterable[dt.date]) -> None:
         """Add days to the list of a site; the caller is its only writer."""
-        self._write(site, self.days(site).union(days))
+        place_text(self.path(site), _text(self.days(site).union(days)))
 
     def drop(self, site: str, days: Iterable[dt.date]) -> None:
         """Take days off the list whose figures are past their retention everywhere."""
         if self.path(site).exists():
-            self._write(site, self.days(site).difference(days))
+            place_text(self.path(site), _text(self.days(site).difference(days)))
 
     def hides(self, site: str, mart: MartContract, day: dt.date) -> bool:
         """Whether rows of `mart` of a day tell of a day that is on the list."""
         withdrawn = self.days(site)
         return any(day - dt.timedelta(days=back) in withdrawn for back in (0, *mart.earlier_days))
-
-    def _write(self, site: str, days: frozenset[dt.date]) -> None:
-        self.root.mkdir(parents=True, exist_ok=True)
-        aside = self.root / f".{uuid.uuid4().hex}.tmp"
-        with aside.open("w") as file:
-            file.write(_text(days))
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(self.path(site))
 
 
 def telling_of(mart: MartContract, days: Iterable[dt.date]) -> set[dt.date]:

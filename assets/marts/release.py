@@ -27,7 +27,7 @@ from assets.release import policy
 from assets.release.cells import Rows, small
 from assets.release.day import Decision, decide
 from assets.release.noisy import NOISY_MARTS, Noisy, NotDrawableError, noisy_rows
-from assets.storage import POOL, BudgetSpentError, CameraDays, Warehouse
+from assets.storage import POOL, WITHDRAWN, BudgetSpentError, CameraDays, Warehouse
 from vision.site.models import SiteDay
 
 POLICY_VERSION = policy.VERSION
@@ -196,6 +196,13 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
             for mart in MARTS.values()
             if plan.key(f"published_{mart.name}") in context.selected_asset_keys
         ]
+        if warehouse.is_withdrawn(plan.site.id, site_day.day):
+            # Nothing is drawn either: a draw that nobody sees would cost the day all the same.
+            for mart in selected:
+                yield dg.MaterializeResult(
+                    asset_key=plan.key(f"published_{mart.name}"), metadata={"withdrawn": WITHDRAWN}
+                )
+            return
         if unchecked := warehouse.unchecked(selected, plan.site.id, site_day.day):
             raise dg.Failure(
                 description=f"{', '.join(unchecked)} of {site_day.day}: the exact rows have not "

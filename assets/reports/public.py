@@ -22,7 +22,7 @@ from assets.reports.cameras import cameras_by_marts
 from assets.reports.day import stored
 from assets.reports.day_page import contents
 from assets.reports.page import rendered
-from assets.storage import ReportStore, Warehouse
+from assets.storage import WITHDRAWN, ReportStore, Warehouse
 from vision.site.models import SiteDay
 
 NAME = "public_report"
@@ -48,16 +48,38 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         warehouse: dg.ResourceParam[Warehouse],
         public_report_store: dg.ResourceParam[ReportStore],
     ) -> dg.MaterializeResult[None]:
-        site_day, site = plan.day(context), plan.site.id
-        if warehouse.is_withdrawn(site, site_day.day):
-            told = "nothing of the day is published any more, because somebody objected"
-            return dg.MaterializeResult(metadata={"withdrawn": told})
-        compared = [RELEASED[name] for name in COMPARED]
-        marts = warehouse.read_published_days(list(RELEASED.values()), site, [site_day.day])
-        before = warehouse.read_published_days(compared, site, [site_day.day - WEEK])
-        return stored(public_report_store, site_day, render(site_day, marts, before))
+        return draw(plan.day(context), warehouse, public_report_store)
 
     return [public_report]
+
+
+def draw(site_day: SiteDay, warehouse: Warehouse, store: ReportStore) -> dg.MaterializeResult[None]:
+    """Draw the page of a day from what is published of it, and none where nothing is any more."""
+    while not warehouse.is_withdrawn(site_day.site.id, site_day.day):
+        shown = _shown(site_day, warehouse)
+        page = stored(store, site_day, render(site_day, *shown))
+        # Days may have been withdrawn after the rows were read, and pages gone over before this
+        # one was there.
+        if all(map(_same, shown, _shown(site_day, warehouse))):
+            return page
+    store.delete(site_day.day)
+    return dg.MaterializeResult(metadata={"withdrawn": WITHDRAWN})
+
+
+def _shown(
+    site_day: SiteDay, warehouse: Warehouse
+) -> tuple[Mapping[str, pl.DataFrame], Mapping[str, pl.DataFrame]]:
+    """Published rows of a day, and those of a week before that they are compared with."""
+    site, day = site_day.site.id, site_day.day
+    compared = [RELEASED[name] for name in COMPARED]
+    return (
+        warehouse.read_published_days(list(RELEASED.values()), site, [day]),
+        warehouse.read_published_days(compared, site, [day - WEEK]),
+    )
+
+
+def _same(some: Mapping[str, pl.DataFrame], others: Mapping[str, pl.DataFrame]) -> bool:
+    return all(rows.equals(others[name]) for name, rows in some.items())
 
 
 def render(

@@ -9,8 +9,9 @@ than before would say where somebody was and when. So whole days are withdrawn, 
 the published files follows from which days those are and from nothing else: not from places, hours
 or people, nor from how many of each.
 
-Each step can be done again. Objections are obeyed from the first step on, published rows go before
-exact ones change, and in each camera-day trajectories go last, since by them the rest is found.
+Each step can be done again, and none is undone by a run beside it. Days are withdrawn before
+anything obeys, so that nothing is published between; from then on whatever is written obeys, so
+nobody comes back; and in each camera-day trajectories go last, since by them the rest is found.
 """
 
 import datetime as dt
@@ -20,12 +21,12 @@ from dataclasses import dataclass
 from assets.marts.contracts import MARTS
 from assets.marts.of_gates import GATE_ACCURACY_DAILY, GATE_AUDITS
 from assets.reports import public
-from assets.reports.before import COMPARED, WEEK
+from assets.reports.before import WEEK
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
 from footfall_dagster.privacy import ledger, purge, wall
 from footfall_dagster.privacy.objection_list import Waiting
 from footfall_dagster.privacy.retention import due_at, processed_at
-from footfall_dagster.report_store import FolderReportStore, report_stores
+from footfall_dagster.report_store import report_stores
 from footfall_dagster.settings import Settings
 from footfall_dagster.warehouse import DuckDBWarehouse
 from footfall_dagster.withdrawn import telling_of
@@ -92,27 +93,34 @@ class Objecting:
             Refused: A partition of the days is not as the wall let it pass.
             LockTimeoutError: Somebody else is at work on a partition, a file or the ledger.
         """
-        lake, site = self.lake, self.site
-        if not (batch := lake.objection_list.begin()):
-            yield "no objection waits"
-            return
-        days = sorted({one.day for one in batch})
-        for camera_day in self._camera_days(days):
-            if held(camera_day):
-                raise InUse(
-                    f"a run of {camera_day.day} is in progress and may have read what is to go; "
-                    "the batch is carried out by the next try, when the run has ended"
-                )
-        withdrawn = withdrawn_days(site, days)
+        lake, site, stored = self.lake, self.site.id, self.warehouse
         with purge.only_purge(lake):
-            self.warehouse.withdraw(site.id, withdrawn, lambda _line: None)
+            batch = lake.objection_list.begin(
+                lambda begun: stored.withdrawn.add(site, self._of(begun))
+            )
+            if not batch:
+                yield "no objection waits"
+                return
+            withdrawn = self._of(batch)
+            stored.withdraw(site, withdrawn, lambda _line: None)
             self._withdraw_pages()
-            for camera_day in self._camera_days(days):
+            camera_days = self._camera_days(sorted({one.day for one in batch}))
+            if any(map(held, camera_days)):
+                raise InUse(
+                    "a run of a day to which somebody objected is in progress and may have read "
+                    "what is to go; the batch is carried out by the next try, when it has ended"
+                )
+            for camera_day in camera_days:
                 self._clear(camera_day, batch, now)
-            to_make = self._clear_exact(days)
-        lake.objection_list.finish(batch, dict.fromkeys(to_make, ledger.stamp(now)))
-        yield f"{len(batch)} objections carried out: {', '.join(map(str, days))}"
+            to_make = self._clear_exact({one.day for one in batch})
+            lake.objection_list.finish(batch, dict.fromkeys(to_make, ledger.stamp(now)))
+        # Days and no more: the log outlives the moment, and is read by whoever runs the place.
+        yield f"a batch of {len(batch)} was carried out"
         yield f"nothing is published any more of {', '.join(map(str, sorted(withdrawn)))}"
+
+    def _of(self, batch: Iterable[Objection]) -> set[dt.date]:
+        """Days that a batch withdraws."""
+        return withdrawn_days(self.site, {one.day for one in batch})
 
     def seen_again(self) -> Iterator[tuple[Contract, CameraDay]]:
         """Partitions that were made again of camera-days to which somebody objected.
@@ -204,7 +212,10 @@ class Objecting:
         """
         site, stored = self.site.id, self.warehouse
         audits = stored.read_days([GATE_AUDITS], site, days)[GATE_AUDITS.name]
-        counted_by_eye = [day for day in days if day in audits["trading_day"]]
+        # The file of the site knows them too where a try before this one took the rows away.
+        counted_by_eye = [
+            day for day in days if self.site.on(day).audits or day in audits["trading_day"]
+        ]
         gone = {
             name: telling_of(mart, counted_by_eye if mart is GATE_ACCURACY_DAILY else days)
             | set(days)
@@ -232,7 +243,7 @@ class Objecting:
             elif day - WEEK in withdrawn or any(
                 stored.withdrawn.hides(site, mart, day) for mart in MARTS.values()
             ):
-                _draw_public_page(self.site, stored, store, day)
+                public.draw(self.site.on(day), stored, store)
 
 
 def kept_until(site: Site, day: dt.date, *, standing: bool = False) -> dt.datetime:
@@ -258,12 +269,3 @@ def withdrawn_days(site: Site, days: Iterable[dt.date]) -> set[dt.date]:
 
 def _waited(one: Waiting, now: dt.datetime) -> int:
     return (now.date() - one.since).days
-
-
-def _draw_public_page(
-    site: Site, stored: DuckDBWarehouse, store: FolderReportStore, day: dt.date
-) -> None:
-    marts = stored.read_published_days(list(public.RELEASED.values()), site.id, [day])
-    compared = [public.RELEASED[name] for name in COMPARED]
-    before = stored.read_published_days(compared, site.id, [day - WEEK])
-    store.write(day, public.render(site.on(day), marts, before))

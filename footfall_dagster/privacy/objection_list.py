@@ -13,14 +13,13 @@ people a window took away. A file is replaced as a whole, under a lock on its fo
 
 import datetime as dt
 import json
-import os
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from footfall_dagster.durable import place_text
 from footfall_dagster.locks import locked
 from vision.objections import Objection, Place
 
@@ -130,17 +129,19 @@ class ObjectionList:
             change(replace(known, waiting=_sorted(*known.waiting, Waiting(objection, today))))
         return True
 
-    def begin(self) -> tuple[Objection, ...]:
+    def begin(self, before: Callable[[tuple[Objection, ...]], None]) -> tuple[Objection, ...]:
         """From now on whatever is written obeys those that wait; return the batch.
 
-        What a run that was killed had begun is part of it.
+        What a run that was killed had begun is part of it. `before` is told the batch before
+        anything obeys it.
         """
         with self._changing() as change:
             known = self.read()
-            begun = {*known.begun, *(one.objection for one in known.waiting)}
-            changed = replace(known, waiting=(), begun=tuple(sorted(begun)))
-            change(changed)
-        return changed.begun
+            begun = tuple(sorted({*known.begun, *(one.objection for one in known.waiting)}))
+            if begun:
+                before(begun)
+                change(replace(known, waiting=(), begun=begun))
+        return begun
 
     def finish(self, batch: tuple[Objection, ...], to_make: dict[dt.date, str]) -> None:
         """Note that a batch was carried out, and which days are to be made again since."""
@@ -182,18 +183,7 @@ class ObjectionList:
         """Hold the lock of the folder; the list is replaced by what is handed over."""
         self.root.mkdir(parents=True, exist_ok=True)
         with locked(self.root, timeout_s=_PATIENCE_S):
-            # Only the holder of the lock writes here, so none of these is of a living writer.
-            for leftover in self.root.glob(".*.tmp"):
-                leftover.unlink()
-            yield self._replace
-
-    def _replace(self, changed: Objections) -> None:
-        aside = self.root / f".{uuid.uuid4().hex}.tmp"
-        with aside.open("w") as file:
-            file.write(changed.text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(self.path)
+            yield lambda changed: place_text(self.path, changed.text)
 
 
 def _is_list(path: Path) -> bool:

@@ -19,6 +19,7 @@ from footfall_dagster.privacy import ledger, wall
 from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.objecting import Objecting
 from footfall_dagster.report_store import report_stores
+from footfall_dagster.withdrawn import telling_of
 from vision.contract_terms import Contract
 from vision.objections import SEEN, Objection, is_seen, without
 
@@ -87,12 +88,16 @@ def _at_the_place(
 
 
 def _published(objecting: Objecting) -> Iterator[Finding]:
-    """Rows and pages of days that were withdrawn."""
+    """Rows and pages that tell of days that were withdrawn."""
     stored, site = objecting.warehouse, objecting.site.id
     days = stored.withdrawn.days(site)
-    released = [published(mart) for mart in MARTS.values()]
-    for name, rows in stored.read_published_days(released, site, days).items():
-        if len(rows):
+    # Marts that tell of the same days are read together, since each reading hashes the file.
+    for same_days in {mart.earlier_days: mart for mart in MARTS.values()}.values():
+        marts = [one for one in MARTS.values() if one.earlier_days == same_days.earlier_days]
+        found = stored.read_published_days(
+            list(map(published, marts)), site, telling_of(same_days, days)
+        )
+        for name in (name for name, rows in found.items() if len(rows)):
             yield Finding("warehouse/published.duckdb", f"table {name}", "withdrawn", 1.0)
     pages = report_stores(objecting.settings, site)[ledger.PUBLIC_REPORTS].days()
     for day in sorted(days.intersection(pages)):
