@@ -13,6 +13,9 @@ import duckdb
 import polars as pl
 
 from assets.marts.contracts import MARTS
+from assets.marts.release import release_day
+from assets.release import policy
+from assets.release.day import decide
 from assets.reports import public
 from footfall_dagster.lake import CameraDay
 from footfall_dagster.privacy import ledger
@@ -20,7 +23,7 @@ from footfall_dagster.privacy.objecting import Objecting
 from footfall_dagster.report_store import report_stores
 from footfall_dagster.settings import Settings
 from tests.unit import small_mall
-from tests.unit.published_mall import publish_tables
+from tests.unit.published_mall import make_tables
 from vision.contract_terms import Contract
 from vision.contracts import ANONYMISED_TRAJECTORIES, DETECTIONS, GATE_EVENTS, TRACKS, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
@@ -117,7 +120,10 @@ class Mall:
                 self.write(contract, CameraDay(day, camera), rows)
 
     def publish(self, day: dt.date) -> None:
-        """Make marts of what is stored of a day, release them, draw the public page."""
+        """Make marts of what is stored of a day, release them, draw the public page.
+
+        As the assets do, policy and all.
+        """
         site_day, lake = self.site.on(day), self.objecting.lake
         of = {
             contract.name: {
@@ -126,16 +132,14 @@ class Mall:
             for contract in (COVERAGE, ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS)
         }
         tables = small_mall.relations(site_day, of.pop(COVERAGE.name), of)
-        publish_tables(self.settings, self.site, day, tables)
-        stored = self.objecting.warehouse
+        exact, stored = make_tables(self.settings, self.site, day, tables), self.objecting.warehouse
         if not stored.is_withdrawn(self.site.id, day):
-            released = list(public.RELEASED.values())
-            marts, before = (
-                stored.read_published_days(released, self.site.id, [on])
-                for on in (day, day - 7 * DAY)
-            )
-            pages = report_stores(self.settings, self.site.id)[ledger.PUBLIC_REPORTS]
-            pages.write(day, public.render(site_day, marts, before))
+            changed = [public.RELEASED[name] for name in policy.CHANGES]
+            earlier = stored.read_published_days(changed, self.site.id, policy.days_before(day))
+            released = release_day(site_day, exact, decide(site_day, exact, earlier))
+            stored.publish_day(self.site.id, day, released, lambda _line: None)
+        pages = report_stores(self.settings, self.site.id)[ledger.PUBLIC_REPORTS]
+        public.draw(site_day, stored, pages)
 
     def carry_out(self, *batch: Objection) -> list[dt.date]:
         """Take a batch in and carry it out; return the days that are to be made again."""

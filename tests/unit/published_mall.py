@@ -54,14 +54,22 @@ def publish(settings: Settings, site: Site, day: dt.date) -> None:
 def publish_tables(
     settings: Settings, site: Site, day: dt.date, tables: dict[str, pl.DataFrame]
 ) -> None:
-    """A day of which these are the relations, through the marts and the release step."""
+    """A day of which these are the relations, with what is small blanked and nothing besides."""
+    exact = make_tables(settings, site, day, tables)
+    released = {name: release(MARTS[name], rows, 10) for name, rows in exact.items()}
+    warehouse(settings).publish_day(site.id, day, released, lambda _line: None)
+
+
+def make_tables(
+    settings: Settings, site: Site, day: dt.date, tables: dict[str, pl.DataFrame]
+) -> dict[str, pl.DataFrame]:
+    """Core marts of a day of which these are the relations, as if their checks had passed."""
     made = warehouse(settings)
     made.replace_day(site.id, day, tables, tuple(MARTS.values()), lambda _line: None)
-    released = {}
-    for name, exact in made.read_days(list(MARTS.values()), site.id, [day]).items():
-        made.note_checked(MARTS[name], site.id, day, exact, passed=True)
-        released[name] = release(MARTS[name], exact, 10)
-    made.publish_day(site.id, day, released, lambda _line: None)
+    exact = made.read_days(list(MARTS.values()), site.id, [day])
+    for name, rows in exact.items():
+        made.note_checked(MARTS[name], site.id, day, rows, passed=True)
+    return exact
 
 
 def renamed(site: Site, id_: str) -> Site:
