@@ -2,11 +2,17 @@
 
 import datetime as dt
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from assets.marts import release as release_step
+from assets.marts.contracts import MARTS
 from assets.marts.of_gates import GATE_COUNTS_15MIN
+from assets.plan import SitePlan
+from assets.storage import Asked
 from footfall_dagster.lake import CameraDay
 from footfall_dagster.privacy.closed_list import audit
 from footfall_dagster.privacy.ledger import PUBLIC_REPORTS
@@ -17,7 +23,9 @@ from footfall_dagster.privacy.objections_obeyed import obeyed
 from footfall_dagster.report_store import report_stores
 from tests.unit.objected_mall import DAY, DAYS, NOW, PEOPLE, Mall, came_at, objection
 from vision.contracts import ANONYMISED_TRAJECTORIES, DETECTIONS, GATE_EVENTS, TRACKS, ZONE_VISITS
-from vision.objections import SEEN, Place, without
+from vision.objections import SEEN, Objection, Place, without
+from vision.site.models import SiteDay
+from vision.site.release import Noise
 
 DOOR = Place("gate", "door")
 OBJECTED = objection(DAYS[0], 7, DOOR)
@@ -41,6 +49,11 @@ def mall(recorded: Path, tmp_path: Path) -> Mall:
 def stored(mall: Mall, camera_day: CameraDay = AT_DOOR) -> dict[str, int]:
     lake = mall.objecting.lake
     return {one.name: lake.read(one, camera_day).height for one in SEEN}
+
+
+def obeys(mall: Mall) -> tuple[Sequence[Objection], SiteDay, str]:
+    """What the step is told that makes anonymous events at the door."""
+    return mall.objecting.lake.objections(), mall.site.on(DAYS[0]), AT_DOOR.camera
 
 
 def kinds(mall: Mall, now: dt.datetime = NOW) -> list[str]:
@@ -82,7 +95,7 @@ def test_what_is_made_again_from_recordings_obeys_those_that_stand(mall: Mall):
     lake = mall.objecting.lake
     fresh = {one.name: lake.read(one, AT_DOOR) for one in SEEN}
     mall.carry_out(OBJECTED)
-    left = without(fresh, lake.objections(), mall.site.on(DAYS[0]), "cam_a")
+    left = without(fresh, *obeys(mall))
     assert all(left[one.name].equals(lake.read(one, AT_DOOR)) for one in SEEN)
 
 
@@ -131,13 +144,75 @@ def test_none_waits_until_its_trajectories_are_past_their_retention(mall: Mall):
 def test_a_batch_waits_for_runs_and_is_obeyed_meanwhile(mall: Mall):
     lake, before = mall.objecting.lake, stored(mall)
     lake.objection_list.add(OBJECTED, NOW.date())
-    with pytest.raises(InUse, match="a run of 2026-03-10 is in progress"):
+    with pytest.raises(InUse, match="a run of a day to which somebody objected is in progress"):
         list(mall.objecting.carry_out(NOW, lambda _: True))
     assert stored(mall) == before
     assert lake.objections() == (OBJECTED,)
     assert mall.objecting.is_due(NOW)
     list(mall.objecting.carry_out(NOW))
     assert stored(mall) != before
+
+
+def test_nothing_is_published_between_two_tries_of_a_batch(mall: Mall):
+    mall.publish(DAYS[0])
+    listed, stored = mall.objecting.lake.objection_list, mall.objecting.warehouse
+    listed.add(OBJECTED, NOW.date())
+    with pytest.raises(InUse):
+        list(mall.objecting.carry_out(NOW, lambda _: True))
+    # As a run does that was in progress: it obeys already, and would tell of one less.
+    lake = mall.objecting.lake
+    left = without({one.name: lake.read(one, AT_DOOR) for one in SEEN}, *obeys(mall))
+    for one in SEEN:
+        mall.write(one, AT_DOOR, left[one.name])
+    mall.publish(DAYS[0])
+    assert not any(mall.released[1])
+    assert not any(map(len, mall.released[0].values()))  # type: ignore[attr-defined]
+    assert stored.read_day(GATE_COUNTS_15MIN, "mall", DAYS[0])["entries"].sum() > 0
+
+
+def test_days_are_withdrawn_before_anything_obeys(mall: Mall, monkeypatch: pytest.MonkeyPatch):
+    lake, withdrawn = mall.objecting.lake, mall.objecting.warehouse.withdrawn
+    lake.objection_list.add(OBJECTED, NOW.date())
+
+    def killed(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("footfall_dagster.privacy.objection_list.place_text", killed)
+        with pytest.raises(KeyboardInterrupt):
+            list(mall.objecting.carry_out(NOW))
+    assert lake.objections() == ()
+    assert DAYS[0] in withdrawn.days("mall")
+
+
+def test_draws_of_withdrawn_days_go_with_what_they_were_drawn_from(mall: Mall):
+    noise = mall.objecting.warehouse.noise
+    for day in (DAYS[0], DAYS[2]):
+        asked = Asked(
+            "mall", day, "zone_visits_hourly", Noise(), 1, rows="0" * 64, content="1" * 64
+        )
+        noise.kept_or_drawn(asked, lambda: (3,))
+    mall.carry_out(OBJECTED)
+    assert noise.days("mall") == {DAYS[2]}
+
+
+def test_nothing_is_decided_or_drawn_of_a_withdrawn_day(mall: Mall):
+    class Withdrawing:
+        """A warehouse of which nothing else may be asked."""
+
+        is_withdrawn = mall.objecting.warehouse.is_withdrawn
+
+    mall.carry_out(OBJECTED)
+    assets = release_step.build(SitePlan(mall.site))
+    result = dg.materialize(
+        assets,
+        partition_key=DAYS[0].isoformat(),
+        instance=dg.DagsterInstance.ephemeral(),
+        resources={"warehouse": Withdrawing(), "lake": object()},
+    )
+    told = [event.materialization.metadata for event in result.get_asset_materialization_events()]
+    assert len(told) == len(MARTS)
+    assert all(set(metadata) == {"withdrawn"} for metadata in told)
 
 
 @pytest.mark.parametrize("step", ["_withdraw_pages", "_clear", "_clear_exact"])
