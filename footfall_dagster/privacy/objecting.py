@@ -112,7 +112,7 @@ class Objecting:
                 )
             for camera_day in camera_days:
                 self._clear(camera_day, batch, now)
-            to_make = self._clear_exact({one.day for one in batch})
+            to_make = self._clear_exact({one.day for one in batch}, withdrawn)
             lake.objection_list.finish(batch, dict.fromkeys(to_make, ledger.stamp(now)))
         # Days and no more: the log outlives the moment, and is read by whoever runs the place.
         yield f"a batch of {len(batch)} was carried out"
@@ -204,33 +204,44 @@ class Objecting:
             if name in rows and not left[name].equals(rows[name]):
                 lake.write(contract, camera_day, left[name], sources[name])
 
-    def _clear_exact(self, days: Collection[dt.date]) -> set[dt.date]:
+    def _clear_exact(
+        self, days: Collection[dt.date], withdrawn: Collection[dt.date]
+    ) -> set[dt.date]:
         """Take out exact figures in which the objectors are counted, and the pages that show them.
 
         Returns:
-            Days of which marts and report are to be made again.
+            Days of which marts and report are to be made again. Those that are published are the
+            same whichever of the withdrawn days somebody objected to.
         """
+        site, stored = self.site.id, self.warehouse
+        made = set(stored.days(site))
+        gone, of_withdrawn = self._telling(days), self._telling(withdrawn)
+        stored.forget_exact(site, gone, lambda _line: None)
+        pages = report_stores(self.settings, site)
+        for day in days:
+            pages[ledger.DATA_DOCS].delete(day)
+            for shown in (day, day + WEEK):
+                pages[ledger.REPORTS].delete(shown)
+            monday = day - day.weekday() * _DAY
+            for week in (monday, monday + WEEK):
+                pages[ledger.WEEKLY_REPORTS].delete(week)
+        published_still = set().union(*of_withdrawn.values()) - set(withdrawn)
+        again = set().union(*gone.values()) | published_still
+        return {day for day in days if self.is_stored(day)} | again & made
+
+    def _telling(self, days: Collection[dt.date]) -> dict[str, set[dt.date]]:
+        """By mart, days whose exact rows tell of one of `days`, themselves among them."""
         site, stored = self.site.id, self.warehouse
         audits = stored.read_days([GATE_AUDITS], site, days)[GATE_AUDITS.name]
         # The file of the site knows them too where a try before this one took the rows away.
         counted_by_eye = [
             day for day in days if self.site.on(day).audits or day in audits["trading_day"]
         ]
-        gone = {
+        return {
             name: telling_of(mart, counted_by_eye if mart is GATE_ACCURACY_DAILY else days)
             | set(days)
             for name, mart in MARTS.items()
         }
-        made = set(stored.days(site))
-        stored.forget_exact(site, gone, lambda _line: None)
-        pages = report_stores(self.settings, site)
-        for day in days:
-            for shown in (day, day + WEEK):
-                pages[ledger.REPORTS].delete(shown)
-            monday = day - day.weekday() * _DAY
-            for week in (monday, monday + WEEK):
-                pages[ledger.WEEKLY_REPORTS].delete(week)
-        return {day for day in days if self.is_stored(day)} | set().union(*gone.values()) & made
 
     def _withdraw_pages(self) -> None:
         """Delete public pages of days that are withdrawn, and draw anew those that tell of one."""
