@@ -2,8 +2,8 @@
 
 Belongs here: which marts there are, in the order in which they are made, and the mart of what the
 others rest on. Does not belong here: contracts by subject (`assets.marts.of_gates`, `of_zones`,
-`of_ways`, `of_shops`), how a mart is computed (`sql/<mart>.sql`, one file a mart), what may be
-published of it (`assets.marts.release`), the lake's contracts (`vision.contracts`).
+`of_ways`, `of_shops`, `of_anonymity`), how a mart is computed (`sql/<mart>.sql`, one file a mart),
+what may be published of it (`assets.marts.release`), the lake's contracts (`vision.contracts`).
 
 To add a mart: a `MartContract` in one of these modules and in `MARTS`, `sql/<name>.sql` beside the
 others. What it is made from is read from its SQL (`assets.marts.queries`). `docs/metrics.md` is
@@ -34,6 +34,7 @@ from assets.marts.columns import (
     rounded_share,
 )
 from assets.marts.inputs import NOT_OBSERVED, OBSERVED
+from assets.marts.of_anonymity import UNICITY_DAILY
 from assets.marts.of_gates import (
     FLOOR_OCCUPANCY_15MIN,
     FOOTFALL_DAILY,
@@ -156,6 +157,7 @@ MARTS: Mapping[str, MartContract] = MappingProxyType(
             STAFF_EXCLUDED_DAILY,
             SPACE_VALUE_DAILY,
             DATA_QUALITY_DAILY,
+            UNICITY_DAILY,
         )
     }
 )

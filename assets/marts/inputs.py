@@ -12,7 +12,7 @@ from types import MappingProxyType
 import polars as pl
 
 from vision.contract_terms import INSTANT, Contract
-from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
+from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, GRID_M, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
 from vision.site.models import FloorPoint, Gate, SiteDay
 from vision.site.quiet_hours import quiet_spans
@@ -33,6 +33,10 @@ Purged = Mapping[str, Set[str]]
 EVENTS = (GATE_EVENTS, ZONE_VISITS, ANONYMISED_TRAJECTORIES)
 """Datasets right of the wall from which the marts are made; each needs coverage beside it."""
 
+EXACTNESS = ((1, GRID_M), (60, 2.0), (900, 8.0))
+"""How exactly somebody may know when, seconds, and where, metres, a person was: as exactly as it is
+stored, as they remember it, as they could tell from a diary. From the finest on."""
+
 OBSERVED, PRIVACY_FAILED, UNCALIBRATED = "observed", "privacy_failed", "uncalibrated"
 NOT_OBSERVED = ("missing", "no_exports", PRIVACY_FAILED, "withheld")
 """Why a camera tells nothing of a day."""
@@ -41,6 +45,7 @@ NOT_FOLLOWED = (*NOT_OBSERVED, UNCALIBRATED)
 AUDIT_DAYS = 28
 """Trading days for which a count by eye says how exact its gate is, its own included."""
 _QUARTER = 15
+_EXACTNESS = {"known_s": pl.Int32, "known_m": pl.Float64}
 
 
 def relations(
@@ -61,8 +66,8 @@ def relations(
         failed: Cameras of which something failed its privacy check. Nothing of them is used.
 
     Returns:
-        `site_day`, `intervals`, `cameras`, `deliveries`, `gates`, `zones`, `audits`, `coverage`
-        and the datasets, but for floor positions: what is kept of those is
+        `site_day`, `intervals`, `exactness`, `cameras`, `deliveries`, `gates`, `zones`, `audits`,
+        `coverage` and the datasets, but for floor positions: what is kept of those is
         `assets.marts.positions`'.
     """
     # To look a camera up may mean to read it.
@@ -71,6 +76,7 @@ def relations(
     tables = {
         "site_day": _site_day(site_day),
         "intervals": intervals(site_day),
+        "exactness": pl.DataFrame(EXACTNESS, _EXACTNESS, orient="row"),
         "cameras": known,
         "deliveries": deliveries(known),
         "gates": gates(site_day),

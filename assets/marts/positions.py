@@ -47,6 +47,12 @@ SCANS: Mapping[str, Mapping[str, pl.DataType]] = {
         "visits": pl.Int64(),
         "person_seconds": pl.Int64(),
     },
+    "known_points": {
+        "known_s": pl.Int32(),
+        "known_points": pl.Int32(),
+        "people": pl.Int64(),
+        "singled_out": pl.Int64(),
+    },
 }
 """Columns that each file in sql/scans/ leaves."""
 _CELLS = {"zone": pl.String, "cell_x": pl.Int32, "cell_y": pl.Int32}
@@ -75,7 +81,8 @@ def scanned(
     with connected() as connection:
         # Positions go to no disk but through the wall.
         connection.execute("SET temp_directory = ''")
-        connection.register("intervals", tables["intervals"])
+        for known in ("intervals", "exactness"):
+            connection.register(known, tables[known])
         for camera, rows in _each(positions, tables) if scans else ():
             connection.register("positions", rows)
             connection.register("zone_cells", zone_cells(site_day.zones_of(camera)))

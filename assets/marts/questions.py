@@ -50,6 +50,8 @@ NOT_ASKED: Mapping[str, str] = MappingProxyType(
         "same by weeks",
         "gate_audits": "a count of some minutes is mostly below k; `gate_accuracy_daily` adds four "
         "weeks of them up",
+        "unicity_daily": "it tells of rows that are stored and restricted; the day's report shows "
+        "it: `FROM unicity_daily ORDER BY unicity DESC`, in `core.duckdb`",
         "gate_accuracy_daily": "how exactly a gate counts is read off its last row: `FROM "
         "gate_accuracy_daily WHERE gate = '...' ORDER BY trading_day DESC LIMIT 1`",
     }

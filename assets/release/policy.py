@@ -24,6 +24,8 @@ DEFAULTS: Mapping[str, Way] = MappingProxyType(
         "gate_audits": "withheld",
         # Days of a week that is published as a whole.
         "shop_pairs_daily": "withheld",
+        # Of rows that nobody may see who reads what is published.
+        "unicity_daily": "withheld",
     }
 )
 """Marts that are not released as `suppressed` unless the site says so, and why."""

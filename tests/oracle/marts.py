@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from tests.oracle import of_audits, of_cameras, of_gates, of_ways, of_zones
 from tests.oracle.day import Row, StoredDay
+from tests.oracle.of_anonymity import unicity_daily
 
 Marts = dict[str, list[Row]]
 
@@ -52,4 +53,5 @@ def marts_of(day: StoredDay, other_days: Mapping[dt.date, Marts]) -> Marts:
             of_zones.space_value_daily(day, visits_hourly, engagement, earlier)
         ),
         "data_quality_daily": list(of_cameras.data_quality_daily(day)),
+        "unicity_daily": list(unicity_daily(day)),
     }

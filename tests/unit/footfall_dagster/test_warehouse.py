@@ -92,6 +92,7 @@ def test_a_day_is_stored_and_read_back_by_its_contract(warehouse: DuckDBWarehous
         "data_quality_daily": 2,
         "gate_audits": 0,
         "gate_accuracy_daily": 2,
+        "unicity_daily": 4 * 3,
     }
     for mart in ALL:
         frame = warehouse.read_day(mart, "mall", DAY)
