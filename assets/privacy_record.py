@@ -40,16 +40,12 @@ def entry(evidence: Evidence, ended: dt.datetime) -> Entry:
 
 def not_carried_out(check: str, why: str, at: dt.datetime) -> Entry:
     """What a record says of a check that it wanted and did not get; it counts as failed."""
-    return {
-        "check": check,
-        "scope": why,
-        "at": _second(at),
-        "seconds": 0.0,
-        **dict.fromkeys(("files", "bytes", "rows", "left_out"), 0),
-        "result": NOT_CARRIED_OUT,
-        "findings": [],
-        "unread": [],
-    }
+    return _in_words(check, why, at, NOT_CARRIED_OUT)
+
+
+def noted(check: str, what: str, at: dt.datetime, *, passed: bool) -> Entry:
+    """What a record says of something that was judged when it was done, and looked at no file."""
+    return _in_words(check, what, at, PASSED if passed else FOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +87,19 @@ def in_words(entries: Sequence[Entry], most: int = 5) -> str:
     return "; ".join([*told, *more])
 
 
+def _in_words(check: str, scope: str, at: dt.datetime, result: str) -> Entry:
+    return {
+        "check": check,
+        "scope": scope,
+        "at": _second(at),
+        "seconds": 0.0,
+        **dict.fromkeys(("files", "bytes", "rows", "left_out"), 0),
+        "result": result,
+        "findings": [],
+        "unread": [],
+    }
+
+
 def _count(one: Entry, field: str, result: str) -> int:
     return len(one[field]) + (one["left_out"] if one["result"] == result else 0)
 
@@ -99,6 +108,8 @@ def _first(one: Entry) -> str:
     if one["result"] == NOT_CARRIED_OUT:
         return NOT_CARRIED_OUT
     listed = [*one["findings"], *one["unread"]]
+    if not listed:
+        return str(one["result"])
     first = listed[0]
     others = len(listed) + one["left_out"] - 1
     return f"{first['kind']} in {first['file']}, {first['place']}" + (

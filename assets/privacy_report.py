@@ -21,6 +21,7 @@ from assets.inspection import Inspector, Record, Records
 from assets.marts.contracts import MARTS
 from assets.plan import FOOTFALL, SitePlan
 from assets.privacy_record import PASSED, SEARCH, Entry, Summary, entry, not_carried_out
+from assets.release_entry import release_entry
 from assets.reports import day, public
 from assets.traits import wanted
 from vision.site.models import SiteDay
@@ -85,6 +86,8 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         instance = Path(context.instance.root_directory)
         for evidence in inspector.checks(site_day.day, instance, told_before):
             entries.append(entry(evidence, _now()))
+        if released := release_entry(context.instance, plan, site_day.day):
+            entries.append(released)
         if proof := proof_of(plan.site.file.privacy, privacy_records):
             entries.append(proof)
         told = {"written_at": _now(), "version": version("footfall-dagster"), "checks": entries}

@@ -26,12 +26,19 @@ from assets.plan import FOOTFALL, SitePlan
 from assets.release import policy
 from assets.release.cells import Rows, small
 from assets.release.day import Decision, decide
+from assets.release.differences import difference
 from assets.release.noisy import NOISY_MARTS, Noisy, NotDrawableError, noisy_rows
 from assets.storage import POOL, WITHDRAWN, BudgetSpentError, CameraDays, Warehouse
 from vision.site.models import SiteDay
 
 POLICY_VERSION = policy.VERSION
 NOTE = policy.NOTE
+
+FEW, MORE = "day/figures_of_few", "day/blanked_besides"
+OPEN_BEFORE, OPEN_AFTER = "day/recoverable_without", "day/recoverable"
+CHANGED, CHANGED_BY_FEW = "changed_since_last_release", "changed_by_few"
+NOTED = (FEW, MORE, OPEN_BEFORE, OPEN_AFTER, CHANGED, CHANGED_BY_FEW)
+"""Names of what each release notes of itself in its metadata."""
 
 _SUPPRESSED = MartColumn(
     "suppressed",
@@ -224,11 +231,10 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
                 context.log.warning(drawn.warning)
         all_released = release_day(site_day, exact, decision, noisy)
         placed = warehouse.read_published_days(
-            [published(mart) for mart in every if mart not in selected],
-            plan.site.id,
-            [site_day.day],
+            [published(mart) for mart in every], plan.site.id, [site_day.day]
         )
-        _refuse_other_release(site_day.day, all_released, placed)
+        unmoved = {mart.name: placed[mart.name] for mart in every if mart not in selected}
+        _refuse_other_release(site_day.day, all_released, unmoved)
         released = {mart.name: all_released[mart.name] for mart in selected}
         rows = warehouse.publish_day(plan.site.id, site_day.day, released, context.log.info)
         for mart in selected:
@@ -237,6 +243,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
                 metadata={
                     "dagster/row_count": rows[mart.name],
                     **_metadata(decision),
+                    **_differences(mart, placed[mart.name], released[mart.name], k),
                     **(noisy[mart.name].metadata if mart.name in noisy else {}),
                 },
             )
@@ -301,8 +308,15 @@ def _refuse_other_release(
 def _metadata(decision: Decision) -> dict[str, int]:
     """Of the whole day, beside each of its marts."""
     return {
-        "day/figures_of_few": decision.small,
-        "day/blanked_besides": decision.more,
-        "day/recoverable_without": decision.open_before,
-        "day/recoverable": decision.open_after,
+        FEW: decision.small,
+        MORE: decision.more,
+        OPEN_BEFORE: decision.open_before,
+        OPEN_AFTER: decision.open_after,
     }
+
+
+def _differences(
+    mart: MartContract, before: pl.DataFrame, now: pl.DataFrame, k: int
+) -> dict[str, int]:
+    found = difference(mart, before, now, k)
+    return {CHANGED: found.figures, CHANGED_BY_FEW: found.of_few}
