@@ -13,6 +13,7 @@ import polars as pl
 
 from assets.marts.contracts import DATA_QUALITY_DAILY
 from assets.marts.inputs import AUDIT_DAYS
+from assets.marts.of_anonymity import UNICITY_DAILY
 from assets.marts.of_gates import FLOOR_OCCUPANCY_15MIN, GATE_AUDITS, GATE_COUNTS_15MIN
 from assets.marts.of_shops import SHOP_AFFINITY_WEEKLY, SHOPFRONT_CAPTURE_HOURLY
 from assets.marts.of_ways import (
@@ -30,7 +31,10 @@ from assets.marts.of_zones import (
     ZONE_DWELL_DISTRIBUTION,
     ZONE_VISITS_HOURLY,
 )
+from assets.release.noisy import NOISY_MARTS
+from assets.release.policy import way
 from assets.reports import charts, figures, ways
+from assets.reports.anonymity import singled
 from assets.reports.before import Before
 from assets.reports.cameras import STATES, CameraFigures, span
 from assets.reports.drawing import Span
@@ -65,6 +69,7 @@ def contents(
     return {
         "day": site_day.day,
         "k": k,
+        "epsilon": _epsilon(site_day) if k else None,
         "trading_hours": site_day.trading_hours,
         "opens": opens,
         "closes": closes,
@@ -88,6 +93,7 @@ def contents(
             "staff_by_length",
             "visitors",
         ),
+        "singled": singled(marts[UNICITY_DAILY.name]),
         "states": STATES,
         "late": [camera for camera in cameras if camera.state != "observed"],
         "observed_share": sum(camera.observed_share for camera in cameras) / len(cameras)
@@ -125,6 +131,12 @@ def contents(
 def _compared(audits: pl.DataFrame) -> int:
     """Counts by eye of the day that were compared with the gate's."""
     return audits.filter(pl.col("gate_entries").is_not_null() | pl.col(SUPPRESSED)).height
+
+
+def _epsilon(site_day: SiteDay) -> float | None:
+    """What noise costs a person, where some mart is released with it."""
+    noise = site_day.site.file.privacy.release.noise
+    return noise.epsilon if any(way(site_day, mart) == "noisy" for mart in NOISY_MARTS) else None
 
 
 def _by_camera(rows: pl.DataFrame, *names: str) -> dict[str, dict[str, Told]]:
