@@ -54,6 +54,7 @@ def check(directory: Path, day: dt.datetime | None) -> None:
     line, field and a remedy, and ends with 1. The same check runs whenever Dagster loads the site.
     """
     site = _load(directory)
+    _refuse_unknown_release(site, directory)
     site_day = site.on(_day(site, day))
     console = Console()
     console.print(
@@ -182,6 +183,19 @@ def _load(directory: Path) -> Site:
             click.echo(str(problem), err=True)
         count = len(error.problems)
         click.echo(f"{count} problem{'s' if count > 1 else ''} in {directory}", err=True)
+        raise SystemExit(1) from None
+
+
+def _refuse_unknown_release(site: Site, directory: Path) -> None:
+    # The marts take a while to import, and the other commands do not need them.
+    from assets.release.noisy import NOISY_MARTS
+    from assets.release.policy import PolicyError, refuse_unknown
+
+    try:
+        refuse_unknown(site.file.privacy.release.marts, NOISY_MARTS)
+    except PolicyError as error:
+        click.echo(f"site.yaml  {error}", err=True)
+        click.echo(f"1 problem in {directory}", err=True)
         raise SystemExit(1) from None
 
 

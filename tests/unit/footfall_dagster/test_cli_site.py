@@ -76,6 +76,18 @@ def test_check_prints_every_problem_to_stderr_and_fails(tmp_path):
     assert last == f"2 problems in {tmp_path}"
 
 
+def test_check_refuses_a_release_that_there_is_not(tmp_path):
+    asked = "privacy:\n  release: {marts: {gate_count: rounded}}\n"
+
+    result = footfall_site("check", write(tmp_path, site=FILES["site.yaml"] + asked))
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    first, last = result.stderr.splitlines()
+    assert first.startswith("site.yaml  privacy.release.marts names gate_count, which is no mart; ")
+    assert last == f"1 problem in {tmp_path}"
+
+
 @pytest.mark.parametrize("verb", ["check", "picture"])
 def test_a_directory_that_does_not_exist_ends_with_one_message(tmp_path, verb):
     result = footfall_site(verb, tmp_path / "mall")
