@@ -87,6 +87,7 @@ privacy:
   k: 10
   appearance: memory
   opt_out_tag: {dictionary: 4x4_50, id: 3, side_m: 0.2}
+  objections: {batch: 6, longest_wait_days: 4, withdraw: week}
   release:
     marts: {zone_visits_hourly: noisy, gate_counts_15min: rounded}
     step: 5
@@ -257,6 +258,9 @@ CHANGES = (
     Edit("privacy.opt_out_tag.dictionary", "4x4_50", "5x5_50"),
     Edit("privacy.opt_out_tag.id", "id: 3,", "id: 4,"),
     Edit("privacy.opt_out_tag.side_m", "side_m: 0.2", "side_m: 0.3"),
+    Edit("privacy.objections.batch", "batch: 6", "batch: 7"),
+    Edit("privacy.objections.longest_wait_days", "wait_days: 4", "wait_days: 5"),
+    Edit("privacy.objections.withdraw", "withdraw: week", "withdraw: day"),
     Edit(
         "privacy.release.marts",
         "gate_counts_15min: rounded",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from assets.marts.contracts import MARTS
 from assets.release.policy import DEFAULTS
-from vision.site.models import Privacy
+from vision.site.privacy import Privacy
 from vision.site.release import Way
 
 

@@ -16,7 +16,8 @@ from assets.graph import Step
 from assets.marts.contracts import MARTS
 from assets.notice.kept import NOBODY, Kept, kept
 from assets.notice.released import released
-from vision.site.models import WEEKDAYS, Camera, Gate, QuietHours, Site, Zone
+from vision.site.hours import WEEKDAYS, QuietHours
+from vision.site.models import Camera, Gate, Site, Zone
 
 _MEASURED: Mapping[str, str] = MappingProxyType(
     {
@@ -144,9 +145,15 @@ class Told:
         told of.
         """
         notice = self.site.file.notice
+        objections = self.site.file.privacy.objections
+        withdrawn = "that week" if objections.withdraw == "week" else "that day"
         told = [
-            "Object, for reasons of your own situation, and say when and where you were here: "
-            f"{notice.contact}."
+            "Object, for reasons of your own situation, and say when and where you were here, to "
+            f"half an hour; nobody asks who you are: {notice.contact}. What was seen there then, "
+            "of you and of everybody else, is taken out of all that is stored, and nothing is "
+            f"published any more of {withdrawn}. Objections wait for each other, until there are "
+            f"{objections.batch} or one has waited {objections.longest_wait_days} days, so that "
+            "figures do not tell who objected. It does not reach recordings."
         ]
         if tag := self.site.file.privacy.opt_out_tag:
             told.append(

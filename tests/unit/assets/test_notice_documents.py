@@ -25,7 +25,8 @@ from tests.notices import ISSUED, write_site
 from tests.unit.small_mall import site as small_mall
 from vision.contracts import lake_of
 from vision.site.load import load_site
-from vision.site.models import AgeGender, Privacy, Site
+from vision.site.models import Site
+from vision.site.privacy import AgeGender, Privacy
 
 HTML = [name for name in DOCUMENTS if name.endswith(".html")]
 Made = dict[str, str]
@@ -164,7 +165,7 @@ def test_how_figures_are_released_is_told_for_each_way_that_the_site_has(
         assert "Figures of fewer than 10 people are left out" in told
         assert "Of gate counts 15min what is left is rounded to 5." in told
         assert "From zone visits hourly nothing is left out. Chance is added" in told
-        assert "Not handed on: gate audits, shop pairs daily." in told
+        assert "Not handed on: gate audits, shop pairs daily, unicity daily." in told
         assert "rounded to" not in text(plain[name])
         assert "Chance is added" not in text(plain[name])
 

@@ -14,8 +14,8 @@ from vision.objections import Objection
 
 BATCH = 5
 CAMERAS = {"cam_a", "cam_b"}
-ROUNDS = 2
-"""Of two batches each, of which either is carried out once."""
+ROUNDS = 1
+"""Of two batches each, of which either is carried out once; more than one takes minutes."""
 Batch = tuple[Objection, ...]
 
 
