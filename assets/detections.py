@@ -29,6 +29,7 @@ from vision.exports.instants import window_us
 from vision.protocols import Detector, Frame, NewWatch, Tracker
 from vision.site.quiet_hours import quiet_spans
 from vision.traits import Look, TraitHolder
+from vision.unseen import unseen
 
 _SECONDS_BETWEEN_REPORTS = 5.0
 _TAKEN = [("timeline", "begins_at"), ("timeline", "ends_at")]
@@ -82,9 +83,10 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         progress = _Progress(context, decoded.seconds * camera.analysed_fps)
         began = time.monotonic()
         frames = day_frames(decoded, recordings, fps=camera.analysed_fps)
-        # After the masks, so that nothing looks at what must not be looked at.
-        watch = new_watch(camera.masks)
-        watched = watch.watch(masking.blanked(progress.count(frames), camera.masks))
+        # Painted over first, so that nothing looks at what must not be looked at.
+        hidden = unseen(site_day, camera)
+        watch = new_watch(hidden)
+        watched = watch.watch(masking.blanked(progress.count(frames), hidden))
         privacy = plan.site.file.privacy
         opt_out = OptOut(privacy, detector)
         looks_at_traits = traits_of.wanted(privacy)

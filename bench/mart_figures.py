@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from assets.marts.contracts import MARTS
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.oracle.truth import TrueDay
-from vision.simulate.camera import Pinhole
+from vision.pinhole import Pinhole
 from vision.site.models import Site
 
 Row = dict

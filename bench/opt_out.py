@@ -24,8 +24,8 @@ import numpy as np
 
 from vision.exports.container import timed_frames
 from vision.opt_out.tags import TagReader
+from vision.pinhole import Pinhole
 from vision.protocols import Image
-from vision.simulate.camera import Pinhole
 from vision.simulate.cutouts import look
 from vision.simulate.plan import FloorPlan
 from vision.simulate.record import encode

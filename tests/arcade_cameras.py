@@ -22,7 +22,7 @@ from vision.crossings import gate_events
 from vision.exports.instants import us_of
 from vision.exports.intervals import Interval, merged, seconds_by_minute, without
 from vision.floor import PATHS
-from vision.simulate.camera import Pinhole
+from vision.pinhole import Pinhole
 from vision.simulate.seen import in_view
 from vision.simulate.walk import STEP_S, Walk
 from vision.site.models import SiteDay

@@ -1,7 +1,7 @@
 """Blanking what a camera must not look at, before a detector sees a pixel.
 
-Belongs here: painting polygons over frames in memory. Does not belong here: which polygons (the
-site file's masks).
+Belongs here: painting polygons over frames in memory. Does not belong here: which polygons
+(`vision.unseen`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence

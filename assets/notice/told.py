@@ -174,8 +174,9 @@ class Told:
             places = ", ".join(f"{zone.id} ({zone.floor})" for zone in excluded)
             told.append(
                 f"There are places in which nobody is counted or measured: {places}; the table of "
-                "places says where, and since when. Boxes and paths in the picture of people "
-                "there are kept as long as others', and nothing else of them."
+                "places says where, and since when. They are painted over in the pictures, up to "
+                "the height of a person where cameras are calibrated, before anything looks at "
+                "them."
             )
         masked = sorted({camera.id for camera in self.cameras if camera.masks})
         if masked:

@@ -138,7 +138,7 @@ def tag(directory: Path, out: Path | None, day: dt.datetime | None) -> None:
 def _reach_table(site_day: SiteDay, asked: OptOutTag) -> Table:
     from vision.opt_out.reach import reach
     from vision.opt_out.tags import OFTEN_READ_PX
-    from vision.simulate.camera import PoseError
+    from vision.pinhole import PoseError
 
     table = Table(
         title=f"A tag of {100 * asked.side_m:g} cm, facing the camera",

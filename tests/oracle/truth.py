@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tests.arcade_fortnight import Truth
-from vision.simulate.camera import Pinhole
+from vision.pinhole import Pinhole
 from vision.simulate.seen import in_view
 from vision.simulate.truth import stays
 from vision.simulate.walk import STEP_S, Walk

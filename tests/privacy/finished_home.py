@@ -30,8 +30,8 @@ from footfall_dagster.runs import process_tags
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from vision.contracts import TRACKS
+from vision.pinhole import Pinhole
 from vision.protocols import Boxes, Frame, View
-from vision.simulate.camera import Pinhole
 from vision.simulate.trajectories import simulate_trajectories
 from vision.site.load import load_site
 from vision.site.models import Site

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.simulate.camera import Pinhole
+from vision.pinhole import Pinhole
 from vision.simulate.seen import in_frame
 from vision.site import geometry
 from vision.site.models import SiteDay
@@ -66,7 +66,7 @@ def reach(site_day: SiteDay, camera: str, tag: OptOutTag, least_px: float) -> Re
     """On what part of its floor `camera` shows `tag` with `least_px` or more.
 
     Raises:
-        vision.simulate.camera.PoseError: The camera has no calibration, or no pose fits it.
+        vision.pinhole.PoseError: The camera has no calibration, or no pose fits it.
     """
     pinhole = Pinhole.of(site_day.cameras[camera])
     outline = geometry.as_points(site_day.floor_of(camera).outline)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from vision.simulate.camera import Pinhole
+from vision.pinhole import Pinhole
 from vision.simulate.doors import Door, door_of
 from vision.simulate.furniture import Obstacle, furniture, sightlines
 from vision.simulate.geometry import (

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 
 from vision.exports.names import Naming
+from vision.pinhole import Pinhole
 from vision.protocols import Image
-from vision.simulate.camera import Pinhole
 from vision.simulate.cutouts import look
 from vision.simulate.geometry import Floats
 from vision.simulate.plan import FloorPlan

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from vision.pinhole import Pinhole
 from vision.protocols import Image
-from vision.simulate.camera import Pinhole
 from vision.simulate.cutouts import SPRITE_HEIGHT, Look, Sprite
 from vision.simulate.geometry import Floats, inside_polygon
 from vision.simulate.plan import FloorPlan

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.pinhole import Pinhole
 from vision.protocols import Image
-from vision.simulate.camera import Pinhole
 from vision.simulate.doors import Door
 from vision.simulate.furniture import Obstacle
 from vision.simulate.geometry import Floats, inside_polygon, ray_length

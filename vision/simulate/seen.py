@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, GRID_M, ZONE_VISITS
-from vision.simulate.camera import Pinhole
+from vision.pinhole import Pinhole
 from vision.simulate.geometry import Floats
 from vision.site.models import SiteDay
 

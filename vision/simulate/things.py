@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.simulate.camera import Pinhole
+from vision.pinhole import Pinhole
 from vision.simulate.geometry import Floats
 
 

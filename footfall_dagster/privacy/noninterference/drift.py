@@ -20,6 +20,7 @@ from vision.exports.folder import Recordings
 from vision.exports.frames import day_frames, stretches
 from vision.protocols import Detector, Frame
 from vision.site.models import SiteDay
+from vision.unseen import unseen
 
 _GREY_LEVELS = 2.0
 """Standard deviation of the noise that is laid over a frame: that of a camera's sensor."""
@@ -70,7 +71,7 @@ def drift(
         catalogued = catalogue(recordings.find(site_day, camera), camera, site_day)
         decoded = Decoded(stretches(catalogued.exports, catalogued.timeline))
         given = day_frames(decoded, recordings, fps=camera.analysed_fps)
-        filmed, again = tee(masking.blanked(given, camera.masks))
+        filmed, again = tee(masking.blanked(given, unseen(site_day, camera)))
         frames = boxes = disturbed = 0
         moved: list[Floats] = []
         pairs = zip(

@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.vision.simulated import arcade, arcade_walks
 from vision.opt_out.reach import reach, sides_px
-from vision.simulate.camera import Pinhole
+from vision.pinhole import Pinhole
 from vision.simulate.tagging import wearers
 from vision.site.privacy import OptOutTag
 

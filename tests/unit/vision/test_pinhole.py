@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.vision.simulated import arcade
-from vision.simulate.camera import Pinhole, PoseError
+from vision.pinhole import Pinhole, PoseError
 
 
 def _looking(
