@@ -125,6 +125,7 @@ class Forgetting:
         yield "the lake", lambda: purge.forget_partitions(lake, now, held)
         objecting = Objecting(settings, self.plan.site)
         yield "what was objected to", lambda: objecting.forget_seen_again(now, held)
+        yield "objections of long ago", lambda: _forgotten(objecting.forget_past(now))
         yield "marts", lambda: forget_marts(lake, resources.warehouse(settings), now)
         for dataset, store in report_stores(settings, self.plan.site.id).items():
             yield dataset, partial(forget_pages, lake, store, dataset, now)
@@ -260,6 +261,10 @@ def _schedule(forgetting: Forgetting, job: dg.JobDefinition) -> dg.ScheduleDefin
         return dg.SkipReason("nothing is past its retention")
 
     return schedule
+
+
+def _forgotten(objections: int) -> list[str]:
+    return [f"{objections} objections of long ago forgotten"] if objections else []
 
 
 def _in_words(part: str, failure: Exception) -> str:

@@ -24,7 +24,8 @@ from footfall_dagster.settings import Settings
 
 JOB = "objections"
 _RUN_KEY = "dagster/run_key"
-_AT_HOUR = 2
+_AT_NIGHT = range(2, 6)
+"""Hours by the site's clock; several, as one is skipped in spring and a try may fail."""
 _CANNOT = (InUse, ObjectionsUnreadable, Refused, WarehouseError, LockTimeoutError)
 """Why a batch waits for the next try; each says what to do."""
 
@@ -91,7 +92,7 @@ def _schedule(objecting: Objecting, job: dg.JobDefinition) -> dg.ScheduleDefinit
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         now = context.scheduled_execution_time
         # At night, so that nobody is remembered who stood at the desk an hour before.
-        is_night = now.astimezone(objecting.site.zone_info).hour == _AT_HOUR
+        is_night = now.astimezone(objecting.site.zone_info).hour in _AT_NIGHT
         if objecting.lake.objection_list.read().begun or (is_night and objecting.is_due(now)):
             return dg.RunRequest()
         return dg.SkipReason("no batch of objections is due")

@@ -5,10 +5,11 @@
 -- Version     1
 -- Definition  who knows that somebody was seen there looks for rows that fit. Of trajectories a known
 --             point is a moment and a place: to the second and the floor cell of 0.25 m, to the minute
---             and 2 m, or to the quarter of an hour and 8 m; people is how many are tried, a thousand at
---             most. Of crossings it is the gate, the direction and the moment; of stays the zone and when
---             it began, and as a second point when it ended; all are tried. singled_out is how many of
---             them no other row of the camera-day fits; unicity is their part.
+--             and 2 m, or to the quarter of an hour and 8 m; points are seconds, of which several may
+--             lie in one such square. people is how many are tried, a thousand at most. Of crossings
+--             it is the gate, the direction and the moment; of stays the zone and when it began, and
+--             as a second point when it ended; all are tried. singled_out is how many of them no
+--             other row of the camera-day fits; unicity is their part.
 -- Source      de Montjoye et al., Unique in the Crowd, Scientific Reports 3, 1376 (2013).
 -- NULL        never. A camera of which nobody is stored has no rows.
 WITH

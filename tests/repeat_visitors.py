@@ -10,6 +10,7 @@ wait in no line, the same pace on both days; they come at other times and go oth
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 import polars as pl
@@ -20,7 +21,6 @@ from vision.simulate.itinerary import Person
 
 Array = NDArray[np.float64]
 _NEAR_M = 1.0
-_NORMAL = 1.96
 
 
 def crowd_of_regulars(order: int) -> Callable[..., list[Person]]:
@@ -42,10 +42,13 @@ def crowd_of_regulars(order: int) -> Callable[..., list[Person]]:
     return crowd
 
 
+def height(person: int) -> float:
+    """How tall somebody is on any day, metres."""
+    return float(np.clip(np.random.default_rng([7, person]).normal(1.72, 0.09), 1.5, 1.95))
+
+
 def _as(one: Person, number: int, group: int, together: int) -> Person:
-    body = np.random.default_rng([7, number])
-    height = float(np.clip(body.normal(1.72, 0.09), 1.5, 1.95))
-    pace = float(np.clip(body.normal(1.2, 0.17), 0.8, 1.6))
+    pace = float(np.clip(np.random.default_rng([8, number]).normal(1.2, 0.17), 0.8, 1.6))
     own = one.turn is None and together == 1
     return replace(one, number=number, height=height, speed=pace if own else one.speed, group=group)
 
@@ -119,15 +122,14 @@ class Linked:
     first: int
     candidates: int
 
-    @property
-    def margin(self) -> float:
-        """By how much `percentile` is off 0.5 in one case of twenty, by chance."""
-        return _NORMAL * (12 * self.people) ** -0.5
+    def at_chance(self, tries: int = 1) -> bool:
+        """Whether it could well be so by chance: in 19 cases of 20 where nothing is of the person.
 
-    @property
-    def at_chance(self) -> bool:
-        """Whether it could well be so by chance."""
-        return abs(self.percentile - 0.5) <= self.margin
+        Args:
+            tries: How many such questions are asked, of which one may turn out so (Bonferroni).
+        """
+        margin = NormalDist().inv_cdf(1 - 0.025 / tries) * (12 * self.people) ** -0.5
+        return abs(self.percentile - 0.5) <= margin
 
 
 def linked(one: Mapping[int, Array], other: Mapping[int, Array], strangers: Array) -> Linked:

@@ -2,7 +2,7 @@
 
 Belongs here: what an objection says, and which rows of a camera-day it takes away. Does not belong
 here: keeping objections (`footfall_dagster.privacy.objection_list`), carrying them out
-(`footfall_dagster.privacy.objecting`), reading them from words (`vision.objections_asked`).
+(`...privacy.objecting`), reading them from words (`...privacy.objection_asked`).
 
 An objection names no person, so whoever was at the place in the window goes: every row of their
 trajectory of the camera-day, wherever it led, and the crossings and stays that are its. Those

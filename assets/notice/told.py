@@ -153,7 +153,8 @@ class Told:
             "of you and of everybody else, is taken out of all that is stored, and nothing is "
             f"published any more of {withdrawn}. Objections wait for each other, until there are "
             f"{objections.batch} or one has waited {objections.longest_wait_days} days, so that "
-            "figures do not tell who objected. It does not reach recordings."
+            "figures do not tell who objected. It does not reach recordings, backups, copies "
+            "that were handed on before, or totals in the program's own log."
         ]
         if tag := self.site.file.privacy.opt_out_tag:
             told.append(

@@ -32,7 +32,7 @@ def difference(mart: MartContract, before: pl.DataFrame, now: pl.DataFrame, k: i
         mart: The mart.
         before: Rows that are published; empty where none are.
         now: Rows of the release.
-        k: Fewest people that a released figure may stand for.
+        k: Fewest people that a released figure may stand for; 0 where figures differ by chance.
     """
     counts = [one.name for one in mart.columns if one.counted_by and one.dtype == pl.Int32()]
     both = now.join(before, on=list(mart.key), suffix="_before", nulls_equal=True)

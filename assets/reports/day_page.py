@@ -70,6 +70,7 @@ def contents(
         "day": site_day.day,
         "k": k,
         "epsilon": _epsilon(site_day) if k else None,
+        "pieces": site_day.site.file.privacy.release.noise.pieces_per_person,
         "trading_hours": site_day.trading_hours,
         "opens": opens,
         "closes": closes,

@@ -1,7 +1,7 @@
 """Carrying objections out: what was seen goes from every stage, and from what is published.
 
 Belongs here: when a batch is due, and its steps. Does not belong here: which rows go
-(`vision.objections`), how rows and pages are stored, the job (`footfall_dagster.objecting`).
+(`vision.objections`), how rows and pages are stored, the job (`footfall_dagster.objections`).
 
 Two things are told apart. What is exact loses the rows of those who were at the place in the
 window, and is computed again without them. What is published is not: a figure that is one lower
@@ -77,10 +77,11 @@ class Objecting:
         more than the place itself can be cleared.
         """
         known, asked = self.lake.objection_list.read(), self.site.file.privacy.objections
+        today = now.astimezone(self.site.zone_info).date()
         return (
             bool(known.begun)
             or len(known.waiting) >= asked.batch
-            or any(_waited(one, now) >= asked.longest_wait_days for one in known.waiting)
+            or any(_waited(one, today) >= asked.longest_wait_days for one in known.waiting)
             or any(self._is_urgent(one.objection.day, now) for one in known.waiting)
         )
 
@@ -128,9 +129,10 @@ class Objecting:
         Such are detections and tracks, which are not edited; they go once their run has ended.
         """
         lake = self.lake
-        standing = lake.objection_list.read().standing
-        for camera_day in self._camera_days(sorted({one.day for one in standing})):
-            if self._is_meant(camera_day, standing):
+        # Also those of a batch that was begun and broke off: whatever writes obeys them already.
+        obeyed = lake.objection_list.read().obeyed
+        for camera_day in self._camera_days(sorted({one.day for one in obeyed})):
+            if self._is_meant(camera_day, obeyed):
                 for contract in NOT_EDITED:
                     if (lake.folder(contract.name, camera_day) / wall.PART).exists():
                         yield contract, camera_day
@@ -278,5 +280,5 @@ def withdrawn_days(site: Site, days: Iterable[dt.date]) -> set[dt.date]:
     return {monday + number * _DAY for monday in mondays for number in range(7)}
 
 
-def _waited(one: Waiting, now: dt.datetime) -> int:
-    return (now.date() - one.since).days
+def _waited(one: Waiting, today: dt.date) -> int:
+    return (today - one.since).days

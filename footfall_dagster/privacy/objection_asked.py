@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from footfall_dagster.privacy.objecting import Objecting, kept_until
-from vision.objections import Objection, Place
+from vision.objections import Objection, Place, is_seen
 from vision.site.models import Site, SiteDay
 from vision.site.wording import nearest
 
@@ -53,20 +53,33 @@ def asked(
     # When clocks go back an hour comes twice: both are meant, since nobody said which.
     first = starts.replace(tzinfo=site.zone_info, fold=0).astimezone(dt.UTC)
     last = ends.replace(tzinfo=site.zone_info, fold=1).astimezone(dt.UTC)
+    if last <= first:
+        raise ObjectionError(
+            f"from {_told(starts)} until {_told(ends)} there was no time in {site.file.time_zone}, "
+            "because clocks were put forward; give the times that clocks showed"
+        )
     if last > now:
         raise ObjectionError(
             f"the window ends at {_told(ends)} in {site.file.time_zone}, which is still to come; "
             "object to what has been seen, when it has"
         )
     day = site.day_of(first)
-    if site.day_of(last) != day:
+    # Up to the moment at which the next day begins, and without it.
+    if site.day_of(last - dt.timedelta(microseconds=1)) != day:
         raise ObjectionError(
             f"the window lies in two trading days of {site.id}, which begin at "
             f"{site.file.trading_day_start:%H:%M}; make two objections, up to it and from it"
         )
     _refuse_day(objecting, day, now)
-    _refuse_place(site.on(day), place)
-    return Objection(day, first, last, place)
+    site_day = site.on(day)
+    _refuse_place(site_day, place)
+    objection = Objection(day, first, last, place)
+    if not any(is_seen(objection, site_day, camera) for camera in site_day.cameras):
+        raise ObjectionError(
+            f"nobody is followed at that place on {day}: no camera of its floor is calibrated, and "
+            "no gate or zone is there; name a gate, a zone or a camera"
+        )
+    return objection
 
 
 def _refuse_day(objecting: Objecting, day: dt.date, now: dt.datetime) -> None:

@@ -33,7 +33,7 @@ def obeyed(objecting: Objecting, now: dt.datetime) -> Evidence:
     began = time.monotonic()
     known, site = objecting.lake.objection_list.read(), objecting.site
     found, files, rows = list[Finding](), 0, 0
-    for objection in known.standing:
+    for objection in known.obeyed:
         for camera in sorted(site.on(objection.day).cameras):
             if not is_seen(objection, site.on(objection.day), camera):
                 continue
@@ -50,12 +50,12 @@ def obeyed(objecting: Objecting, now: dt.datetime) -> Evidence:
         Finding("lake/_objections", "the list", "an objection waits for too long", 1.0)
         for one in known.waiting
         if one.since + dt.timedelta(days=site.file.privacy.objections.longest_wait_days) + _GRACE
-        < now.date()
+        < now.astimezone(site.zone_info).date()
     ]
     withdrawn = len(objecting.warehouse.withdrawn.days(site.id))
     return Evidence(
         check="objections",
-        scope=f"{len(known.standing)} places and windows to which somebody objected, and "
+        scope=f"{len(known.obeyed)} places and windows to which somebody objected, and "
         f"{withdrawn} days of which nothing is published any more",
         files=files,
         bytes=0,

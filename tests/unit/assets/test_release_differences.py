@@ -40,3 +40,7 @@ def test_rows_are_compared_by_their_key():
 def test_a_first_release_differs_from_nothing():
     nothing = published(MART).empty()
     assert difference(MART, nothing, quarter("door", 40), 10) == Difference(0, 0)
+
+
+def test_draws_of_noise_differ_by_chance_and_by_nobody():
+    assert difference(MART, quarter("door", 40), quarter("door", 41), 0) == Difference(1, 0)
