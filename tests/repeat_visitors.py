@@ -42,7 +42,7 @@ def crowd_of_regulars(order: int) -> Callable[..., list[Person]]:
     return crowd
 
 
-def height(person: int) -> float:
+def stature(person: int) -> float:
     """How tall somebody is on any day, metres."""
     return float(np.clip(np.random.default_rng([7, person]).normal(1.72, 0.09), 1.5, 1.95))
 
@@ -50,7 +50,9 @@ def height(person: int) -> float:
 def _as(one: Person, number: int, group: int, together: int) -> Person:
     pace = float(np.clip(np.random.default_rng([8, number]).normal(1.2, 0.17), 0.8, 1.6))
     own = one.turn is None and together == 1
-    return replace(one, number=number, height=height, speed=pace if own else one.speed, group=group)
+    return replace(
+        one, number=number, height=stature(number), speed=pace if own else one.speed, group=group
+    )
 
 
 def trajectory_of(trajectories: pl.DataFrame, paths: pl.DataFrame) -> dict[int, int]:

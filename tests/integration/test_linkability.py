@@ -22,8 +22,8 @@ from tests.repeat_visitors import (
     Linked,
     crowd_of_regulars,
     fields,
-    height,
     linked,
+    stature,
     trajectory_of,
 )
 from vision.contracts import ANONYMISED_TRAJECTORIES
@@ -136,7 +136,7 @@ def test_a_body_height_beside_the_stored_fields_would_be_found_out(two_days):
     columns = [name for name in fields(one.stored).columns if name != "trajectory"]
     (mine, _), (theirs, strangers) = one.known(columns), other.known(columns)
     dice = np.random.default_rng(1)
-    body = {who: np.array([height(who) + dice.normal(0, 0.02)]) for who in mine}
-    again = {who: np.array([height(who) + dice.normal(0, 0.02)]) for who in theirs}
+    body = {who: np.array([stature(who) + dice.normal(0, 0.02)]) for who in mine}
+    again = {who: np.array([stature(who) + dice.normal(0, 0.02)]) for who in theirs}
     unknown = dice.normal(1.72, 0.09, (len(strangers), 1))
     assert not linked(body, again, unknown).at_chance(len(columns))
