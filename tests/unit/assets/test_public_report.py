@@ -84,7 +84,7 @@ def test_it_says_what_it_is_made_of_and_under_which_policy(page: str):
     assert "made of published rows only" in text
     assert NOTE in text
     assert "core.duckdb" not in text
-    assert "Figures of fewer than 10 people are not told" in text
+    assert "Figures of one to 9 people are not told" in text
 
 
 def test_few_people_are_suppressed_and_many_are_told(page: str):
