@@ -23,6 +23,7 @@ from assets.plan import FOOTFALL, SitePlan
 from assets.privacy_record import PASSED, SEARCH, Entry, Summary, entry, not_carried_out
 from assets.release_entry import release_entry
 from assets.reports import day, public
+from assets.templates import templates
 from assets.traits import wanted
 from vision.site.models import SiteDay
 from vision.site.privacy import Privacy
@@ -160,15 +161,7 @@ def render(site_day: SiteDay, record: Record, of_day: Sequence[Record]) -> str:
     Returns:
         HTML without script, style sheet or picture; the same for the same records.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("assets", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
+    environment = templates("assets")
     zone = site_day.site.zone_info
     environment.filters |= {
         "clock": lambda text: _clock(text, record.content["written_at"], zone),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from assets.notice.linked import linked_data
 from assets.notice.told import Told, spoken
+from assets.templates import templates
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -55,17 +56,7 @@ def documents(told: Told) -> dict[str, str]:
 
 @cache
 def _templates() -> "Environment":
-    # Only now, so that loading the definitions does not import it.
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("assets.notice", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
+    environment = templates("assets.notice", keep_trailing_newline=True)
     environment.filters |= {
         "date": spoken,
         "sentence": lambda text: f"{text[:1].upper()}{text[1:]}.",

@@ -11,6 +11,7 @@ from typing import Any
 from assets.marts.schema import MartContract
 from assets.reports.definitions import Definitions, sentence
 from assets.reports.told import Told
+from assets.templates import templates
 from vision.site.models import Site
 
 _WORDS = {
@@ -38,15 +39,7 @@ def rendered(
     Returns:
         HTML without script, style sheet or picture from anywhere else; the same for the same page.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("assets.reports", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
+    environment = templates("assets.reports")
     zone = site.zone_info
     definitions = Definitions(marts)
     environment.filters |= {

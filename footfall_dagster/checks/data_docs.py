@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from string import Template
 from typing import Any
 
+from assets.templates import templates
 from footfall_dagster.checks.validation import Outcome, Validation
 from vision.site.models import SiteDay
 
@@ -28,15 +29,7 @@ def render(site_day: SiteDay, found: Sequence[Validation]) -> str:
         HTML without script, style sheet or picture from anywhere else, and without a value of any
         row; the same for the same outcomes.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("footfall_dagster", "checks"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
+    environment = templates("footfall_dagster", "checks")
     environment.filters |= {"share": _share, "anchor": lambda name: name.replace(" ", "-")}
     return environment.get_template("data_docs.html.j2").render(
         site=site_day.site.file,
