@@ -12,10 +12,10 @@ from assets.marts.columns import (
     DEFINITION,
     FLOOR,
     PEOPLE_OF_DAY,
+    SHARE,
     SITE,
     TRADING_DAY,
     measure,
-    rate,
 )
 from assets.marts.inputs import EVENTS, EXACTNESS
 from assets.marts.schema import MartColumn, MartContract
@@ -68,13 +68,15 @@ UNICITY_DAILY = MartContract(
             domain=PEOPLE_OF_DAY,
             nullable=False,
         ),
-        rate(
+        measure(
             "unicity",
             "Their part of people",
-            "singled_out",
-            pl.col("people"),
+            ("people", "singled_out"),
             _SOURCES,
-            counted_by=("people", "singled_out"),
+            dtype=pl.Float64(),
+            domain=SHARE,
+            nullable=False,
+            follows=pl.col("singled_out") / pl.col("people"),
         ),
         DEFINITION,
     ),

@@ -48,10 +48,7 @@ NEVER_SO = {
     "space_value_daily.change_year": "there are two weeks",
 }
 """Measures of which the fortnight has no number but 0; tests/unit/assets/test_oracle.py has."""
-NEVER_NULL = {
-    "shop_affinity_weekly": "each week has a day that was observed",
-    "unicity_daily": "there is a row only where it could be tried on somebody",
-}
+NEVER_NULL = {"shop_affinity_weekly": "each week has a day that was observed"}
 
 
 @dataclass(frozen=True)
