@@ -7,7 +7,7 @@ and its defaults (`assets.release.policy`), releasing anything.
 from collections.abc import Iterator, Mapping
 
 from assets.marts.contracts import MARTS
-from assets.release.policy import DEFAULTS
+from assets.release.policy import chosen
 from vision.site.privacy import Privacy
 from vision.site.release import Way
 
@@ -34,5 +34,5 @@ def released(privacy: Privacy) -> Iterator[str]:
 
 
 def _released(asked: Mapping[str, Way], way: Way) -> str:
-    names = (one for one in MARTS if (asked.get(one) or DEFAULTS.get(one)) == way)
+    names = (one for one in MARTS if chosen(asked, one) == way)
     return ", ".join(name.replace("_", " ") for name in names)

@@ -5,7 +5,6 @@ tells (`assets.release.day`), keeping releases from differing (`footfall_dagster
 """
 
 from dataclasses import dataclass
-from functools import reduce
 
 import polars as pl
 
@@ -36,9 +35,8 @@ def difference(mart: MartContract, before: pl.DataFrame, now: pl.DataFrame, k: i
     """
     counts = [one.name for one in mart.columns if one.counted_by and one.dtype == pl.Int32()]
     both = now.join(before, on=list(mart.key), suffix="_before", nulls_equal=True)
-    apart = [(pl.col(name) - pl.col(f"{name}_before")).abs() for name in counts]
-    told = both.select(
-        figures=reduce(pl.Expr.add, ((one > 0).sum() for one in apart), pl.lit(0)),
-        of_few=reduce(pl.Expr.add, ((one.is_between(1, k - 1)).sum() for one in apart), pl.lit(0)),
+    apart = [(both[name] - both[f"{name}_before"]).abs() for name in counts]
+    return Difference(
+        figures=sum(int((one > 0).sum()) for one in apart),
+        of_few=sum(int(one.is_between(1, k - 1).sum()) for one in apart),
     )
-    return Difference(*told.row(0))

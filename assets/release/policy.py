@@ -91,25 +91,29 @@ class PolicyError(ValueError):
     """A site asks for a release that there is not; says which and what there is."""
 
 
+def chosen(asked: Mapping[str, Way], mart: str) -> Way:
+    """How a site that asks for these ways releases `mart` on a day on which it does."""
+    return asked.get(mart) or DEFAULTS.get(mart, "suppressed")
+
+
 def way(site_day: SiteDay, mart: str) -> Way:
     """How `mart` of a day is released."""
-    chosen = site_day.site.file.privacy.release.marts.get(mart) or DEFAULTS.get(mart, "suppressed")
     if mart in WEEKLY and site_day.day.weekday() != LAST_DAY_OF_WEEK:
         return "withheld"
-    return chosen
+    return chosen(site_day.site.file.privacy.release.marts, mart)
 
 
-def refuse_unknown(chosen: Mapping[str, Way], noisy: frozenset[str]) -> None:
+def refuse_unknown(asked_for: Mapping[str, Way], noisy: frozenset[str]) -> None:
     """Hold what a site chooses against what there is.
 
     Args:
-        chosen: `privacy.release.marts` of the site file.
+        asked_for: `privacy.release.marts` of the site file.
         noisy: Marts that can be released with noise.
 
     Raises:
         PolicyError: It names no mart, or asks for noise where there is none, or weakens a default.
     """
-    for mart, asked in chosen.items():
+    for mart, asked in asked_for.items():
         if mart not in MARTS:
             raise PolicyError(
                 f"privacy.release.marts names {mart}, which is no mart; the marts are "

@@ -22,9 +22,8 @@ _WHAT: Mapping[str, tuple[str, int]] = MappingProxyType(
     }
 )
 """What rows are called, and how many points of one can be known."""
-_MOMENT: Mapping[int, str] = MappingProxyType(
-    {1: "to the second", 60: "to the minute", 900: "to the quarter of an hour"}
-)
+_MOMENTS = ("to the second", "to the minute", "to the quarter of an hour")
+"""In the order of `EXACTNESS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +55,12 @@ def singled(rows: pl.DataFrame) -> list[Singled]:
     return [
         Singled(
             what,
-            _MOMENT[known_s]
-            + (f" and {known_m:g} m" if dataset == ANONYMISED_TRAJECTORIES.name else ""),
+            moment + (f" and {known_m:g} m" if dataset == ANONYMISED_TRAJECTORIES.name else ""),
             by_key[dataset, known_s, 1]["people"],
             tuple(_share(by_key.get((dataset, known_s, points))) for points in range(1, most + 1)),
         )
         for dataset, (what, most) in _WHAT.items()
-        for known_s, known_m in EXACTNESS
+        for moment, (known_s, known_m) in zip(_MOMENTS, EXACTNESS, strict=True)
         if (dataset, known_s, 1) in by_key
     ]
 

@@ -44,6 +44,7 @@ from assets.reports.sankey import drawn, sankey_chart
 from assets.reports.told import SUPPRESSED, Marts, Told
 from assets.reports.told import figure as told_of
 from vision.site.models import SiteDay
+from vision.site.release import Noise
 
 
 def contents(
@@ -69,8 +70,7 @@ def contents(
     return {
         "day": site_day.day,
         "k": k,
-        "epsilon": _epsilon(site_day) if k else None,
-        "pieces": site_day.site.file.privacy.release.noise.pieces_per_person,
+        "noise": _noise(site_day) if k else None,
         "trading_hours": site_day.trading_hours,
         "opens": opens,
         "closes": closes,
@@ -134,10 +134,10 @@ def _compared(audits: pl.DataFrame) -> int:
     return audits.filter(pl.col("gate_entries").is_not_null() | pl.col(SUPPRESSED)).height
 
 
-def _epsilon(site_day: SiteDay) -> float | None:
-    """What noise costs a person, where some mart is released with it."""
+def _noise(site_day: SiteDay) -> Noise | None:
+    """The noise with which some mart is released, where one is."""
     noise = site_day.site.file.privacy.release.noise
-    return noise.epsilon if any(way(site_day, mart) == "noisy" for mart in NOISY_MARTS) else None
+    return noise if any(way(site_day, mart) == "noisy" for mart in NOISY_MARTS) else None
 
 
 def _by_camera(rows: pl.DataFrame, *names: str) -> dict[str, dict[str, Told]]:
