@@ -57,8 +57,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         tracks: pl.DataFrame,
         lake: dg.ResourceParam[CameraDays],
     ) -> Iterator[dg.Output[pl.DataFrame]]:
-        # Who objected is not to come back when the day is made again.
-        made = _without_objectors(plan, context, _made(plan, context, tracks), lake)
+        made = _made(plan, context, tracks, lake)
         for contract in contracts:
             if contract.name in context.op_execution_context.selected_output_names:
                 frame = made[contract.name]
@@ -77,12 +76,13 @@ def _out(plan: SitePlan, contract: Contract) -> dg.AssetOut:
 
 
 def _made(
-    plan: SitePlan, context: dg.AssetExecutionContext, tracks: pl.DataFrame
+    plan: SitePlan, context: dg.AssetExecutionContext, tracks: pl.DataFrame, lake: CameraDays
 ) -> dict[str, pl.DataFrame]:
     """All three datasets from one smoothing of the tracks, which goes no further than here."""
     from vision.anonymise import coarse, ranked
     from vision.crossings import gate_events, span_us
     from vision.floor import batches_of_paths
+    from vision.objections import without
     from vision.visits import without_excluded, zone_visits
 
     site_day = plan.day(context)
@@ -98,23 +98,12 @@ def _made(
         trajectories += coarse(feet, floor)
         events.append(gate_events(feet, gates, recorded_us))
         visits.append(zone_visits(feet, zones))
-    return {
+    made = {
         ANONYMISED_TRAJECTORIES.name: ranked(trajectories),
         GATE_EVENTS.name: pl.concat(events).sort(pl.all()),
         ZONE_VISITS.name: pl.concat(visits).sort(pl.all()),
     }
-
-
-def _without_objectors(
-    plan: SitePlan,
-    context: dg.AssetExecutionContext,
-    made: dict[str, pl.DataFrame],
-    lake: CameraDays,
-) -> dict[str, pl.DataFrame]:
-    from vision.objections import without
-
-    site_day = plan.day(context)
-    camera = camera_of(site_day, context.partition_key)
+    # Who objected is not to come back when the day is made again.
     return without(made, lake.objections(), site_day, camera.id)
 
 

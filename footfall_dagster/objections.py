@@ -49,7 +49,6 @@ def build(settings: Settings, plan: SitePlan) -> Objected:
         try:
             for line in objecting.carry_out(now, held_by_runs(context.instance, now)):
                 context.log.info(line)
-            context.log.info(f"{objecting.forget_past(now)} old objections forgotten")
         except _CANNOT as why:
             # Those that wait are not lost, and a batch that was begun is obeyed from then on.
             raise dg.Failure(description=str(why), allow_retries=False) from None

@@ -135,7 +135,7 @@ def _refuse_point(site: Site, place: Place) -> None:
         raise ObjectionError(
             f"({place.x_m:g}, {place.y_m:g}) is not on floor {floor.id}, which goes from "
             f"({low_x:g}, {low_y:g}) to ({high_x:g}, {high_y:g}) metres; look at the plan "
-            "(`footfall site draw`)"
+            "(`footfall site picture`)"
         )
 
 
