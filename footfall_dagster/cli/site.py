@@ -5,9 +5,10 @@ Belongs here: what is printed and where files go. Does not belong here: the rule
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from rich.console import Console
@@ -19,6 +20,7 @@ from vision.exports.names import Naming
 from vision.site.load import SiteFileError, load_site
 from vision.site.models import Camera, Site, SiteDay
 from vision.site.privacy import OptOutTag
+from vision.site.problems import SITE_YAML
 
 _DIRECTORY = click.argument(
     "directory", metavar="DIR", type=click.Path(path_type=Path, exists=False)
@@ -179,11 +181,15 @@ def _load(directory: Path) -> Site:
     try:
         return load_site(directory)
     except SiteFileError as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
-        count = len(error.problems)
-        click.echo(f"{count} problem{'s' if count > 1 else ''} in {directory}", err=True)
-        raise SystemExit(1) from None
+        _refuse(directory, map(str, error.problems))
+
+
+def _refuse(directory: Path, problems: Iterable[str]) -> NoReturn:
+    listed = list(problems)
+    for problem in listed:
+        click.echo(problem, err=True)
+    click.echo(f"{len(listed)} problem{'s' if len(listed) > 1 else ''} in {directory}", err=True)
+    raise SystemExit(1)
 
 
 def _refuse_unknown_release(site: Site, directory: Path) -> None:
@@ -194,9 +200,7 @@ def _refuse_unknown_release(site: Site, directory: Path) -> None:
     try:
         refuse_unknown(site.file.privacy.release.marts, NOISY_MARTS)
     except PolicyError as error:
-        click.echo(f"site.yaml  {error}", err=True)
-        click.echo(f"1 problem in {directory}", err=True)
-        raise SystemExit(1) from None
+        _refuse(directory, [f"{SITE_YAML}  {error}"])
 
 
 def _day(site: Site, day: dt.datetime | None) -> dt.date:

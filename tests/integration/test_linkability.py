@@ -60,15 +60,16 @@ class Visit:
         with dg.DagsterInstance.ephemeral() as instance:
             place = Place(folder, instance, SITE, detector=detector(settings))
             assert place.camera_day(CAMERA).success
-            self.stored = place.lake.read(ANONYMISED_TRAJECTORIES, CameraDay(DAY, CAMERA))
-        self.who = trajectory_of(self.stored, pl.read_parquet(truth / "paths.parquet"))
+            stored = place.lake.read(ANONYMISED_TRAJECTORIES, CameraDay(DAY, CAMERA))
+        self.fields = fields(stored)
+        self.who = trajectory_of(stored, pl.read_parquet(truth / "paths.parquet"))
         self.looks = dict(_looks(sorted((recordings / CAMERA).iterdir()), truth))
 
     def known(self, columns: list[str]) -> tuple[dict[int, np.ndarray], np.ndarray]:
         """Of each person some stored fields, and the same of trajectories that are nobody's."""
         rows = {
             int(row[0]): np.array(row[1:], np.float64)
-            for row in fields(self.stored).select("trajectory", *columns).fill_null(np.nan).rows()
+            for row in self.fields.select("trajectory", *columns).fill_null(np.nan).rows()
         }
         people = {person: rows.pop(trajectory) for person, trajectory in self.who.items()}
         return people, np.array(list(rows.values())).reshape(-1, len(columns))
@@ -121,7 +122,7 @@ def test_who_comes_again_is_known_again_by_their_looks_in_the_recordings(two_day
 
 def test_who_comes_again_is_not_known_again_by_all_that_is_stored(two_days):
     one, other = two_days
-    columns = [name for name in fields(one.stored).columns if name != "trajectory"]
+    columns = [name for name in one.fields.columns if name != "trajectory"]
     found = by_fields(one, other, columns)
     assert found.people > 15
     assert found.at_chance(), found
@@ -133,7 +134,7 @@ def test_who_comes_again_is_not_known_again_by_all_that_is_stored(two_days):
 def test_a_body_height_beside_the_stored_fields_would_be_found_out(two_days):
     """The control of the test before: one field of sixteen that is of the person."""
     one, other = two_days
-    columns = [name for name in fields(one.stored).columns if name != "trajectory"]
+    columns = [name for name in one.fields.columns if name != "trajectory"]
     (mine, _), (theirs, strangers) = one.known(columns), other.known(columns)
     dice = np.random.default_rng(1)
     body = {who: np.array([stature(who) + dice.normal(0, 0.02)]) for who in mine}
