@@ -181,12 +181,16 @@ def held_by_runs(instance: dg.DagsterInstance, now: dt.datetime) -> purge.Held:
 
     What a run has written itself is too young to be deleted; this keeps what it found there.
     """
-    in_progress = RunsFilter(statuses=_IN_PROGRESS, created_after=now - _LONGEST_RUN)
+    oldest = (now - _LONGEST_RUN).timestamp()
 
     def held(camera_day: CameraDay) -> bool:
         partitions = {str(camera_day), camera_day.day.isoformat()}
-        runs = instance.get_runs(in_progress)
-        return any(run.tags.get("dagster/partition") in partitions for run in runs)
+        return any(
+            one.dagster_run.tags.get("dagster/partition") in partitions
+            # By when it began, as it may have been queued for longer than runs last.
+            and (one.start_time or one.update_timestamp.timestamp()) > oldest
+            for one in instance.get_run_records(RunsFilter(statuses=_IN_PROGRESS))
+        )
 
     return held
 

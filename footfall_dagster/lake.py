@@ -218,7 +218,7 @@ class Lake:
         except FileNotFoundError:
             if gone := self.ledger.last(contract.name, str(camera_day)):
                 raise Purged(
-                    f"{contract.name} of {camera_day} was {gone} of the site's retention; if its "
+                    f"{contract.name} of {camera_day} was {gone}; if its "
                     "recordings are still there, materialise the whole camera-day again, else what "
                     "was made from it stands as it is"
                 ) from None

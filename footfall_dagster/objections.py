@@ -12,18 +12,22 @@ import dagster as dg
 from dagster import RunsFilter
 
 from assets.plan import SitePlan
+from footfall_dagster.arrivals import UNFINISHED
 from footfall_dagster.forgetting import held_by_runs
 from footfall_dagster.jobs import SITE_DAY
 from footfall_dagster.locks import LockTimeoutError
 from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.privacy.objecting import InUse, Objecting
-from footfall_dagster.privacy.objection_list import ObjectionsUnreadable
+from footfall_dagster.privacy.objection_list import ObjectionList, ObjectionsUnreadable
 from footfall_dagster.privacy.wall import Refused
 from footfall_dagster.runs import process_tags
 from footfall_dagster.settings import Settings
 
 JOB = "objections"
-_RUN_KEY = "dagster/run_key"
+_MADE_FOR = "footfall/made_for_objections"
+"""Tag of runs that make a day again: the day, and a word for the batch."""
+_TRY_AGAIN = dt.timedelta(hours=1)
+"""After a run that failed, and whose retries failed too; other days go on meanwhile."""
 _AT_NIGHT = range(2, 6)
 """Hours by the site's clock; several, as one is skipped in spring and a try may fail."""
 _CANNOT = (InUse, ObjectionsUnreadable, Refused, WarehouseError, LockTimeoutError)
@@ -105,19 +109,45 @@ def _days_to_make(objecting: Objecting) -> dg.SensorDefinition:
         job_name=SITE_DAY,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Makes marts and report again of days from which objections took something.",
+        description="Makes marts and report again of days from which objections took something, "
+        "one after another, the earliest first.",
     )
-    def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        listed, requests = objecting.lake.objection_list, []
-        for day, batch in listed.read().to_make:
-            key = f"{day} {batch}"
-            # Only once the run is there: a sensor may be killed before it is launched.
-            if context.instance.get_runs(RunsFilter(tags={_RUN_KEY: key}), limit=1):
-                listed.made(day, batch)
-            else:
-                requests.append(dg.RunRequest(run_key=key, partition_key=day.isoformat()))
-        if not requests:
-            return dg.SkipReason("no day is to be made again for an objection")
-        return dg.SensorResult(run_requests=requests)
+    def sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return next_to_make(
+            objecting.lake.objection_list, context.instance, dt.datetime.now(dt.UTC)
+        )
 
     return sensor
+
+
+def next_to_make(
+    listed: ObjectionList, instance: dg.DagsterInstance, now: dt.datetime
+) -> dg.RunRequest | dg.SkipReason:
+    """The run that makes the earliest day again which is not made yet, unless one is under way.
+
+    A day is made once such a run has succeeded. One of which a run failed is tried again after an
+    hour, and does not keep the others waiting.
+    """
+    waits = False
+    for day, batch in listed.read().to_make:
+        made_for = f"{day} {batch}"
+        runs = instance.get_run_records(RunsFilter(tags={_MADE_FOR: made_for}))
+        if any(one.dagster_run.status in UNFINISHED for one in runs):
+            return dg.SkipReason(f"{day} is being made again")
+        if any(one.dagster_run.is_success for one in runs):
+            listed.made(day, batch)
+        elif runs and now < runs[0].update_timestamp + _TRY_AGAIN:
+            waits = True
+        else:
+            # The run that failed is in the key, as Dagster launches no key twice.
+            after = f" after {runs[0].dagster_run.run_id}" if runs else ""
+            return dg.RunRequest(
+                run_key=f"{made_for}{after}",
+                partition_key=day.isoformat(),
+                tags={_MADE_FOR: made_for},
+            )
+    return dg.SkipReason(
+        "days could not be made again; the next try is an hour after the last"
+        if waits
+        else "no day is to be made again for an objection"
+    )

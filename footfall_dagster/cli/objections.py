@@ -5,7 +5,7 @@ Belongs here: options, what is printed, exit codes. Does not belong here: what c
 """
 
 import datetime as dt
-from dataclasses import replace
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +14,8 @@ from rich.console import Console
 from footfall_dagster.settings import Settings
 
 if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
     from footfall_dagster.privacy.objecting import Objecting
     from footfall_dagster.privacy.objection_list import Objections
     from vision.objections import Objection, Place
@@ -129,40 +131,50 @@ def apply(at_once: bool) -> None:
     somebody objected may guess from the day it disappears.
     """
     from assets.plan import SitePlan
-    from footfall_dagster.day import DayFailed, make_again, why_failed
+    from footfall_dagster.day import why_failed
     from footfall_dagster.instance import open_instance
     from footfall_dagster.objections import JOB, run
     from footfall_dagster.privacy.objection_list import ObjectionsUnreadable
 
     objecting, settings, console = _objecting(), Settings(), Console(highlight=False)
-    listed = objecting.lake.objection_list
     try:
-        known, is_due = listed.read(), objecting.is_due(_now())
+        known, is_due = objecting.lake.objection_list.read(), objecting.is_due(_now())
     except ObjectionsUnreadable as wrong:
         raise click.ClickException(str(wrong)) from None
-    if known.waiting and not is_due and not at_once:
+    carries_out = is_due or (at_once and bool(known.waiting))
+    if carries_out or known.to_make:
+        with open_instance(settings) as instance:
+            if carries_out:
+                result, lines = run(settings, SitePlan(objecting.site), instance)
+                for line in lines:
+                    console.out(line)
+                if not result.success:
+                    raise click.ClickException("\n".join(why_failed(JOB, result)))
+            _make_days(objecting, instance, console.out)
+    if known.waiting and not carries_out:
         _tell_waiting(objecting, known)
         click.echo("None is due yet; --now carries them out at once.")
-        return
-    if known == replace(known, waiting=(), begun=(), to_make=()):
+    else:
         click.echo("No objection waits, and every day is made again.")
-        return
-    with open_instance(settings) as instance:
-        if known.waiting or known.begun:
-            result, lines = run(settings, SitePlan(objecting.site), instance)
-            for line in lines:
-                console.out(line)
-            if not result.success:
-                raise click.ClickException("\n".join(why_failed(JOB, result)))
-        for day, batch in listed.read().to_make:
-            try:
-                make_again(settings, instance, day, console.out)
-            except DayFailed as failed:
-                raise click.ClickException(
-                    f"{failed}\nwhat was objected to is gone; run this again to make the marts"
-                ) from None
+
+
+def _make_days(
+    objecting: "Objecting", instance: "DagsterInstance", say: Callable[[str], None]
+) -> None:
+    """Make the days again from which something was taken, those that can be."""
+    from footfall_dagster.day import DayFailed, make_again
+
+    listed, failures = objecting.lake.objection_list, []
+    for day, batch in listed.read().to_make:
+        try:
+            make_again(objecting.settings, instance, day, say)
+        except DayFailed as failed:
+            failures.append(str(failed))
+        else:
             listed.made(day, batch)
-    click.echo("No objection waits, and every day is made again.")
+    if failures:
+        failures.append("what was objected to is gone; run this again to make the marts")
+        raise click.ClickException("\n".join(failures))
 
 
 def _objecting() -> "Objecting":

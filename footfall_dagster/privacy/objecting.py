@@ -18,11 +18,14 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+import polars as pl
+
 from assets.marts.contracts import MARTS
 from assets.marts.of_gates import GATE_ACCURACY_DAILY, GATE_AUDITS
 from assets.reports import public
 from assets.reports.before import WEEK
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
+from footfall_dagster.locks import LockTimeoutError
 from footfall_dagster.privacy import ledger, purge, wall
 from footfall_dagster.privacy.objection_list import Waiting
 from footfall_dagster.privacy.retention import due_at, processed_at
@@ -39,7 +42,7 @@ from vision.contracts import (
     ZONE_DEMOGRAPHICS_DAILY,
     ZONE_VISITS,
 )
-from vision.objections import SEEN, Objection, is_seen, without
+from vision.objections import SEEN, Objection, Rows, is_seen, without
 from vision.site.models import Site
 
 NOT_EDITED = (DETECTIONS, TRACKS, ZONE_DEMOGRAPHICS_DAILY)
@@ -47,6 +50,8 @@ NOT_EDITED = (DETECTIONS, TRACKS, ZONE_DEMOGRAPHICS_DAILY)
 what is left, and the first two live for hours in any case."""
 _TRAJECTORIES_LAST = (GATE_EVENTS, ZONE_VISITS, ANONYMISED_TRAJECTORIES)
 _DAY = dt.timedelta(days=1)
+_BEFORE_THEY_GO = 2 * _DAY
+"""So that a batch whose night failed has another one."""
 
 
 class InUse(Exception):  # noqa: N818 - says what it is
@@ -93,6 +98,8 @@ class Objecting:
             ObjectionsUnreadable: The list is not as we wrote it.
             Refused: A partition of the days is not as the wall let it pass.
             LockTimeoutError: Somebody else is at work on a partition, a file or the ledger.
+
+        Where one camera-day cannot be cleared the others are, and the batch stays begun.
         """
         lake, site, stored = self.lake, self.site.id, self.warehouse
         with purge.only_purge(lake):
@@ -111,8 +118,7 @@ class Objecting:
                     "a run of a day to which somebody objected is in progress and may have read "
                     "what is to go; the batch is carried out by the next try, when it has ended"
                 )
-            for camera_day in camera_days:
-                self._clear(camera_day, batch, now)
+            self._clear_all(camera_days, batch, now)
             to_make = self._clear_exact({one.day for one in batch}, withdrawn)
             lake.objection_list.finish(batch, dict.fromkeys(to_make, ledger.stamp(now)))
         # Days and no more: the log outlives the moment, and is read by whoever runs the place.
@@ -140,12 +146,40 @@ class Objecting:
     def forget_seen_again(
         self, now: dt.datetime, held: purge.Held
     ) -> Iterator[ledger.PurgeReceipt]:
-        """Delete what `seen_again` tells of, unless a run may need it."""
+        """Delete what `seen_again` tells of, unless a run may need it.
+
+        Where rows came back into what is edited, the objections are begun again, so the job carries
+        them out with all that follows from it.
+        """
         for contract, camera_day in list(self.seen_again()):
             if not held(camera_day):
                 gone = purge.forget_at_once(self.lake, contract, camera_day, self._rule, now)
                 if gone is not None:
                     yield gone
+        listed = self.lake.objection_list
+        listed.begin_again(
+            objection
+            for objection in listed.read().standing
+            if any(self.still_there(objection, rows) for rows in self.stored_at(objection).items())
+        )
+
+    def stored_at(self, objection: Objection) -> dict[CameraDay, Rows]:
+        """What is stored, by dataset, of each camera-day that an objection is about."""
+        return {
+            camera_day: self._stored(camera_day)[0]
+            for camera_day in self._camera_days([objection.day])
+            if self._is_meant(camera_day, [objection])
+        }
+
+    def still_there(self, objection: Objection, of: tuple[CameraDay, Rows]) -> list[Contract]:
+        """Datasets of a camera-day that have rows of somebody at the place in the window."""
+        camera_day, rows = of
+        left = without(rows, [objection], self.site.on(objection.day), camera_day.camera)
+        return [
+            contract
+            for contract in SEEN
+            if len(left.get(contract.name, ())) < len(rows.get(contract.name, ()))
+        ]
 
     def forget_past(self, now: dt.datetime) -> int:
         """Forget objections to days of which nothing can come back; return how many."""
@@ -179,9 +213,21 @@ class Objecting:
             part = self.lake.folder(ANONYMISED_TRAJECTORIES.name, camera_day) / wall.PART
             if part.exists():
                 written = dt.datetime.fromtimestamp(part.stat().st_mtime, dt.UTC)
-                if due_at(self.site, rule, day, written) <= now + _DAY:
+                if due_at(self.site, rule, day, written) <= now + _BEFORE_THEY_GO:
                     return True
         return False
+
+    def _clear_all(
+        self, camera_days: Iterable[CameraDay], batch: Collection[Objection], now: dt.datetime
+    ) -> None:
+        failures = list[wall.Refused | LockTimeoutError]()
+        for camera_day in camera_days:
+            try:
+                self._clear(camera_day, batch, now)
+            except (wall.Refused, LockTimeoutError) as why:
+                failures.append(why)
+        if failures:
+            raise failures[0]
 
     def _clear(
         self, camera_day: CameraDay, objections: Collection[Objection], now: dt.datetime
@@ -192,19 +238,24 @@ class Objecting:
         lake = self.lake
         for contract in NOT_EDITED:
             purge.forget_at_once(lake, contract, camera_day, self._rule, now)
-        rows, sources = {}, {}
-        for contract in SEEN:
-            try:
-                rows[contract.name], receipt = lake.read_with_receipt(contract, camera_day)
-            except NotMaterialised:
-                continue
-            sources[contract.name] = receipt.source
+        rows, sources = self._stored(camera_day)
         site_day = self.site.on(camera_day.day)
         left = without(rows, objections, site_day, camera_day.camera)
         for contract in _TRAJECTORIES_LAST:
             name = contract.name
             if name in rows and not left[name].equals(rows[name]):
                 lake.write(contract, camera_day, left[name], sources[name])
+
+    def _stored(self, camera_day: CameraDay) -> tuple[dict[str, pl.DataFrame], dict[str, str]]:
+        """What is stored of a camera-day that objections take rows from, and its sources."""
+        rows, sources = {}, {}
+        for contract in SEEN:
+            try:
+                rows[contract.name], receipt = self.lake.read_with_receipt(contract, camera_day)
+            except NotMaterialised:
+                continue
+            sources[contract.name] = receipt.source
+        return rows, sources
 
     def _clear_exact(
         self, days: Collection[dt.date], withdrawn: Collection[dt.date]

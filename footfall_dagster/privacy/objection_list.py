@@ -13,7 +13,7 @@ people a window took away. A file is replaced as a whole, under a lock on its fo
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -82,7 +82,8 @@ class Objections:
                     (dt.date.fromisoformat(day), str(batch)) for day, batch in told["to_make"]
                 ),
             )
-        except (TypeError, KeyError, RecursionError) as error:
+        except (TypeError, KeyError, ValueError, RecursionError) as error:
+            # Its name alone: what it says may quote a place or an hour.
             raise ValueError(type(error).__name__) from None
         if found.text != text:
             raise ValueError("written by somebody else")
@@ -155,6 +156,20 @@ class ObjectionList:
                     to_make=tuple(sorted((dict(known.to_make) | to_make).items())),
                 )
             )
+
+    def begin_again(self, standing: Iterable[Objection]) -> None:
+        """Have objections that stand carried out once more, since rows of theirs came back."""
+        again = set(standing)
+        if again:
+            with self._changing() as change:
+                known = self.read()
+                change(
+                    replace(
+                        known,
+                        begun=tuple(sorted({*known.begun, *again})),
+                        standing=tuple(one for one in known.standing if one not in again),
+                    )
+                )
 
     def made(self, day: dt.date, batch: str) -> None:
         """Note that marts and report of a day were made since the batch."""

@@ -10,18 +10,15 @@ import datetime as dt
 import time
 from collections.abc import Iterator
 
-import polars as pl
-
 from assets.marts.contracts import MARTS
 from assets.marts.release import published
-from footfall_dagster.lake import CameraDay, NotMaterialised
+from footfall_dagster.lake import CameraDay
 from footfall_dagster.privacy import ledger, wall
 from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.objecting import Objecting
 from footfall_dagster.report_store import report_stores
 from footfall_dagster.withdrawn import telling_of
 from vision.contract_terms import Contract
-from vision.objections import SEEN, Objection, is_seen, without
 
 _GRACE = dt.timedelta(days=1)
 """For the purge, which leaves detections and tracks alone while a run may need them, and for the
@@ -34,12 +31,17 @@ def obeyed(objecting: Objecting, now: dt.datetime) -> Evidence:
     known, site = objecting.lake.objection_list.read(), objecting.site
     found, files, rows = list[Finding](), 0, 0
     for objection in known.obeyed:
-        for camera in sorted(site.on(objection.day).cameras):
-            if not is_seen(objection, site.on(objection.day), camera):
-                continue
-            stored = _stored(objecting, CameraDay(objection.day, camera))
+        for camera_day, stored in objecting.stored_at(objection).items():
             files, rows = files + len(stored), rows + sum(map(len, stored.values()))
-            found += _at_the_place(objecting, objection, camera, stored)
+            found += [
+                Finding(
+                    _shown(contract, camera_day),
+                    "rows at a place in a window",
+                    "somebody objected",
+                    1.0,
+                )
+                for contract in objecting.still_there(objection, (camera_day, stored))
+            ]
     found += [
         Finding(_shown(contract, camera_day), "the partition", "made again and not deleted", 1.0)
         for contract, camera_day in objecting.seen_again()
@@ -63,28 +65,6 @@ def obeyed(objecting: Objecting, now: dt.datetime) -> Evidence:
         seconds=time.monotonic() - began,
         findings=tuple(found),
     )
-
-
-def _stored(objecting: Objecting, camera_day: CameraDay) -> dict[str, pl.DataFrame]:
-    found = {}
-    for contract in SEEN:
-        try:
-            found[contract.name] = objecting.lake.read(contract, camera_day)
-        except NotMaterialised:
-            continue
-    return found
-
-
-def _at_the_place(
-    objecting: Objecting, objection: Objection, camera: str, stored: dict[str, pl.DataFrame]
-) -> Iterator[Finding]:
-    site_day = objecting.site.on(objection.day)
-    left = without(stored, [objection], site_day, camera)
-    for contract in SEEN:
-        name = contract.name
-        if name in stored and len(left[name]) < len(stored[name]):
-            file = _shown(contract, CameraDay(objection.day, camera))
-            yield Finding(file, "rows at a place in a window", "somebody objected", 1.0)
 
 
 def _published(objecting: Objecting) -> Iterator[Finding]:

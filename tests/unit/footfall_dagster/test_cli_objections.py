@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from footfall_dagster.cli import main
+from footfall_dagster.day import DayFailed
+from footfall_dagster.privacy.objection_list import FOLDER, ObjectionList
 from footfall_dagster.settings import Settings
 from tests.unit.published_mall import site_folder
 
@@ -47,6 +49,29 @@ def test_none_is_carried_out_before_it_is_due(settings: Settings):
     early = told(settings, "apply")
     assert early.exit_code == 0
     assert "None is due yet; --now carries them out at once." in early.output
+    assert not (settings.home / "dagster").exists()
+
+
+def test_days_are_made_again_although_a_new_objection_waits(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    listed = ObjectionList(settings.lake / FOLDER, "mall")
+    days = [YESTERDAY - dt.timedelta(days=back) for back in (2, 1)]
+    listed.finish((), dict.fromkeys(days, "a batch"))
+    told(settings, "add", "--gate", "entrance", *WINDOW)
+    tried = []
+
+    def make_again(_settings: object, _instance: object, day: dt.date, _say: object) -> None:
+        tried.append(day)
+        if day == days[0]:
+            raise DayFailed(f"{day}, gate_counts_15min: no room")
+
+    monkeypatch.setattr("footfall_dagster.day.make_again", make_again)
+    failed = told(settings, "apply")
+    assert failed.exit_code == 1
+    assert f"{days[0]}, gate_counts_15min: no room\nwhat was objected to is gone" in failed.output
+    assert tried == days
+    assert [day for day, _ in listed.read().to_make] == days[:1]
 
 
 @pytest.mark.parametrize(

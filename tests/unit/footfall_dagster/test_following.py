@@ -1,16 +1,16 @@
 """When the marts of a day are made again: after the last of its late cameras, and once."""
 
 import datetime as dt
-import uuid
 from collections.abc import Iterator
 
 import dagster as dg
 import pytest
-from dagster import DagsterRun, DagsterRunStatus
+from dagster import DagsterRun
 
 from assets.plan import SitePlan
 from footfall_dagster.following import day_of, outdated_by, weeks_outdated_by
 from footfall_dagster.runs import process_tags
+from tests.unit.runs import add_run, end_run, start_run
 from tests.unit.small_mall import DAY, site
 
 PLAN = SitePlan(site())
@@ -40,24 +40,15 @@ class Runs:
         return [monday for monday, _ in weeks_outdated_by(self.instance, day)]
 
     def end(self, run: DagsterRun, ending: str = "SUCCESS") -> None:
-        self._report(run, "PIPELINE_START")
-        self._report(run, f"PIPELINE_{ending}")
+        start_run(self.instance, run)
+        end_run(self.instance, run, ending)
 
     def outdated_by(self, now: dt.datetime = AFTER_MARTS) -> str | None:
         run = outdated_by(self.instance, PLAN, DAY, now)
         return run and run.tags["dagster/partition"].partition("|")[0]
 
     def _run(self, job: str, tags: dict[str, str], ending: str | None) -> DagsterRun:
-        run = DagsterRun(
-            job_name=job, run_id=str(uuid.uuid4()), status=DagsterRunStatus.NOT_STARTED, tags=tags
-        )
-        self.instance.add_run(run)
-        if ending is not None:
-            self.end(run, ending)
-        return run
-
-    def _report(self, run: DagsterRun, event: str) -> None:
-        self.instance.report_dagster_event(dg.DagsterEvent(event, run.job_name), run.run_id)
+        return add_run(self.instance, job, tags, ending)
 
 
 @pytest.fixture

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.storage.runs.schema import RunsTable
 
 from assets.marts.contracts import MARTS
 from assets.plan import SitePlan
 from footfall_dagster import forgetting
 from footfall_dagster.day import why_failed
-from footfall_dagster.forgetting import Forgetting, Incomplete
+from footfall_dagster.forgetting import Forgetting, Incomplete, held_by_runs
 from footfall_dagster.lake import CameraDay
 from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.privacy import purge, wall
@@ -20,6 +21,7 @@ from footfall_dagster.privacy.retention import processed_at
 from footfall_dagster.settings import Settings
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit.footfall_dagster.privacy.test_retention_recordings import mall
+from tests.unit.runs import add_run, end_run, start_run
 from tests.unit.small_mall import DAY
 from vision.contracts import DETECTIONS
 from vision.contracts_ingest import CAMERA_EXPORTS
@@ -116,3 +118,20 @@ def test_recordings_that_are_gone_or_left_alone_ask_for_no_run_every_hour(
     list(of_mall.carry_out(purge.nobody, PROCESSED + 71 * HOUR))
     due = [hour for hour in range(71, 100) if of_mall.is_due(PROCESSED + hour * HOUR)]
     assert due == [72, 73, 74]
+
+
+def test_a_run_holds_its_day_from_when_it_began_however_long_it_was_queued() -> None:
+    now = dt.datetime.now(dt.UTC)
+    with dg.DagsterInstance.ephemeral() as instance:
+        held = held_by_runs(instance, now)
+        run = add_run(instance, "site_day", {"dagster/partition": f"{DAY}"}, None)
+        with instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
+            connection.execute(RunsTable.update().values(create_timestamp=now - 13 * HOUR))
+        assert not held(CAM)
+        start_run(instance, run)
+        assert held(CAM)
+        assert not held(CameraDay(DAY + 24 * HOUR, "cam_a"))
+        # A run that is older than any may get is dead, and nobody told Dagster.
+        assert not held_by_runs(instance, now + 13 * HOUR)(CAM)
+        end_run(instance, run)
+        assert not held(CAM)

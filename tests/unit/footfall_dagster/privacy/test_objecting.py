@@ -20,6 +20,7 @@ from footfall_dagster.privacy.objecting import InUse
 from footfall_dagster.privacy.objection_asked import ObjectionError, asked
 from footfall_dagster.privacy.objection_list import ObjectionsUnreadable
 from footfall_dagster.privacy.objections_obeyed import obeyed
+from footfall_dagster.privacy.wall import Refused
 from footfall_dagster.report_store import report_stores
 from tests.unit.objected_mall import DAY, DAYS, NOW, PEOPLE, Mall, came_at, objection
 from vision.contracts import ANONYMISED_TRAJECTORIES, DETECTIONS, GATE_EVENTS, TRACKS, ZONE_VISITS
@@ -29,7 +30,7 @@ from vision.site.release import Noise
 
 DOOR = Place("gate", "door")
 OBJECTED = objection(DAYS[0], 7, DOOR)
-AT_DOOR = CameraDay(DAYS[0], "cam_a")
+AT_DOOR, AT_BACK = CameraDay(DAYS[0], "cam_a"), CameraDay(DAYS[0], "cam_b")
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def kinds(mall: Mall, now: dt.datetime = NOW) -> list[str]:
 
 
 def test_its_rows_are_in_no_stored_stage(mall: Mall):
-    before, beside = stored(mall), stored(mall, CameraDay(DAYS[0], "cam_b"))
+    before, beside = stored(mall), stored(mall, AT_BACK)
     mall.carry_out(OBJECTED)
     lake = mall.objecting.lake
     events = lake.read(GATE_EVENTS, AT_DOOR)
@@ -69,7 +70,7 @@ def test_its_rows_are_in_no_stored_stage(mall: Mall):
     assert came_at(DAYS[0], 7) not in events["at"]
     assert lake.read(ZONE_VISITS, AT_DOOR).height == PEOPLE - 1
     assert lake.read(ANONYMISED_TRAJECTORIES, AT_DOOR)["trajectory"].n_unique() == PEOPLE - 1
-    assert stored(mall, CameraDay(DAYS[0], "cam_b")) == beside
+    assert stored(mall, AT_BACK) == beside
     for contract in (DETECTIONS, TRACKS):
         gone = lake.ledger.last(contract.name, str(AT_DOOR)) or next(
             receipt for _, receipt in lake.ledger.untold() if receipt.dataset == contract.name
@@ -121,6 +122,42 @@ def test_the_check_finds_tracks_and_pages_that_came_back_and_who_waits_for_too_l
     ]
     receipts = list(mall.objecting.forget_seen_again(NOW, lambda _: False))
     assert [one.dataset for one in receipts] == [TRACKS.name]
+
+
+def test_rows_that_came_back_are_taken_out_again_with_what_was_made_of_them(mall: Mall):
+    lake = mall.objecting.lake
+    rows = {one: lake.read(one, AT_DOOR) for one in SEEN}
+    assert mall.carry_out(OBJECTED) == [DAYS[0]]
+    for day, batch in lake.objection_list.read().to_make:
+        lake.objection_list.made(day, batch)
+    assert list(mall.objecting.forget_seen_again(NOW, lambda _: False)) == []
+    assert lake.objection_list.read().begun == ()
+    for contract, frame in rows.items():
+        mall.write(contract, AT_DOOR, frame)
+    mall.publish(DAYS[0])
+
+    list(mall.objecting.forget_seen_again(NOW, lambda _: False))
+    assert lake.objection_list.read().begun == (OBJECTED,)
+    assert mall.carry_out() == [DAYS[0]]
+    assert kinds(mall) == []
+    assert mall.objecting.warehouse.read_day(GATE_COUNTS_15MIN, "mall", DAYS[0]).is_empty()
+
+
+def test_one_camera_day_that_is_in_use_keeps_no_other_waiting(mall: Mall):
+    before = stored(mall, AT_BACK)
+    in_the_way = objection(DAYS[0], 7, Place("camera", "cam_b"))
+    for one in (OBJECTED, in_the_way):
+        mall.objecting.lake.objection_list.add(one, NOW.date())
+    part = mall.objecting.lake.folder(GATE_EVENTS.name, AT_DOOR) / "part.parquet"
+    whole = part.read_bytes()
+    part.write_bytes(whole[:-1])
+    with pytest.raises(Refused):
+        list(mall.objecting.carry_out(NOW))
+    assert stored(mall, AT_BACK) != before
+    assert len(mall.objecting.lake.objection_list.read().begun) == 2
+    part.write_bytes(whole)
+    list(mall.objecting.carry_out(NOW))
+    assert kinds(mall) == []
 
 
 def test_five_are_carried_out_together_and_one_that_waits_for_three_days_alone(mall: Mall):
@@ -255,6 +292,10 @@ def test_a_list_that_was_changed_stops_what_would_bring_objectors_back(mall: Mal
     path.write_text(path.read_text() + " ")
     with pytest.raises(ObjectionsUnreadable, match="Put the file back from a copy"):
         mall.objecting.lake.objections()
+    path.write_text(path.read_text().replace("T12:04:12", "T12:04:1x"))
+    with pytest.raises(ObjectionsUnreadable) as unreadable:
+        mall.objecting.lake.objections()
+    assert "12:04" not in str(unreadable.value)
     assert "not on the list" in str(audit(mall.settings, mall.site, None).findings)
 
 
