@@ -13,7 +13,7 @@ JOBS ?= 2
 PYTEST := $(BIN)/pytest --dist loadfile --numprocesses
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test test-long lint types unit integration coverage weights install clean
+.PHONY: help demo ui test test-long cluster-test lint types unit integration coverage weights install clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ test: lint types unit integration ## Every check that CI runs
 test-long: install weights ## What takes longer: all leaks, kills and mutants, twenty seeds, a month
 	$(BIN)/pytest -s -m long --ignore tests/privacy/test_corpus.py --ignore tests/integration/prove tests
 	$(BIN)/pytest -s -m "long or not long" tests/privacy/test_corpus.py tests/integration/prove
+
+cluster-test: install ## Lake, pages and locks between machines: PostgreSQL and a bucket, really run
+	$(BIN)/pytest -s tests/cluster
 
 lint: install
 	$(BIN)/ruff check .

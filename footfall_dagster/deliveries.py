@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 
 import polars as pl
 
@@ -143,7 +142,7 @@ def difference(lake: Lake, delivery: Delivery) -> Difference | None:
 
 def written_at(lake: Lake, camera_day: CameraDay) -> dt.datetime | None:
     """When the catalogue of a camera-day was stored; None where there is none."""
-    part: Path = lake.folder(CAMERA_EXPORTS.name, camera_day) / PART
+    part = lake.folder(CAMERA_EXPORTS.name, camera_day) / PART
     try:
         return dt.datetime.fromtimestamp(part.stat().st_mtime, dt.UTC)
     except FileNotFoundError:

@@ -15,6 +15,7 @@ import polars as pl
 
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy import ledger, objection_list, wall
+from footfall_dagster.store import StorePath, entries, matching, told_of
 from vision.contract_check import Bounds
 from vision.contract_terms import Contract
 from vision.contracts import GATE_EVENTS, LAKE, lake_of
@@ -53,7 +54,7 @@ class CameraDay:
 class Lake:
     """Parquet files of one site below `root`, in hive folders."""
 
-    root: Path
+    root: StorePath
     site: Site
 
     @property
@@ -70,7 +71,7 @@ class Lake:
         """See `assets.storage.CameraDays`; raises `ObjectionsUnreadable`."""
         return self.objection_list.read().obeyed
 
-    def folder(self, dataset: str, camera_day: CameraDay) -> Path:
+    def folder(self, dataset: str, camera_day: CameraDay) -> StorePath:
         """Folder of a partition; what lies in it is one file and its receipt."""
         return (
             self.root
@@ -104,25 +105,33 @@ class Lake:
             Refused: The rows break the contract, or the wall lets the file not pass. What was
                 stored before stays on the disk, and is not read until a write passes.
         """
-        final = self.folder(contract.name, camera_day) / wall.PART
-        pending_root = self.root / PENDING
-        final.parent.mkdir(parents=True, exist_ok=True)
-        name = f"{contract.name}-{self.site.id}-{camera_day.day}-{camera_day.camera}"
-        pending = pending_root / f"{name}.{uuid.uuid4().hex}.parquet"
+        folder = self.folder(contract.name, camera_day)
+        folder.mkdir(parents=True, exist_ok=True)
         if source is None:
             source = self._source_of_parent(contract, camera_day)
-        with locked(final.parent, timeout_s=_PATIENCE_S):
-            for leftover in pending_root.glob(f"{name}.*.*"):
-                leftover.unlink()
+        with locked(folder, timeout_s=_PATIENCE_S):
             try:
-                _write_synced(pending, _encoded(frame, f"{contract.name} {camera_day}"))
-                receipt = wall.admit(
-                    pending, final, contract, self.bounds(camera_day), str(camera_day), source
-                )
+                content = _encoded(frame, f"{contract.name} {camera_day}")
+                receipt = self._admitted(content, contract, camera_day, source)
             except wall.Refused:
-                wall.note_refusal(final.parent, contract, str(camera_day))
+                wall.note_refusal(folder, contract, str(camera_day))
                 raise
         return receipt.bytes
+
+    def _admitted(
+        self, content: bytes, contract: Contract, camera_day: CameraDay, source: str
+    ) -> wall.Receipt:
+        """Have a file pass the wall; the caller holds the lock of its partition."""
+        final = self.folder(contract.name, camera_day) / wall.PART
+        told = (contract, self.bounds(camera_day), str(camera_day), source)
+        if not isinstance(final, Path) or not isinstance(self.root, Path):
+            return wall.admit_whole(content, final, *told)
+        name = f"{contract.name}-{self.site.id}-{camera_day.day}-{camera_day.camera}"
+        for leftover in (self.root / PENDING).glob(f"{name}.*.*"):
+            leftover.unlink()
+        pending = self.root / PENDING / f"{name}.{uuid.uuid4().hex}.parquet"
+        _write_synced(pending, content)
+        return wall.admit(pending, final, *told)
 
     def inspect(self, contract: Contract, camera_day: CameraDay) -> wall.Receipt:
         """Hold the stored bytes against contract and encoding again; raises `Refused`."""
@@ -250,13 +259,11 @@ class Lake:
         folder = self.folder(contract.name, camera_day)
         on_the_way = [
             path
-            for level, prefix in zip(
-                list(folder.parents)[:3], ("camera=", "date=", "site="), strict=True
-            )
-            for path in level.iterdir()
+            for level, prefix in zip(_levels(folder), ("camera=", "date=", "site="), strict=True)
+            for path in entries(level)
             if path.is_symlink() or not path.is_dir() or not path.name.startswith(prefix)
         ]
-        beside = [f"a stranger of {path.lstat().st_size} bytes above it" for path in on_the_way]
+        beside = [f"a stranger of {told_of(path).st_size} bytes above it" for path in on_the_way]
         return wall.strangers(folder, contract, str(camera_day)) + beside
 
     def stored_days(self, dataset: str) -> list[CameraDay]:
@@ -265,14 +272,21 @@ class Lake:
         What lies there under any other name, or is no plain file, was not written by the lake: the
         audit names it, and nobody else trips over it.
         """
-        found = (self.root / dataset / f"site={self.site.id}").glob(f"date=*/camera=*/{wall.PART}")
+        found = matching(
+            self.root / dataset / f"site={self.site.id}", f"date=*/camera=*/{wall.PART}"
+        )
         named = (
             _camera_day(path.parent) for path in found if path.is_file() and not path.is_symlink()
         )
         return sorted((one for one in named if one is not None), key=str)
 
 
-def _camera_day(folder: Path) -> CameraDay | None:
+def _levels(folder: StorePath) -> list[StorePath]:
+    """The three folders on the way to a partition, from the innermost."""
+    return [folder.parent, folder.parent.parent, folder.parent.parent.parent]
+
+
+def _camera_day(folder: StorePath) -> CameraDay | None:
     """The camera-day that a folder of the lake is named after."""
     date, camera = folder.parent.name.removeprefix("date="), folder.name.removeprefix("camera=")
     try:

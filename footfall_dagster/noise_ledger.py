@@ -25,9 +25,9 @@ from pathlib import Path
 
 from assets.release.noisy import NOISY_MARTS
 from assets.storage import Asked, BudgetSpentError, Drawn, Figures, cost_of
-from footfall_dagster.durable import place_text
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy.ledger import stamp
+from footfall_dagster.store import place_text
 
 FOLDER = "noise"
 

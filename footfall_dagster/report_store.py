@@ -16,6 +16,7 @@ from footfall_dagster.privacy import ledger, vouched
 from footfall_dagster.privacy.pages import page_trouble
 from footfall_dagster.privacy.wall import Refused
 from footfall_dagster.settings import Settings
+from footfall_dagster.store import StorePath, matching
 
 _PAGE = re.compile(r"\d{4}-\d\d-\d\d\.html")
 _LARGEST = 64 * 2**20
@@ -26,10 +27,10 @@ _LARGEST = 64 * 2**20
 class FolderReportStore:
     """Pages of one site below `folder`."""
 
-    folder: Path
+    folder: StorePath
     site: str
 
-    def page(self, day: dt.date) -> Path:
+    def page(self, day: dt.date) -> StorePath:
         """The file of the page of `day`, whether or not it is there."""
         return self.folder / f"site={self.site}" / f"{day}.html"
 
@@ -45,6 +46,9 @@ class FolderReportStore:
                 f"drawn shapes ({kind})"
             )
         page = self.page(day)
+        if not isinstance(page, Path):
+            vouched.place_whole(page, html.encode())
+            return str(page)
         page.parent.mkdir(parents=True, exist_ok=True)
         for leftover in page.parent.glob(f".{page.name}.*"):
             leftover.unlink(missing_ok=True)
@@ -61,23 +65,23 @@ class FolderReportStore:
     def days(self) -> list[dt.date]:
         """Days that have a page, sorted."""
         folder = self.page(dt.date.min).parent
-        found = [path.stem for path in folder.glob("*.html") if _PAGE.fullmatch(path.name)]
+        found = [path.stem for path in matching(folder, "*.html") if _PAGE.fullmatch(path.name)]
         return sorted(map(dt.date.fromisoformat, found))
 
     def delete(self, day: dt.date) -> None:
         """Delete the page of `day` and its receipt, if they are there."""
         page = self.page(day)
         page.unlink(missing_ok=True)
-        for path in page.parent.glob(f"{page.name}.*"):
+        for path in matching(page.parent, f"{page.name}.*"):
             if vouched.is_receipt(path):
                 path.unlink(missing_ok=True)
 
-    def vouched(self, path: Path) -> bool:
+    def vouched(self, path: StorePath) -> bool:
         """Whether `path` is a page as this store wrote it."""
         named = _PAGE.fullmatch(path.name) is not None
         return named and vouched.is_vouched(path, largest=_LARGEST)
 
-    def is_receipt(self, path: Path) -> bool:
+    def is_receipt(self, path: StorePath) -> bool:
         """Whether `path` is a page's receipt."""
         return vouched.is_receipt(path) and _PAGE.fullmatch(vouched.vouched_for(path)) is not None
 

@@ -7,11 +7,20 @@ Belongs here: every setting that is not a fact about a site. Does not belong her
 import re
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from footfall_dagster.store import StorePath, at
 from vision.exports.folder import Recordings
 from vision.protocols import LookAt
 
@@ -22,7 +31,7 @@ _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+]*)://(?P<rest>.*)")
 
 
 def folder_or_bucket(value: object) -> object:
-    """A setting of recordings as it is meant: a path, or the URL of a bucket as text.
+    """A setting of a place as it is meant: a path, or the URL of a bucket as text.
 
     Raises:
         ValueError: A URL of what we do not read, or with keys in it.
@@ -31,7 +40,7 @@ def folder_or_bucket(value: object) -> object:
     if told is None:
         return Path(value) if isinstance(value, str) else value
     if told["scheme"] != "s3" or not told["rest"].strip("/"):
-        raise ValueError("recordings are read from a folder, or from s3://bucket/prefix")
+        raise ValueError("give a folder, or a bucket as s3://bucket/prefix")
     if "@" in told["rest"]:
         raise ValueError("leave keys out of the URL, and set AWS_ACCESS_KEY_ID and its secret")
     return str(value).rstrip("/")
@@ -57,6 +66,11 @@ class Settings(BaseSettings):
     Attributes:
         site: Directory of site.yaml, cameras.yaml and maybe audits.yaml.
         home: Folder below which everything that is made lies, unless set apart below.
+        store: Folder or bucket of what several machines share: the lake, the pages and the privacy
+            records. Home unless it is set.
+        catalog: Address of a PostgreSQL database, `postgresql://user@host/database`, which says
+            who may write into a bucket. Passwords are found as every PostgreSQL client finds them:
+            in PGPASSWORD, or in the file that PGPASSFILE names.
         recordings: Folder into which recorders export, or a bucket as `s3://bucket/prefix`; only
             read, unless the site lets us delete.
         s3_endpoint: Of the store that has the bucket, where it is not Amazon's and
@@ -72,13 +86,19 @@ class Settings(BaseSettings):
         age_gender_model: OpenVINO IR (.xml) that guesses age and gender of a face.
     """
 
-    model_config = SettingsConfigDict(env_prefix="FOOTFALL_", env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="FOOTFALL_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
+    )
 
     site: Path = _REPOSITORY / "examples" / "arcade"
     home: Path = _REPOSITORY / "var"
     recordings: Annotated[Path | str, BeforeValidator(folder_or_bucket)] = Field(
         default_factory=lambda made: made["home"] / "recordings"
     )
+    store: Annotated[Path | str, BeforeValidator(folder_or_bucket)] = Field(
+        default_factory=lambda made: made["home"]
+    )
+    catalog: SecretStr | None = None
     s3_endpoint: str | None = None
     weights: Path | None = None
     input_size: Annotated[int, Field(ge=160, le=1920)] | Literal["auto"] = "auto"
@@ -87,15 +107,52 @@ class Settings(BaseSettings):
     face_model: Path | None = None
     age_gender_model: Path | None = None
 
+    @field_validator("catalog")
+    @classmethod
+    def _says_no_password(cls, catalog: SecretStr | None) -> SecretStr | None:
+        if catalog is not None:
+            told = urlsplit(catalog.get_secret_value())
+            if told.scheme not in {"postgresql", "postgres"} or not told.path.strip("/"):
+                raise ValueError("give an address such as postgresql://user@host/database")
+            if told.password or "password=" in told.query:
+                raise ValueError(
+                    "leave the password out of the address, and set PGPASSWORD or PGPASSFILE"
+                )
+        return catalog
+
+    @model_validator(mode="after")
+    def _bucket_has_locks(self) -> Self:
+        if isinstance(self.store, str) and self.catalog is None:
+            raise ValueError(
+                "FOOTFALL_STORE is a bucket, and a bucket keeps no two writers apart: set "
+                "FOOTFALL_CATALOG to a PostgreSQL database, postgresql://user@host/database"
+            )
+        if self.catalog is not None and find_spec("psycopg2") is None:
+            raise ValueError(
+                "FOOTFALL_CATALOG is set, and the client of PostgreSQL is not installed; run pip "
+                "install 'footfall-dagster[grown]'"
+            )
+        return self
+
+    @property
+    def catalog_dsn(self) -> str:
+        """The address of PostgreSQL, to be handed to its client and to nobody else."""
+        if self.catalog is None:
+            raise ValueError("set FOOTFALL_CATALOG to a database of PostgreSQL")
+        return self.catalog.get_secret_value()
+
+    def _kept(self, name: str) -> StorePath:
+        return at(self.store, self.s3_endpoint) / name
+
     @property
     def exports(self) -> Recordings:
         """The recordings, to be listed and read."""
         return Recordings(self.recordings, self.s3_endpoint)
 
     @property
-    def lake(self) -> Path:
+    def lake(self) -> StorePath:
         """Parquet files of all camera-day assets."""
-        return self.home / "lake"
+        return self._kept("lake")
 
     @property
     def vault(self) -> Path:
@@ -108,29 +165,29 @@ class Settings(BaseSettings):
         return self.home / "warehouse"
 
     @property
-    def reports(self) -> Path:
+    def reports(self) -> StorePath:
         """The HTML reports of days, for their owner."""
-        return self.home / "reports"
+        return self._kept("reports")
 
     @property
-    def public_reports(self) -> Path:
+    def public_reports(self) -> StorePath:
         """The HTML reports of days for others: nothing exact is in this folder."""
-        return self.home / "public_reports"
+        return self._kept("public_reports")
 
     @property
-    def data_docs(self) -> Path:
+    def data_docs(self) -> StorePath:
         """What Great Expectations found in the marts, as HTML."""
-        return self.home / "data_docs"
+        return self._kept("data_docs")
 
     @property
-    def weekly_reports(self) -> Path:
+    def weekly_reports(self) -> StorePath:
         """The HTML reports of weeks, for their owner."""
-        return self.home / "weekly_reports"
+        return self._kept("weekly_reports")
 
     @property
-    def privacy(self) -> Path:
+    def privacy(self) -> StorePath:
         """Records and pages of the privacy report."""
-        return self.home / "privacy"
+        return self._kept("privacy")
 
     @property
     def models(self) -> Path:

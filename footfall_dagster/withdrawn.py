@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.marts.schema import MartContract
-from footfall_dagster.durable import place_text
+from footfall_dagster.store import place_text
 
 FOLDER = "withdrawn"
 

@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from footfall_dagster.durable import sync_folder
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy.record_form import FORMAT, RecordForm
+from footfall_dagster.store import StorePath, digest, entries, matching, place, sync_folder
 
 NOTHING = "0" * 64
 """What the first record names as its predecessor."""
@@ -92,7 +92,7 @@ class Verdict:
 class Chain:
     """The records of one site in `folder`, which holds nothing else."""
 
-    folder: Path
+    folder: StorePath
     site: str
 
     def append(self, day: dt.date, told: Mapping[str, Any]) -> Record:
@@ -120,14 +120,20 @@ class Chain:
                 "previous": _digest(last[1].read_bytes()) if last else NOTHING,
             }
             text = _canonical(RecordForm.model_validate(content).model_dump(mode="json"))
-            pending = self.folder / f"{_PENDING}{uuid.uuid4().hex}"
-            with pending.open("xb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            pending.rename(self.folder / f"{content['number']:06}-{day}.json")
-            sync_folder(self.folder)
+            self._place(f"{content['number']:06}-{day}.json", text)
         return Record(content["number"], day, _digest(text), json.loads(text))
+
+    def _place(self, name: str, text: bytes) -> None:
+        if not isinstance(self.folder, Path):
+            place(self.folder / name, text)
+            return
+        pending = self.folder / f"{_PENDING}{uuid.uuid4().hex}"
+        with pending.open("xb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        pending.rename(self.folder / name)
+        sync_folder(self.folder)
 
     def tidy(self) -> None:
         """Remove what a killed writer left."""
@@ -169,36 +175,34 @@ class Chain:
                 if follows and record.content["previous"] != before:
                     breaks.append(Break(number, "does not fit the one before, so one was changed"))
             else:
-                digests[number] = _digest_of(path)
+                digests[number] = digest(path)
                 breaks.append(Break(number, record))
             before = digests[number]
         breaks.extend(_against(noted, digests))
         return Verdict(head, len(digests), size, tuple(sorted(breaks, key=lambda one: one.number)))
 
-    def holds(self, path: Path) -> bool:
+    def holds(self, path: StorePath) -> bool:
         """Whether a file of the folder is a record, and not a byte more."""
         name = _NAME.fullmatch(path.name)
         return name is not None and isinstance(self._read(int(name["number"]), path), Record)
 
-    def _files(self) -> Iterator[tuple[int, Path]]:
-        if self.folder.is_dir():
-            for path in self.folder.iterdir():
-                if (name := _NAME.fullmatch(path.name)) and _is_file(path):
-                    yield int(name["number"]), path
+    def _files(self) -> Iterator[tuple[int, StorePath]]:
+        for path in entries(self.folder):
+            if (name := _NAME.fullmatch(path.name)) and _is_file(path):
+                yield int(name["number"]), path
 
     def _strangers(self) -> list[str]:
         known = {path for _, path in self._files()}
-        present = self.folder.iterdir() if self.folder.is_dir() else ()
         # A pending file is what a killed writer leaves, or what one writes just now.
-        others = [path for path in present if path not in known]
+        others = [path for path in entries(self.folder) if path not in known]
         others = [path for path in others if not path.name.startswith(_PENDING)]
         return [f"{len(others)} files beside the records are none"] if others else []
 
     def _remove_pending(self) -> None:
-        for leftover in self.folder.glob(f"{_PENDING}*"):
+        for leftover in matching(self.folder, f"{_PENDING}*"):
             leftover.unlink(missing_ok=True)
 
-    def _read(self, number: int, path: Path) -> Record | str:
+    def _read(self, number: int, path: StorePath) -> Record | str:
         """The record in a file, or why it is none."""
         if path.stat().st_size > _LARGEST:
             return "is larger than any record"
@@ -223,7 +227,7 @@ def _against(noted: Iterable[tuple[int, str]], digests: Mapping[int, str]) -> It
             yield Break(number, f"{why} elsewhere with the hash {seal[:SEAL_DIGITS]}")
 
 
-def _is_file(path: Path) -> bool:
+def _is_file(path: StorePath) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
@@ -234,8 +238,3 @@ def _canonical(content: Mapping[str, Any]) -> bytes:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _digest_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

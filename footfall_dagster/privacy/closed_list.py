@@ -10,9 +10,7 @@ its receipt, its contract and the bytes that its rows give. The rest is a findin
 """
 
 import datetime as dt
-import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +29,7 @@ from footfall_dagster.privacy.pages import page_trouble
 from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.report_store import FolderReportStore, report_stores
 from footfall_dagster.settings import Settings
+from footfall_dagster.store import StorePath, attributes, below, entries
 from vision.contract_check import Bounds
 from vision.contract_terms import Contract
 from vision.contracts import lake_of
@@ -54,7 +53,7 @@ def audit(settings: Settings, site: Site, dagster_home: Path | None) -> Evidence
     """
     look = Look()
     kept = RecordStore(settings.privacy, site.id)
-    parts: list[tuple[Path, Callable[[], None]]] = [
+    parts: list[tuple[StorePath, Callable[[], None]]] = [
         (settings.lake, lambda: lake(look, Lake(settings.lake, site))),
         (
             settings.warehouse,
@@ -83,7 +82,7 @@ def lake(look: Look, lake: Lake) -> None:
     """Every file of the lake: known datasets, known days and cameras, admitted partitions."""
     root = lake.root
     contracts = lake_of(lake.site)
-    for entry in _entries(root):
+    for entry in entries(root):
         if entry.name == PENDING and _is_folder(entry):
             _nothing_in(look, entry, root)
         elif entry.name == ledger.FOLDER and _is_folder(entry):
@@ -97,20 +96,20 @@ def lake(look: Look, lake: Lake) -> None:
             _stranger(look, root, entry)
 
 
-def _partitions(look: Look, lake: Lake, dataset: Path) -> Iterator[CameraDay]:
-    for site in _entries(dataset):
+def _partitions(look: Look, lake: Lake, dataset: StorePath) -> Iterator[CameraDay]:
+    for site in entries(dataset):
         if not _is_folder(site) or not site.name.startswith("site="):
             _stranger(look, lake.root, site)
         elif site.name != f"site={lake.site.id}":
             look.miss(lake.root, site, "the folder", _OTHER_SITE)
         else:
-            for date in _entries(site):
+            for date in entries(site):
                 day = _day(date)
                 if day is None or not _is_folder(date):
                     _stranger(look, lake.root, date)
                     continue
                 known = lake.site.on(day).cameras
-                for camera in _entries(date):
+                for camera in entries(date):
                     name = camera.name.removeprefix("camera=")
                     named = camera.name == f"camera={name}" and name in known
                     if named and _is_folder(camera):
@@ -121,7 +120,7 @@ def _partitions(look: Look, lake: Lake, dataset: Path) -> Iterator[CameraDay]:
 
 def _purges(look: Look, lake: Lake) -> None:
     """Receipts of what was deleted by age, each as the ledger writes it."""
-    present = sorted(lake.ledger.root.rglob("*"))
+    present = below(lake.ledger.root)
     # A pipe would be read for ever, so nothing is read where there is one.
     odd = {path for path in present if not path.is_dir() and not path.is_file()}
     strangers = odd or set(lake.ledger.strangers())
@@ -135,14 +134,14 @@ def _purges(look: Look, lake: Lake) -> None:
 def _objections(look: Look, lake: Lake) -> None:
     """Lists of objections, each as we write it."""
     strangers = set(lake.objection_list.strangers())
-    for path in sorted(lake.objection_list.root.rglob("*")):
+    for path in below(lake.objection_list.root):
         if path in strangers:
             _stranger(look, lake.root, path)
         else:
             look.at(path)
 
 
-def _day(folder: Path) -> dt.date | None:
+def _day(folder: StorePath) -> dt.date | None:
     try:
         day = dt.date.fromisoformat(folder.name.removeprefix("date="))
     except ValueError:
@@ -171,17 +170,17 @@ def _partition(look: Look, lake: Lake, contract: Contract, camera_day: CameraDay
 
 def reports(look: Look, store: FolderReportStore) -> None:
     """Every page has its receipt and is drawn shapes and plain text; nothing else is there."""
-    for site in _entries(store.folder):
+    for site in entries(store.folder):
         if not _is_folder(site) or not site.name.startswith("site="):
             _stranger(look, store.folder, site)
         elif site.name != f"site={store.site}":
             look.miss(store.folder, site, "the folder", _OTHER_SITE)
         else:
-            for path in _entries(site):
+            for path in entries(site):
                 _page(look, store, path)
 
 
-def _page(look: Look, store: FolderReportStore, path: Path) -> None:
+def _page(look: Look, store: FolderReportStore, path: StorePath) -> None:
     if store.is_receipt(path):
         look.at(path)
     elif not store.vouched(path):
@@ -192,34 +191,28 @@ def _page(look: Look, store: FolderReportStore, path: Path) -> None:
             look.find(store.folder, path, "the page", kind)
 
 
-def _nothing_in(look: Look, folder: Path, root: Path | None = None) -> None:
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+def _nothing_in(look: Look, folder: StorePath, root: StorePath | None = None) -> None:
+    for path in below(folder):
         if path.is_symlink() or not path.is_dir():
             look.at(path)
             look.find(root or folder, path, "the whole file", "leftover")
 
 
-def _attributes(look: Look, root: Path) -> None:
+def _attributes(look: Look, root: StorePath) -> None:
     """Nothing of ours is kept beside a file under a name that anybody may give."""
-    for path in [root, *root.rglob("*")] if root.is_dir() else ():
-        with suppress(OSError):  # A file system that has none says so.
-            if any(one.startswith("user.") for one in os.listxattr(path, follow_symlinks=False)):
-                look.find(root, path, "its attributes", STRANGER)
+    for path in [root, *below(root)]:
+        # Whatever stores nothing itself has nothing beside it.
+        if (isinstance(path, Path) or path.is_file()) and attributes(path):
+            look.find(root, path, "its attributes", STRANGER)
 
 
-def _stranger(look: Look, root: Path, path: Path) -> None:
+def _stranger(look: Look, root: StorePath, path: StorePath) -> None:
     """Name everything below `path`, which has no business there."""
-    inside = (
-        [one for one in sorted(path.rglob("*")) if not one.is_dir()] if _is_folder(path) else []
-    )
+    inside = [one for one in below(path) if not one.is_dir()] if _is_folder(path) else []
     for one in inside or [path]:
         look.at(one)
         look.find(root, one, "the whole file", STRANGER)
 
 
-def _entries(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
-
-
-def _is_folder(path: Path) -> bool:
+def _is_folder(path: StorePath) -> bool:
     return path.is_dir() and not path.is_symlink()

@@ -4,10 +4,9 @@ Belongs here: what may lie in their folder. Does not belong here: whether record
 (`chain`), pages (`closed_list`, which knows those of the other report).
 """
 
-from pathlib import Path
-
 from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.privacy.record_store import RecordStore
+from footfall_dagster.store import below, entries
 
 
 def records(look: Look, store: RecordStore) -> None:
@@ -17,10 +16,10 @@ def records(look: Look, store: RecordStore) -> None:
         store.searches: store.holds_check,
         store.proofs: store.holds_check,
     }
-    for kind in _entries(store.folder):
+    for kind in entries(store.folder):
         if kind == store.pages.folder and not kind.is_symlink():
             continue
-        for path in [kind] if kind.is_symlink() else sorted([kind, *kind.rglob("*")]):
+        for path in [kind] if kind.is_symlink() else [kind, *below(kind)]:
             if path.is_dir() and not path.is_symlink():
                 # A folder that is none of ours is told of by what lies in it.
                 continue
@@ -28,7 +27,3 @@ def records(look: Look, store: RecordStore) -> None:
             holds = known.get(path.parent)
             if holds is None or path.is_symlink() or not holds(path):
                 look.find(store.folder, path, "the whole file", STRANGER)
-
-
-def _entries(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []

@@ -23,6 +23,7 @@ from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.privacy.retention import due_at
 from footfall_dagster.privacy.wall import PART, Refused
 from footfall_dagster.settings import Settings
+from footfall_dagster.store import StorePath, at, below, told_of
 from vision.contract_check import violations
 from vision.contract_terms import Contract
 from vision.contracts import lake_of
@@ -55,9 +56,11 @@ class SiteInspector:
 
         self._records.chain.tidy()
         lake, recordings = self.settings.lake, self.settings.recordings
-        roots = {"home": self.settings.home}
+        roots: dict[str, StorePath] = {"home": self.settings.home}
         if not instance.resolve().is_relative_to(self.settings.home.resolve()):
             roots["dagster"] = instance
+        if self.settings.store != self.settings.home:
+            roots["store"] = at(self.settings.store, self.settings.s3_endpoint)
         personal = [one.name for one in lake_of(self.site).values() if one.personal]
         left_out = [*(lake / name for name in (*personal, PENDING)), self.settings.models]
         # While a proof goes on, it has detections and tracks of its own; what it leaves is looked
@@ -66,7 +69,9 @@ class SiteInspector:
             left_out.append(proof_folder.folder(self.settings.home))
         # Where a root lies within the recordings, leaving them out would leave out the root.
         if isinstance(recordings, Path) and not any(
-            root.resolve().is_relative_to(recordings.resolve()) for root in roots.values()
+            root.resolve().is_relative_to(recordings.resolve())
+            for root in roots.values()
+            if isinstance(root, Path)
         ):
             left_out.append(recordings)
         found = search(
@@ -154,12 +159,12 @@ def walled(lake: Lake, contract: Contract, camera_day: CameraDay) -> Evidence:
     began = time.monotonic()
     folder = lake.folder(contract.name, camera_day)
     beside = lake.strangers(contract, camera_day) if folder.is_dir() else []
-    present = [path for path in folder.rglob("*") if path.is_file()]
+    present = [path for path in below(folder) if path.is_file()]
     return Evidence(
         check="wall",
         scope=f"{contract.name} of {camera_day.camera}",
         files=len(present),
-        bytes=sum(path.lstat().st_size for path in present),
+        bytes=sum(told_of(path).st_size for path in present),
         rows=0,
         seconds=time.monotonic() - began,
         findings=tuple(

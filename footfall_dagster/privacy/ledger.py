@@ -15,15 +15,20 @@ site-days, and weeks go by their first.
 
 import datetime as dt
 import json
-import os
 import re
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from footfall_dagster.durable import sync_folder
+from footfall_dagster.store import (
+    StorePath,
+    below,
+    matching,
+    place_text,
+    rename,
+    sync_folder,
+    within,
+)
 from vision.contracts import LAKE, ZONE_DEMOGRAPHICS_DAILY
 
 FOLDER = "_purged"
@@ -97,30 +102,21 @@ def stamp(now: dt.datetime) -> str:
 class Ledger:
     """Receipts of one site below `root`."""
 
-    root: Path
+    root: StorePath
     site: str
 
-    def folder(self, dataset: str, partition: str) -> Path:
+    def folder(self, dataset: str, partition: str) -> StorePath:
         """Where the receipts of a partition lie."""
         camera, _, day = partition.rpartition("|")
         below = self.root / dataset / f"site={self.site}" / f"date={day}"
         return below / f"camera={camera}" if camera else below
 
-    def add(self, receipt: PurgeReceipt) -> Path:
+    def add(self, receipt: PurgeReceipt) -> StorePath:
         """Store a receipt, whole or not at all, as one of which Dagster has not been told."""
         folder = self.folder(receipt.dataset, receipt.partition)
-        folder.mkdir(parents=True, exist_ok=True)
-        # Only the holder of the purge's lock writes here, so none of these is of a living writer.
-        for leftover in folder.glob(".*.tmp"):
-            leftover.unlink()
-        aside = folder / f".{uuid.uuid4().hex}.tmp"
-        with aside.open("w") as file:
-            file.write(receipt.text)
-            file.flush()
-            os.fsync(file.fileno())
         final = folder / (re.sub(r"[-:]", "", receipt.purged_at) + _UNTOLD)
-        aside.replace(final)
-        sync_folder(folder)
+        # Only the holder of the purge's lock writes here.
+        place_text(final, receipt.text)
         return final
 
     @contextmanager
@@ -137,47 +133,47 @@ class Ledger:
                 self.retract(path)
             raise
 
-    def retract(self, path: Path) -> None:
+    def retract(self, path: StorePath) -> None:
         """Take back the receipt of a purge that could not be carried out."""
         path.unlink()
         sync_folder(path.parent)
 
     def last(self, dataset: str, partition: str) -> PurgeReceipt | None:
         """The receipt of the partition's last purge; None where it was never purged."""
-        found = sorted(self.folder(dataset, partition).glob(f"*{_TOLD}"))
+        found = matching(self.folder(dataset, partition), f"*{_TOLD}")
         return self._at(found[-1]) if found else None
 
     def is_begun(self, dataset: str, partition: str) -> bool:
         """Whether a purge of the partition has begun and Dagster has not been told of its end."""
-        return any(self.folder(dataset, partition).glob(f"*{_UNTOLD}"))
+        return bool(matching(self.folder(dataset, partition), f"*{_UNTOLD}"))
 
-    def untold(self) -> Iterator[tuple[Path, PurgeReceipt]]:
+    def untold(self) -> Iterator[tuple[StorePath, PurgeReceipt]]:
         """Purges of which Dagster has not been told, the oldest of a partition first."""
-        for path in sorted(self.root.glob(f"*/site={self.site}/**/*{_UNTOLD}")):
+        for path in matching(self.root, f"*/site={self.site}/**/*{_UNTOLD}"):
             receipt = self._at(path)
             if receipt is not None:
                 yield path, receipt
 
-    def told(self, path: Path) -> None:
+    def told(self, path: StorePath) -> None:
         """Note that Dagster knows."""
-        path.replace(path.with_name(path.name.removesuffix(_UNTOLD) + _TOLD))
+        rename(path, path.name.removesuffix(_UNTOLD) + _TOLD)
 
     def receipts(self) -> Iterator[PurgeReceipt]:
         """Every receipt of the site."""
-        for path in sorted(self.root.glob(f"*/site={self.site}/**/*{_TOLD}")):
+        for path in matching(self.root, f"*/site={self.site}/**/*{_TOLD}"):
             if (receipt := self._at(path)) is not None:
                 yield receipt
 
-    def strangers(self) -> list[Path]:
+    def strangers(self) -> list[StorePath]:
         """Every file in the ledger that is no receipt as this module writes it, of any site."""
         return [
             path
-            for path in sorted(self.root.rglob("*"))
+            for path in below(self.root)
             if path.is_symlink() or (not path.is_dir() and self._at(path) is None)
         ]
 
-    def _at(self, path: Path) -> PurgeReceipt | None:
-        place = _PLACE.fullmatch(path.relative_to(self.root).as_posix())
+    def _at(self, path: StorePath) -> PurgeReceipt | None:
+        place = _PLACE.fullmatch("/".join(within(path, self.root)))
         if place is None or not _RECEIPT.fullmatch(path.name) or path.is_symlink():
             return None
         try:

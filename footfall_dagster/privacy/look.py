@@ -7,9 +7,9 @@ not belong here: any rule.
 import re
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from footfall_dagster.privacy.findings import Evidence, Finding
+from footfall_dagster.store import StorePath, told_of, within
 
 _OURS = re.compile(
     r"(?:site|date|camera)=[a-z0-9_-]{1,40}|part\.parquet|[a-z][a-z_]{1,40}(?:\.(?:db|duckdb|yaml))?"
@@ -29,17 +29,19 @@ class Look:
     unread: list[Finding] = field(default_factory=list)
     _began: float = field(default_factory=time.monotonic)
 
-    def at(self, path: Path, content_bytes: int | None = None, rows: int = 0) -> None:
+    def at(self, path: StorePath, content_bytes: int | None = None, rows: int = 0) -> None:
         """Count a file that was looked at."""
         self.files += 1
-        self.bytes += path.lstat().st_size if content_bytes is None else content_bytes
+        self.bytes += told_of(path).st_size if content_bytes is None else content_bytes
         self.rows += rows
 
-    def find(self, root: Path, path: Path, place: str, kind: str, confidence: float = 1.0) -> None:
+    def find(
+        self, root: StorePath, path: StorePath, place: str, kind: str, confidence: float = 1.0
+    ) -> None:
         """Note something that may not stand where it is."""
         self.findings.append(Finding(shown(root, path), place, kind, confidence))
 
-    def miss(self, root: Path, path: Path, place: str, why: str = UNREAD) -> None:
+    def miss(self, root: StorePath, path: StorePath, place: str, why: str = UNREAD) -> None:
         """Note something that could not be looked at."""
         self.unread.append(Finding(shown(root, path), place, why, 1.0))
 
@@ -57,9 +59,9 @@ class Look:
         )
 
 
-def shown(root: Path, path: Path) -> str:
+def shown(root: StorePath, path: StorePath) -> str:
     """`path` below `root`, with every part of the name masked that is not of the project's kind."""
-    parts = path.relative_to(root).parts if path != root else ()
+    parts = within(path, root)
     return "/".join([root.name, *(part if _is_ours(part) else _masked(part) for part in parts)])
 
 

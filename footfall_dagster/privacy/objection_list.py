@@ -16,11 +16,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from footfall_dagster.durable import place_text
 from footfall_dagster.locks import locked
+from footfall_dagster.store import StorePath, below, place_text
 from vision.objections import Objection, Place
 
 FOLDER = "_objections"
@@ -94,9 +93,9 @@ class Objections:
 class ObjectionList:
     """The list of one site below `root`, which is the folder `FOLDER` of the lake."""
 
-    root: Path
+    root: StorePath
     site: str
-    path: Path = field(init=False)
+    path: StorePath = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", self.root / f"site={self.site}.json")
@@ -189,9 +188,9 @@ class ObjectionList:
                 change(replace(known, standing=kept))
         return gone
 
-    def strangers(self) -> list[Path]:
+    def strangers(self) -> list[StorePath]:
         """What lies in the folder and is no list as this module writes it, of any site."""
-        return [path for path in sorted(self.root.rglob("*")) if not _is_list(path)]
+        return [path for path in below(self.root) if not _is_list(path)]
 
     @contextmanager
     def _changing(self) -> Iterator[Callable[[Objections], None]]:
@@ -201,7 +200,7 @@ class ObjectionList:
             yield lambda changed: place_text(self.path, changed.text)
 
 
-def _is_list(path: Path) -> bool:
+def _is_list(path: StorePath) -> bool:
     named = path.name.startswith("site=") and path.suffix == ".json"
     if not named or path.is_symlink() or not path.is_file():
         return False

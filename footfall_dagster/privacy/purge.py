@@ -12,18 +12,17 @@ again by the next one, and until then the partition is there as it was.
 """
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from footfall_dagster.lake import PENDING, CameraDay, Lake
 from footfall_dagster.locks import LockTimeoutError, locked
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.ledger import PurgeReceipt, stamp
 from footfall_dagster.privacy.retention import is_due, processed_at
+from footfall_dagster.store import StorePath, digest, entries, matching, told_of
 from vision.contract_terms import Contract
 from vision.contracts import LAKE, ZONE_DEMOGRAPHICS_DAILY
 from vision.site.retention import Rule
@@ -131,7 +130,7 @@ def finish(lake: Lake) -> int:
             part = folder / wall.PART
             if not part.exists():
                 removed += _remove_receipts(folder)
-            elif part.is_file() and _sha256(part) == told.sha256:
+            elif part.is_file() and digest(part) == told.sha256:
                 lake.ledger.retract(noted)
                 removed += 1
     return removed
@@ -143,7 +142,7 @@ def sweep_pending(lake: Lake) -> int:
     Whoever holds the lock of a partition is its only writer: nobody's is what is pending of it.
     """
     swept = 0
-    for path in sorted((lake.root / PENDING).glob("*")):
+    for path in entries(lake.root / PENDING):
         folder = _folder_of_pending(lake, path)
         if folder is None:
             continue
@@ -157,7 +156,7 @@ def sweep_pending(lake: Lake) -> int:
     return swept
 
 
-def is_of_nobody(lake: Lake, path: Path) -> bool:
+def is_of_nobody(lake: Lake, path: StorePath) -> bool:
     """Whether no living writer stands behind a pending file."""
     folder = _folder_of_pending(lake, path)
     if folder is None or not folder.is_dir():
@@ -169,7 +168,7 @@ def is_of_nobody(lake: Lake, path: Path) -> bool:
         return False
 
 
-def _folder_of_pending(lake: Lake, path: Path) -> Path | None:
+def _folder_of_pending(lake: Lake, path: StorePath) -> StorePath | None:
     """The partition for which a file is pending; None where no writer of ours named it so."""
     name = _PENDING.fullmatch(path.name)
     if name is None or name["site"] != lake.site.id or name["dataset"] not in _EVERY:
@@ -189,7 +188,7 @@ def _is_due(
         return False
     part = lake.folder(contract.name, camera_day) / wall.PART
     try:
-        written = dt.datetime.fromtimestamp(part.lstat().st_mtime, dt.UTC)
+        written = dt.datetime.fromtimestamp(told_of(part).st_mtime, dt.UTC)
     except FileNotFoundError:
         return False
     return is_due(lake.site, rule, camera_day.day, written, now)
@@ -233,13 +232,13 @@ def _delete(
     """Delete what lies there; the caller holds its lock."""
     folder = lake.folder(contract.name, camera_day)
     part = folder / wall.PART
-    digest = _sha256(part)
+    sha256 = digest(part)
     size = part.stat().st_size
-    admitted = wall.receipt_named(folder, digest, size, contract, str(camera_day))
+    admitted = wall.receipt_named(folder, sha256, size, contract, str(camera_day))
     receipt = PurgeReceipt(
         dataset=contract.name,
         partition=str(camera_day),
-        sha256=digest,
+        sha256=sha256,
         bytes=size,
         rows=admitted.rows if admitted else 0,
         purged_at=stamp(now),
@@ -251,14 +250,8 @@ def _delete(
     return receipt
 
 
-def _sha256(path: Path) -> str:
-    # Whatever lies there may be larger than memory.
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _remove_receipts(folder: Path) -> int:
-    receipts = list(folder.glob(f"*{wall.RECEIPT_SUFFIX}"))
+def _remove_receipts(folder: StorePath) -> int:
+    receipts = matching(folder, f"*{wall.RECEIPT_SUFFIX}")
     for receipt in receipts:
         receipt.unlink(missing_ok=True)
     return len(receipts)

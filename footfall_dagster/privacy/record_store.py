@@ -6,18 +6,17 @@ what a record says (`assets.privacy_record`), how records hang together
 """
 
 import datetime as dt
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy.chain import Chain, Record
 from footfall_dagster.privacy.record_form import CheckForm
 from footfall_dagster.report_store import FolderReportStore
+from footfall_dagster.store import StorePath, matching, place
 
 _CHECK = re.compile(r"\d{4}-\d\d-\d\d\.json")
 _PATIENCE_S = 60.0
@@ -27,7 +26,7 @@ _PATIENCE_S = 60.0
 class RecordStore:
     """The records of one site below `folder`; see `assets.inspection.Records`."""
 
-    folder: Path
+    folder: StorePath
     site: str
 
     @cached_property
@@ -36,12 +35,12 @@ class RecordStore:
         return Chain(self.folder / "records" / f"site={self.site}", self.site)
 
     @property
-    def searches(self) -> Path:
+    def searches(self) -> StorePath:
         """Folder of the last search of each day."""
         return self.folder / "searches" / f"site={self.site}"
 
     @property
-    def proofs(self) -> Path:
+    def proofs(self) -> StorePath:
         """Folder of the last proof of each day that was proved."""
         return self.folder / "proofs" / f"site={self.site}"
 
@@ -65,11 +64,11 @@ class RecordStore:
 
     def last_proof(self) -> Mapping[str, Any] | None:
         """What the last proof showed, of whatever day; None where there was none."""
-        forms = [form for path in self.proofs.glob("*.json") if (form := _form(path))]
+        forms = [form for path in matching(self.proofs, "*.json") if (form := _form(path))]
         last = max(forms, key=lambda form: form.at, default=None)
         return None if last is None else last.model_dump(mode="json")
 
-    def holds_check(self, path: Path) -> bool:
+    def holds_check(self, path: StorePath) -> bool:
         """Whether a file in the folder of searches or proofs is one, and not a byte more."""
         form = _form(path)
         return (
@@ -91,21 +90,14 @@ class RecordStore:
         return self.pages.write(day, html)
 
 
-def _keep(folder: Path, day: dt.date, checked: Mapping[str, Any]) -> None:
+def _keep(folder: StorePath, day: dt.date, checked: Mapping[str, Any]) -> None:
     text = _text(CheckForm.model_validate(checked))
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder, timeout_s=_PATIENCE_S):
-        for leftover in folder.glob("*.pending"):
-            leftover.unlink()
-        pending = folder / f"{day}.pending"
-        with pending.open("wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        pending.replace(folder / f"{day}.json")
+        place(folder / f"{day}.json", text)
 
 
-def _form(path: Path) -> CheckForm | None:
+def _form(path: StorePath) -> CheckForm | None:
     try:
         return CheckForm.model_validate_json(path.read_bytes())
     except (OSError, ValueError):

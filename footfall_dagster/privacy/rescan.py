@@ -31,6 +31,7 @@ from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.ledger import MARTS, RECORDINGS
 from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
+from footfall_dagster.store import entries, matching
 
 CHECK = "rescan"
 _SCOPE = "nothing is left of what was deleted by age: copies, free pages, write-ahead logs, rows"
@@ -118,7 +119,7 @@ def _overdue(look: _Look, lake: Lake, now: dt.datetime, held: purge.Held) -> Non
     for one in purge.overdue(lake, now, held):
         file = f"lake/{one.contract.name} of {one.camera_day}"
         look.findings.append(Finding(file, "the file", "past its retention", 1.0))
-    for number, path in enumerate(sorted((lake.root / PENDING).glob("*")), 1):
+    for number, path in enumerate(entries(lake.root / PENDING), 1):
         if purge.is_of_nobody(lake, path):
             file = f"lake/{PENDING}/*"
             look.findings.append(Finding(file, f"file {number}", "leftover", 1.0))
@@ -131,7 +132,7 @@ def _hashes_of_deleted(lake: Lake) -> dict[int, set[str]]:
     stored_again = {
         admitted.name.partition(".")[0]
         for dataset in {receipt.dataset for receipt in receipts}
-        for admitted in lake.root.glob(f"{dataset}/site={lake.site.id}/*/*/*.receipt.json")
+        for admitted in matching(lake.root, f"{dataset}/site={lake.site.id}/*/*/*.receipt.json")
     }
     deleted: dict[int, set[str]] = {}
     for receipt in receipts:

@@ -12,7 +12,8 @@ import hashlib
 import re
 from pathlib import Path
 
-from footfall_dagster.durable import sync_folder
+from footfall_dagster import store
+from footfall_dagster.store import StorePath
 
 _SUFFIX = ".receipt"
 _LARGEST = 2**35
@@ -23,30 +24,47 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 def place(ready: Path, final: Path) -> None:
     """Rename the finished file `ready` to `final`, beside a receipt of its content."""
-    receipt = _receipt(final, _digest(ready))
+    receipt = _receipt(final, store.digest(ready))
     receipt.touch()
     ready.replace(final)
-    sync_folder(final.parent)
-    for old in final.parent.glob(f"{final.name}.*{_SUFFIX}"):
+    store.sync_folder(final.parent)
+    _drop_others(final, receipt)
+
+
+def place_whole(final: StorePath, content: bytes) -> None:
+    """Place a file at `final` beside a receipt, in a bucket, which takes it whole or not at all."""
+    receipt = _receipt(final, hashlib.sha256(content).hexdigest())
+    store.place(receipt, b"")
+    store.place(final, content)
+    _drop_others(final, receipt)
+
+
+def _drop_others(final: StorePath, receipt: StorePath) -> None:
+    for old in store.matching(final.parent, f"{final.name}.*{_SUFFIX}"):
         if old != receipt and is_receipt(old):
             old.unlink(missing_ok=True)
 
 
-def is_vouched(path: Path, *, largest: int = _LARGEST) -> bool:
+def is_vouched(path: StorePath, *, largest: int = _LARGEST) -> bool:
     """Whether the content of `path` is what was placed there, and no larger than `largest`."""
     if path.is_symlink() or not path.is_file() or path.stat().st_size > largest:
         return False
     for _ in range(_TRIES):
-        looked_at = path.stat()
-        if is_receipt(_receipt(path, _digest(path))):
+        looked_at = _which(path)
+        if is_receipt(_receipt(path, store.digest(path))):
             return True
-        if path.stat().st_ino == looked_at.st_ino:
+        if _which(path) == looked_at:
             return False
         # Somebody has placed another one meanwhile, and removed the receipt of this.
     return False
 
 
-def is_receipt(path: Path) -> bool:
+def _which(path: StorePath) -> tuple[int, float]:
+    told = path.stat()
+    return told.st_ino, told.st_mtime
+
+
+def is_receipt(path: StorePath) -> bool:
     """Whether `path` is a receipt, of whatever file: a name and no content."""
     name, _, digest = path.name.removesuffix(_SUFFIX).rpartition(".")
     return (
@@ -59,7 +77,7 @@ def is_receipt(path: Path) -> bool:
     )
 
 
-def vouched_for(receipt: Path) -> str:
+def vouched_for(receipt: StorePath) -> str:
     """Name of the file that a receipt is of."""
     return receipt.name.removesuffix(_SUFFIX).rpartition(".")[0]
 
@@ -69,10 +87,5 @@ def receipt_name(name: str, digest: str) -> str:
     return f"{name}.{digest}{_SUFFIX}"
 
 
-def _receipt(path: Path, digest: str) -> Path:
+def _receipt(path: StorePath, digest: str) -> StorePath:
     return path.with_name(receipt_name(path.name, digest))
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -17,7 +17,15 @@ from pathlib import Path
 
 import polars as pl
 
-from footfall_dagster.durable import sync_folder
+from footfall_dagster.store import (
+    StorePath,
+    below,
+    matching,
+    place,
+    place_text,
+    sync_folder,
+    told_of,
+)
 from vision.contract_check import Bounds, violations
 from vision.contract_terms import Contract
 
@@ -100,10 +108,37 @@ def admit(
     for note in (REFUSAL, _UNFINISHED):
         (final.parent / note).unlink(missing_ok=True)
     sync_folder(final.parent)
-    for old in final.parent.glob(f"*{RECEIPT_SUFFIX}"):
+    _drop_others(final.parent, receipt)
+    return receipt
+
+
+def admit_whole(
+    content: bytes,
+    final: StorePath,
+    contract: Contract,
+    bounds: Bounds,
+    name: str,
+    source: str = "",
+) -> Receipt:
+    """Check `content` and, if it may pass, place its receipt and then the file at `final`.
+
+    For a place that takes a file whole or not at all, where nothing need be pending.
+
+    Raises:
+        Refused: The content breaks the contract or holds anything besides its rows.
+    """
+    receipt = inspect(content, contract, bounds, name, source)
+    place_text(final.parent / (receipt.sha256 + RECEIPT_SUFFIX), receipt.text)
+    place(final, content)
+    (final.parent / REFUSAL).unlink(missing_ok=True)
+    _drop_others(final.parent, receipt)
+    return receipt
+
+
+def _drop_others(folder: StorePath, receipt: Receipt) -> None:
+    for old in matching(folder, f"*{RECEIPT_SUFFIX}"):
         if old.name != receipt.sha256 + RECEIPT_SUFFIX:
             old.unlink(missing_ok=True)
-    return receipt
 
 
 def inspect(
@@ -137,8 +172,11 @@ def inspect(
     )
 
 
-def note_refusal(folder: Path, contract: Contract, name: str) -> None:
+def note_refusal(folder: StorePath, contract: Contract, name: str) -> None:
     """Leave a note beside a partition that its last write was refused; admission removes it."""
+    if not isinstance(folder, Path):
+        place_text(folder / REFUSAL, _refusal(contract, name))
+        return
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / _UNFINISHED
     aside.write_text(_refusal(contract, name))
@@ -146,7 +184,7 @@ def note_refusal(folder: Path, contract: Contract, name: str) -> None:
     sync_folder(folder)
 
 
-def is_refused(folder: Path, contract: Contract, name: str) -> bool:
+def is_refused(folder: StorePath, contract: Contract, name: str) -> bool:
     """Whether the last write of a partition was refused."""
     try:
         return _short(folder / REFUSAL) == _refusal(contract, name)
@@ -154,7 +192,7 @@ def is_refused(folder: Path, contract: Contract, name: str) -> bool:
         return False
 
 
-def _short(path: Path) -> str:
+def _short(path: StorePath) -> str:
     """Text of a file of our own; raises `ValueError` where it is none, or longer than any."""
     # A pipe would be read for ever.
     if not path.is_file() or path.stat().st_size > _LONGEST_RECEIPT:
@@ -162,7 +200,7 @@ def _short(path: Path) -> str:
     return path.read_text()
 
 
-def content_of(path: Path, what: str) -> bytes:
+def content_of(path: StorePath, what: str) -> bytes:
     """Bytes of a partition; raises `Refused` where it is larger than one can be."""
     if path.exists() and not path.is_file():
         raise Refused(f"{what} is no file, so it was not written by the lake")
@@ -176,7 +214,7 @@ def _refusal(contract: Contract, name: str) -> str:
     return json.dumps(told, indent=1, sort_keys=True) + "\n"
 
 
-def check(folder: Path, contract: Contract, name: str) -> tuple[bytes, Receipt]:
+def check(folder: StorePath, contract: Contract, name: str) -> tuple[bytes, Receipt]:
     """Content of an admitted file and its receipt; raises as `read` does."""
     if is_refused(folder, contract, name):
         raise Refused(
@@ -193,7 +231,7 @@ def check(folder: Path, contract: Contract, name: str) -> tuple[bytes, Receipt]:
     return content, receipt
 
 
-def read(final: Path, contract: Contract, name: str) -> tuple[pl.DataFrame, Receipt]:
+def read(final: StorePath, contract: Contract, name: str) -> tuple[pl.DataFrame, Receipt]:
     """Rows of an admitted file, and its receipt.
 
     Raises:
@@ -205,7 +243,7 @@ def read(final: Path, contract: Contract, name: str) -> tuple[pl.DataFrame, Rece
     return pl.read_parquet(io.BytesIO(content), hive_partitioning=False), receipt
 
 
-def receipt_of(folder: Path, content: bytes, contract: Contract, name: str) -> Receipt:
+def receipt_of(folder: StorePath, content: bytes, contract: Contract, name: str) -> Receipt:
     """The receipt of `content` in `folder`; raises `Refused` where none matches."""
     digest = hashlib.sha256(content).hexdigest()
     receipt = receipt_named(folder, digest, len(content), contract, name)
@@ -218,14 +256,14 @@ def receipt_of(folder: Path, content: bytes, contract: Contract, name: str) -> R
 
 
 def receipt_named(
-    folder: Path, digest: str, size: int, contract: Contract, name: str
+    folder: StorePath, digest: str, size: int, contract: Contract, name: str
 ) -> Receipt | None:
     """The receipt in `folder` of content of this hash and size; None where there is none."""
     receipt = _receipt_at(folder / (digest + RECEIPT_SUFFIX), contract, name)
     return receipt if receipt is not None and receipt.bytes == size else None
 
 
-def _receipt_at(path: Path, contract: Contract, name: str) -> Receipt | None:
+def _receipt_at(path: StorePath, contract: Contract, name: str) -> Receipt | None:
     """The receipt that a file holds, if it holds that and not a byte more."""
     try:
         text = _short(path)
@@ -243,16 +281,16 @@ def _receipt_at(path: Path, contract: Contract, name: str) -> Receipt | None:
     return told if sound else None
 
 
-def strangers(folder: Path, contract: Contract, name: str) -> list[str]:
+def strangers(folder: StorePath, contract: Contract, name: str) -> list[str]:
     """What a partition's folder holds besides one admitted file and receipts, said by kind."""
     # A name is chosen by whoever wrote the file and may itself carry something: sizes only.
     return [
-        f"{_kind(path)} of {path.lstat().st_size} bytes"
+        f"{_kind(path)} of {told_of(path).st_size} bytes"
         for path in stranger_paths(folder, contract, name)
     ]
 
 
-def stranger_paths(folder: Path, contract: Contract, name: str) -> list[Path]:
+def stranger_paths(folder: StorePath, contract: Contract, name: str) -> list[StorePath]:
     """What a partition's folder holds besides one admitted file, receipts, a note of a refusal.
 
     A run killed between placing a receipt and its file leaves a sound receipt of other content,
@@ -268,14 +306,14 @@ def stranger_paths(folder: Path, contract: Contract, name: str) -> list[Path]:
             admitted = False
     return [
         path
-        for path in sorted(folder.rglob("*"))
+        for path in below(folder)
         if not (path == part and admitted)
         and not (path.name == REFUSAL and is_refused(folder, contract, name))
         and (path.is_symlink() or _receipt_at(path, contract, name) is None)
     ]
 
 
-def _kind(path: Path) -> str:
+def _kind(path: StorePath) -> str:
     if path.is_symlink():
         return "a link"
     if path.is_dir():

@@ -22,6 +22,7 @@ from footfall_dagster.privacy import ledger
 from footfall_dagster.privacy.objecting import Objecting
 from footfall_dagster.report_store import report_stores
 from footfall_dagster.settings import Settings
+from footfall_dagster.store import matching
 from tests.unit import small_mall
 from tests.unit.published_mall import make_tables
 from vision.contract_terms import Contract
@@ -77,6 +78,8 @@ class Mall:
 
     home: Path
     withdraw: str = "week"
+    stored: Settings | None = None
+    """Where it is not all below the home."""
 
     @cached_property
     def site(self) -> Site:
@@ -87,7 +90,7 @@ class Mall:
 
     @property
     def settings(self) -> Settings:
-        return Settings(home=self.home)
+        return self.stored or Settings(home=self.home)
 
     @property
     def objecting(self) -> Objecting:
@@ -152,7 +155,7 @@ class Mall:
     @property
     def released(self) -> tuple[object, dict[str, bytes]]:
         """All that leaves the house: every row that is published, and every public page."""
-        pages = self.settings.public_reports.rglob("*.html")
+        pages = matching(self.settings.public_reports, "**/*.html")
         return (
             dump(self.objecting.warehouse.published),
             {path.name: path.read_bytes() for path in pages},

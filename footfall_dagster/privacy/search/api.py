@@ -14,7 +14,6 @@ import time
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from footfall_dagster.privacy.findings import Evidence, Finding
@@ -22,6 +21,7 @@ from footfall_dagster.privacy.search import files
 from footfall_dagster.privacy.search.account import UNREAD
 from footfall_dagster.privacy.search.limits import DEFAULT, Limits
 from footfall_dagster.privacy.search.worker import SMALL
+from footfall_dagster.store import StorePath, told_of, within, words
 
 CHECK = "search"
 _TOGETHER = 4096
@@ -33,9 +33,9 @@ _PLAIN = re.compile(
 
 
 def search(
-    roots: Mapping[str, Path],
+    roots: Mapping[str, StorePath],
     limits: Limits = DEFAULT,
-    leave_out: Collection[Path] = (),
+    leave_out: Collection[StorePath] = (),
     reader: "Reader | None" = None,
 ) -> Evidence:
     """Look through every file below the roots for pictures and vectors, knowing no contract.
@@ -107,7 +107,7 @@ class _Looked:
 
 
 def _look(
-    path: Path, root: Path, shown: str, listed: bool, reader: "Reader", looked: _Looked
+    path: StorePath, root: StorePath, shown: str, listed: bool, reader: "Reader", looked: _Looked
 ) -> None:
     if not listed:
         looked.miss(shown, "folder", UNREAD)
@@ -122,16 +122,18 @@ def _look(
     elif not regular:
         looked.findings.append(Finding(shown, "file", LINK if link else SPECIAL, 0.5))
     else:
-        name = str(path.relative_to(root)) if path != root else path.name
+        name = "/".join(within(path, root)) or path.name
         looked.add(shown, reader.ask(path, name))
 
 
 def _look_together(
-    root: Path, shown: str, left_out: Collection[Path], reader: "Reader", looked: _Looked
+    root: StorePath, shown: str, left_out: Collection[StorePath], reader: "Reader", looked: _Looked
 ) -> None:
     """Small files of a root as one, some thousands at a time, and all names in it."""
     names = list(files.names(root, left_out)) if root.is_dir() else []
-    small = [str(path) for path, listed in files.walk(root, left_out) if listed and _is_small(path)]
+    small = [
+        words(path) for path, listed in files.walk(root, left_out) if listed and _is_small(path)
+    ]
     for start in range(0, max(len(names), len(small)), _TOGETHER):
         answer = reader.put(
             {
@@ -142,14 +144,14 @@ def _look_together(
         looked.take(f"{shown}/<together>", answer)
 
 
-def _is_small(path: Path) -> bool:
+def _is_small(path: StorePath) -> bool:
     try:
-        return files.is_regular(path) and 0 < path.lstat().st_size <= SMALL
+        return files.is_regular(path) and 0 < told_of(path).st_size <= SMALL
     except OSError:
         return False
 
 
-def _leads_to_settings(path: Path) -> bool:
+def _leads_to_settings(path: StorePath) -> bool:
     """Whether a link leads to a small YAML file: Dagster's settings are laid out by a link."""
     target = path.resolve()
     return path.suffix == ".yaml" and target.suffix == ".yaml" and target.is_file()
@@ -168,9 +170,9 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self._stop()
 
-    def ask(self, path: Path, name: str) -> dict[str, Any]:
+    def ask(self, path: StorePath, name: str) -> dict[str, Any]:
         """What the process says of one file; an unread one if it says nothing in time."""
-        return self.put({"path": str(path), "name": name})
+        return self.put({**words(path), "name": name})
 
     def put(self, question: dict[str, Any]) -> dict[str, Any]:
         """What the process answers to a question."""
@@ -223,10 +225,9 @@ def _line(descriptor: int, seconds: float) -> bytes | None:
     return held
 
 
-def _shown(name: str, root: Path, path: Path) -> str:
+def _shown(name: str, root: StorePath, path: StorePath) -> str:
     """Where a file lies below its root; a part of the name that may carry something is masked."""
-    parts = path.relative_to(root).parts if path != root else ()
-    return "/".join([name, *(_part(part) for part in parts)])
+    return "/".join([name, *(_part(part) for part in within(path, root))])
 
 
 def _part(part: str) -> str:

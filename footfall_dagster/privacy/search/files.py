@@ -1,4 +1,4 @@
-"""The files below a root, read without following what leads elsewhere.
+"""The files below a root, read without following what leads elsewhere, or the objects of a bucket.
 
 Belongs here: walking folders, reading a file's data and not its holes. Does not belong here: what
 the bytes are (`content`).
@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator
 from io import FileIO
 from pathlib import Path
 
+from footfall_dagster.store import StorePath, below, within
+
 
 class TooLarge(Exception):  # noqa: N818 - says what it is
     """A file holds more data than the limits allow to hold at once."""
@@ -19,11 +21,16 @@ class OnlyHoles(Exception):  # noqa: N818 - says what it is
     """A file says that it is large and holds nothing, which no program of ours does."""
 
 
-def walk(root: Path, leave_out: Collection[Path] = ()) -> Iterator[tuple[Path, bool]]:
+def walk(
+    root: StorePath, leave_out: Collection[StorePath] = ()
+) -> Iterator[tuple[StorePath, bool]]:
     """Every entry below `root` that is no folder, and whether its folder could be read.
 
     A folder that cannot be listed comes with False. Links are given as they are and not followed.
     """
+    if not isinstance(root, Path):
+        yield from ((path, True) for path in _objects(root, leave_out))
+        return
     if not root.is_dir() or root.is_symlink():
         if root.is_symlink() or root.exists():
             yield root, True
@@ -47,33 +54,33 @@ def walk(root: Path, leave_out: Collection[Path] = ()) -> Iterator[tuple[Path, b
                 yield Path(entry.path), True
 
 
-def names(root: Path, leave_out: Collection[Path] = ()) -> Iterator[bytes]:
+def _objects(root: StorePath, leave_out: Collection[StorePath]) -> Iterator[StorePath]:
+    left_out = tuple(f"{folder}/" for folder in leave_out)
+    for path in below(root):
+        if not f"{path}/".startswith(left_out) and path.is_file():
+            yield path
+
+
+def names(root: StorePath, leave_out: Collection[StorePath] = ()) -> Iterator[bytes]:
     """The name of every file and folder below `root`, folders without files among them."""
+    if not isinstance(root, Path):
+        found = {name for path in _objects(root, leave_out) for name in within(path, root)}
+        yield from (os.fsencode(name) for name in sorted(found))
+        return
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(one for one in folders if Path(folder, one) not in leave_out)
         yield from (os.fsencode(one) for one in folders)
         yield from (os.fsencode(one) for one in sorted(files) if Path(folder, one) not in leave_out)
 
 
-def attributes(path: Path) -> bytes:
-    """What a file system keeps beside a file under names that anybody may give."""
-    try:
-        given = os.listxattr(path, follow_symlinks=False)
-        return b"\n".join(
-            os.fsencode(name) + b"\n" + os.getxattr(path, name, follow_symlinks=False)
-            for name in given
-            if name.startswith("user.")
-        )
-    except OSError:
-        return b""  # The file system has none.
-
-
-def is_regular(path: Path) -> bool:
+def is_regular(path: StorePath) -> bool:
     """Whether a path is a plain file, no link, pipe, socket or device."""
+    if not isinstance(path, Path):
+        return path.is_file()
     return stat.S_ISREG(path.lstat().st_mode)
 
 
-def read(path: Path, most: int) -> list[bytes]:
+def read(path: StorePath, most: int) -> list[bytes]:
     """The data of a file, in one piece for each stretch between holes; holes are left out.
 
     Raises:
@@ -81,6 +88,11 @@ def read(path: Path, most: int) -> list[bytes]:
         OnlyHoles: It is larger than `most` bytes and has no data.
         OSError: It cannot be read.
     """
+    if not isinstance(path, Path):
+        if path.stat().st_size > most:
+            raise TooLarge
+        content = path.read_bytes()
+        return [content] if content else []
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         size = os.fstat(descriptor).st_size

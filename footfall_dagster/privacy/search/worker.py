@@ -12,13 +12,13 @@ import os
 import resource
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from footfall_dagster.privacy.search import files
 from footfall_dagster.privacy.search.account import UNREAD, Account, Exhausted
 from footfall_dagster.privacy.search.content import Examiner
 from footfall_dagster.privacy.search.limits import Limits
+from footfall_dagster.store import StorePath, attributes, of_words, told_of
 
 SMALL = 512
 """Bytes of a file that is also looked at together with others."""
@@ -44,14 +44,16 @@ def main() -> None:
     for line in sys.stdin:
         told = json.loads(line)
         if "names" in told:
-            answer = look_together(told["paths"], told["names"], limits)
+            answer = look_together(list(map(of_words, told["paths"])), told["names"], limits)
         else:
-            answer = look(Path(told["path"]), told["name"], limits, known)
+            answer = look(of_words(told), told["name"], limits, known)
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 
-def look(path: Path, name: str, limits: Limits, known: set[bytes] | None = None) -> dict[str, Any]:
+def look(
+    path: StorePath, name: str, limits: Limits, known: set[bytes] | None = None
+) -> dict[str, Any]:
     """What a search of one file came to; `known` is kept from file to file.
 
     A file that was written while it was read may look broken: it is read again.
@@ -65,7 +67,7 @@ def look(path: Path, name: str, limits: Limits, known: set[bytes] | None = None)
     return answer
 
 
-def look_together(paths: list[str], names: str, limits: Limits) -> dict[str, Any]:
+def look_together(paths: list[StorePath], names: str, limits: Limits) -> dict[str, Any]:
     """What small files hold if they are read as one, and their names.
 
     A vector may lie a component to a file, or a few bytes to a name; each alone says nothing.
@@ -75,7 +77,7 @@ def look_together(paths: list[str], names: str, limits: Limits) -> dict[str, Any
     texts, rest = bytearray(), bytearray()
     for path in paths:
         try:
-            content = b"".join(files.read(Path(path), SMALL))
+            content = b"".join(files.read(path, SMALL))
         except (OSError, files.TooLarge, files.OnlyHoles):
             continue  # It is gone or has grown, and is looked at by itself.
         if content.isascii() and b"\0" not in content:
@@ -94,15 +96,17 @@ def look_together(paths: list[str], names: str, limits: Limits) -> dict[str, Any
     return _answer(account) | {"bytes": 0, "rows": 0}
 
 
-def _state(path: Path) -> tuple[int, int] | None:
+def _state(path: StorePath) -> tuple[float, int] | None:
     try:
-        told = path.lstat()
+        told = told_of(path)
     except OSError:
         return None
-    return told.st_mtime_ns, told.st_size
+    return told.st_mtime, told.st_size
 
 
-def _look_once(path: Path, name: str, limits: Limits, known: set[bytes] | None) -> dict[str, Any]:
+def _look_once(
+    path: StorePath, name: str, limits: Limits, known: set[bytes] | None
+) -> dict[str, Any]:
     account = Account(limits, known=set() if known is None else known)
     try:
         _look(path, os.fsencode(name), account)
@@ -130,7 +134,7 @@ def _answer(account: Account) -> dict[str, Any]:
     }
 
 
-def _look(path: Path, name: bytes, account: Account) -> None:
+def _look(path: StorePath, name: bytes, account: Account) -> None:
     examiner = Examiner(account)
     pieces = files.read(path, account.limits.file_bytes)
     journal = _journal(path, pieces[0], account.limits.file_bytes) if pieces else b""
@@ -138,11 +142,11 @@ def _look(path: Path, name: bytes, account: Account) -> None:
         examiner.file(b"", name)
     for piece in pieces:
         examiner.file(piece, name, journal)
-    examiner.examine(files.attributes(path), "attributes")
+    examiner.examine(attributes(path), "attributes")
     examiner.close()
 
 
-def _journal(path: Path, content: bytes, most: int) -> bytes:
+def _journal(path: StorePath, content: bytes, most: int) -> bytes:
     """The journal beside a database, which holds its latest rows."""
     suffix = ".wal" if content[8:12] == b"DUCK" else "-wal" if content[:6] == b"SQLite" else ""
     log = path.with_name(path.name + suffix)

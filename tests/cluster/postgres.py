@@ -1,0 +1,91 @@
+"""A real PostgreSQL for tests: a cluster of its own in a temporary folder.
+
+Belongs here: starting, stopping and killing it. Does not belong here: any test.
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_DEBIANS = Path("/usr/lib/postgresql")
+_SERVES_ROOT = "postgres"
+"""Who runs it where root runs the tests, as it refuses root."""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server.
+
+    Attributes:
+        programs: Folder of its programs.
+        folder: Of its data.
+        port: On the loopback.
+    """
+
+    programs: Path
+    folder: Path
+    port: int
+
+    @property
+    def address(self) -> str:
+        """As FOOTFALL_CATALOG has it."""
+        return f"postgresql://footfall@127.0.0.1:{self.port}/footfall"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        listens = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        self._control("-w", "-l", str(self.folder / "log"), "-o", listens, "start")
+
+    def stop(self) -> None:
+        """Stop it at once, as a machine does that is switched off: connections break."""
+        self._control("-w", "-m", "immediate", "stop")
+
+    def _control(self, *arguments: str) -> None:
+        _as_its_user([str(self.programs / "pg_ctl"), "-D", str(self.folder), *arguments])
+
+
+def programs() -> Path | None:
+    """Where the programs of the newest PostgreSQL are; None where there is none."""
+    found = sorted(_DEBIANS.glob("*/bin/pg_ctl"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("pg_ctl")
+    if not found and on_path:
+        return Path(on_path).resolve().parent
+    return found[-1].parent if found else None
+
+
+@contextmanager
+def running(where: Path) -> Iterator[Postgres]:
+    """A server with an empty database `footfall`, for as long as the context lasts."""
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent) / "data"
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam(_SERVES_ROOT)
+            os.chown(parent, owner.pw_uid, owner.pw_gid)
+        _as_its_user([str(where / "initdb"), "-D", str(folder), "-A", "trust", "-U", "footfall"])
+        server = Postgres(where, folder, _free_port())
+        server.start()
+        try:
+            # The name of the database is the user's own, so that nothing else need be said.
+            made = ["-h", "127.0.0.1", "-p", str(server.port), "-U", "footfall", "footfall"]
+            _as_its_user([str(where / "createdb"), *made])
+            yield server
+        finally:
+            server.stop()
+
+
+def _as_its_user(command: Sequence[str]) -> None:
+    user = _SERVES_ROOT if os.geteuid() == 0 else None
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", user=user)
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
