@@ -15,7 +15,7 @@ import polars as pl
 
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy import ledger, objection_list, wall
-from footfall_dagster.store import StorePath, entries, matching, told_of
+from footfall_dagster.store import StorePath, entries, make_folder, matching, told_of
 from vision.contract_check import Bounds
 from vision.contract_terms import Contract
 from vision.contracts import GATE_EVENTS, LAKE, lake_of
@@ -106,7 +106,7 @@ class Lake:
                 stored before stays on the disk, and is not read until a write passes.
         """
         folder = self.folder(contract.name, camera_day)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         if source is None:
             source = self._source_of_parent(contract, camera_day)
         with locked(folder, timeout_s=_PATIENCE_S):

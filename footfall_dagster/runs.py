@@ -34,13 +34,17 @@ def process_tags() -> dict[str, str]:
 
 def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     """Mark runs of this host that are under way without a process as failed; return their ids."""
-    dead = [
-        run for run in instance.get_runs(RunsFilter(statuses=_UNDER_WAY)) if _is_dead(instance, run)
-    ]
+    dead = dead_runs(instance)
     for run in dead:
         instance.report_run_failed(run, "The process of this run is gone; it was killed.")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return [run.run_id for run in dead]
+
+
+def dead_runs(instance: dg.DagsterInstance) -> list[DagsterRun]:
+    """Runs of this host that are under way without a process."""
+    under_way = instance.get_runs(RunsFilter(statuses=_UNDER_WAY))
+    return [run for run in under_way if _is_dead(instance, run)]
 
 
 def _is_dead(instance: dg.DagsterInstance, run: DagsterRun) -> bool:

@@ -85,9 +85,8 @@ def below(folder: StorePath) -> list[StorePath]:
     """All that lies below a folder, however deep, sorted; nothing where no folder is."""
     if not isinstance(folder, Path):
         # A store may list what stands for an empty folder: only objects hold anything.
-        return [
-            folder.joinpath(*_names(folder, one)) for one in sorted(folder.fs.find(folder.path))
-        ]
+        found = (_names(folder, one) for one in sorted(folder.fs.find(folder.path)))
+        return [folder.joinpath(*names) for names in found if names]
     return sorted(folder.rglob("*")) if folder.is_dir() else []
 
 
@@ -106,6 +105,12 @@ def _names(folder: UPath, key: str) -> list[str]:
 def within(path: StorePath, root: StorePath) -> tuple[str, ...]:
     """The names that lead from `root` to what lies below it."""
     return tuple(path.parts[len(root.parts) :])
+
+
+def make_folder(folder: StorePath) -> None:
+    """Make a folder where it is not there; a bucket needs none, and is never made here."""
+    if isinstance(folder, Path):
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def rename(path: StorePath, name: str) -> None:

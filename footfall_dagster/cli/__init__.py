@@ -11,6 +11,7 @@ import click
 _COMMANDS = {
     "demo": "Materialise an example day and print it beside the truth.",
     "run": "Materialise one trading day of a site, from recordings to report.",
+    "doctor": "Try every part that a site stands on, and say what to do about those that fail.",
     "site": "Check a site directory, or draw it.",
     "notice": "Draft, issue or check the public notice of a site, and its records.",
     "exports": "Say what is in a folder of recordings, and what is missing.",

@@ -26,7 +26,15 @@ from typing import Any
 
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy.record_form import FORMAT, RecordForm
-from footfall_dagster.store import StorePath, digest, entries, matching, place, sync_folder
+from footfall_dagster.store import (
+    StorePath,
+    digest,
+    entries,
+    make_folder,
+    matching,
+    place,
+    sync_folder,
+)
 
 NOTHING = "0" * 64
 """What the first record names as its predecessor."""
@@ -106,7 +114,7 @@ class Chain:
             LockTimeoutError: Another writer did not finish in time.
             ValueError: `told` has not the form of a record.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         with locked(self.folder, timeout_s=_PATIENCE_S):
             self._remove_pending()
             last = max(self._files(), default=None)

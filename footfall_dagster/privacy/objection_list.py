@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from footfall_dagster.locks import locked
-from footfall_dagster.store import StorePath, below, place_text
+from footfall_dagster.store import StorePath, below, make_folder, place_text
 from vision.objections import Objection, Place
 
 FOLDER = "_objections"
@@ -195,7 +195,7 @@ class ObjectionList:
     @contextmanager
     def _changing(self) -> Iterator[Callable[[Objections], None]]:
         """Hold the lock of the folder; the list is replaced by what is handed over."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        make_folder(self.root)
         with locked(self.root, timeout_s=_PATIENCE_S):
             yield lambda changed: place_text(self.path, changed.text)
 

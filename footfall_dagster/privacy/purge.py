@@ -22,7 +22,7 @@ from footfall_dagster.locks import LockTimeoutError, locked
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.ledger import PurgeReceipt, stamp
 from footfall_dagster.privacy.retention import is_due, processed_at
-from footfall_dagster.store import StorePath, digest, entries, matching, told_of
+from footfall_dagster.store import StorePath, digest, entries, make_folder, matching, told_of
 from vision.contract_terms import Contract
 from vision.contracts import LAKE, ZONE_DEMOGRAPHICS_DAILY
 from vision.site.retention import Rule
@@ -73,7 +73,7 @@ def only_purge(lake: Lake) -> Iterator[None]:
     Raises:
         LockTimeoutError: Another purge is at work.
     """
-    lake.ledger.root.mkdir(parents=True, exist_ok=True)
+    make_folder(lake.ledger.root)
     with locked(lake.ledger.root, timeout_s=_PATIENCE_S):
         yield
 
@@ -146,7 +146,7 @@ def sweep_pending(lake: Lake) -> int:
         folder = _folder_of_pending(lake, path)
         if folder is None:
             continue
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         try:
             with locked(folder, timeout_s=_PATIENCE_S):
                 path.unlink(missing_ok=True)

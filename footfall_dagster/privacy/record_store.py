@@ -16,7 +16,7 @@ from footfall_dagster.locks import locked
 from footfall_dagster.privacy.chain import Chain, Record
 from footfall_dagster.privacy.record_form import CheckForm
 from footfall_dagster.report_store import FolderReportStore
-from footfall_dagster.store import StorePath, matching, place
+from footfall_dagster.store import StorePath, make_folder, matching, place
 
 _CHECK = re.compile(r"\d{4}-\d\d-\d\d\.json")
 _PATIENCE_S = 60.0
@@ -92,7 +92,7 @@ class RecordStore:
 
 def _keep(folder: StorePath, day: dt.date, checked: Mapping[str, Any]) -> None:
     text = _text(CheckForm.model_validate(checked))
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with locked(folder, timeout_s=_PATIENCE_S):
         place(folder / f"{day}.json", text)
 

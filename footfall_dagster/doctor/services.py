@@ -1,0 +1,76 @@
+"""Trials of what runs beside us: PostgreSQL and Dagster.
+
+Belongs here: whether they answer, and who may do what there. Does not belong here: files
+(`places`).
+"""
+
+import datetime as dt
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from footfall_dagster.doctor.trial import Found, absent, broken, doubtful, well
+from footfall_dagster.instance import open_instance
+from footfall_dagster.runs import dead_runs
+from footfall_dagster.settings import Settings
+
+
+def catalog(settings: Settings) -> Found:
+    """Whether PostgreSQL answers and gives a lock."""
+    if settings.catalog is None:
+        return absent("no FOOTFALL_CATALOG: the operating system holds the locks")
+    import psycopg2
+
+    try:
+        with psycopg2.connect(settings.catalog_dsn, connect_timeout=5) as connection:
+            cursor = connection.cursor()
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended('doctor', 0))")
+            cursor.execute("SELECT current_setting('server_version'), current_user")
+            version, user = cursor.fetchone() or ("", "")
+    except psycopg2.Error as failure:
+        return broken(
+            f"PostgreSQL does not let us in ({type(failure).__name__})",
+            "see that it runs, that FOOTFALL_CATALOG names host, database and user, that this "
+            "machine may reach it (pg_hba.conf), and that PGPASSWORD or PGPASSFILE is set",
+        )
+    return well(f"PostgreSQL {version.split()[0]}, as {user}")
+
+
+def clock_of_catalog(settings: Settings) -> dict[str, dt.datetime]:
+    """What time it is where PostgreSQL runs; nothing where it does not answer."""
+    if settings.catalog is None:
+        return {}
+    import psycopg2
+
+    try:
+        with psycopg2.connect(settings.catalog_dsn, connect_timeout=5) as connection:
+            cursor = connection.cursor()
+            cursor.execute("SELECT clock_timestamp()")
+            row = cursor.fetchone()
+    except psycopg2.Error:
+        return {}
+    return {"PostgreSQL": row[0]} if row else {}
+
+
+def dagster(settings: Settings) -> Found:
+    """Whether Dagster's storage can be read, and whether runs are dead there."""
+    before = os.environ.get("DAGSTER_HOME")
+    home = Path(before) if before else settings.home / "dagster"
+    if not home.is_dir():
+        return well(f"{home} is made by the first run")
+    try:
+        with open_instance(settings) as instance:
+            runs = instance.get_runs_count()
+            dead = dead_runs(instance)
+    except (dg.DagsterError, OSError) as failure:
+        return broken(
+            f"{home} cannot be opened ({type(failure).__name__})",
+            "look at its dagster.yaml; after an upgrade of Dagster run `dagster instance migrate`",
+        )
+    what = f"{home}, {runs} runs"
+    if dead:
+        return doubtful(
+            f"{what}, of which {len(dead)} are dead", "start `footfall ui`: its daemon fails them"
+        )
+    return well(what)
