@@ -32,7 +32,7 @@ from assets.marts.release import NOTE, published, release
 from assets.marts.schema import MartContract
 from bench.questions_rows import FIGURES
 from footfall_dagster import mart_files, mart_tables
-from footfall_dagster.privacy.closed_list_marts import mart_violations
+from footfall_dagster.privacy.closed_list_rows import mart_violations
 from footfall_dagster.published import ask
 from footfall_dagster.warehouse import DuckDBWarehouse
 from vision.site.hours import WEEKDAYS, Hours

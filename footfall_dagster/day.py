@@ -232,7 +232,7 @@ def _site_day_is_there(settings: Settings, plan: SitePlan, day: dt.date) -> bool
     stored = warehouse(settings)
     return (
         report_store(settings, plan.site).page(day).is_file()
-        and stored.published.is_file()
+        and stored.released.is_there
         and not stored.read_day(GATE_COUNTS_15MIN, plan.site.id, day).is_empty()
     )
 

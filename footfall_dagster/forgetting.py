@@ -129,10 +129,15 @@ class Forgetting:
         yield "marts", lambda: forget_marts(lake, resources.warehouse(settings), now)
         for dataset, store in report_stores(settings, self.plan.site.id).items():
             yield dataset, partial(forget_pages, lake, store, dataset, now)
+        yield "small files of marts", self._tidied
         yield "what is pending", lambda: [purge.sweep_pending(lake)]
         yield "the vault", self._vault
         yield "a proof that was killed", lambda: [proof_folder.swept(settings.home)]
         yield "admission receipts", lambda: [purge.finish(lake)]
+
+    def _tidied(self) -> Iterator[str]:
+        resources.warehouse(self.settings).tidy()
+        yield from ()
 
     def _vault(self) -> Iterator[int | str]:
         swept = vault.swept(self.settings.vault)

@@ -6,7 +6,7 @@ Belongs here: the rows and the days of one file. Does not belong here: how a fil
 """
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -39,17 +39,18 @@ def read_days(
         for mart in marts:
             if mart.name in held:
                 selected = columns_of(path, mart, held[mart.name])
-                found[mart.name] = _rows(connection, mart, selected, site, days)
+                found[mart.name] = rows_in(connection, mart, selected, site, days)
     return found
 
 
-def _rows(
+def rows_in(
     connection: duckdb.DuckDBPyConnection,
     mart: MartContract,
     selected: str,
     site: str,
     days: Collection[dt.date],
 ) -> pl.DataFrame:
+    """What is selected of a mart of some site-days, by its key, in a database that is open."""
     frame = connection.execute(
         f"SELECT {selected} FROM {mart.name} "
         # By first and last day DuckDB leaves out what it need not read.
@@ -64,10 +65,15 @@ def days_of(path: Path, site: str) -> set[dt.date]:
     """Trading days of which a file holds rows of the site."""
     if not path.exists():
         return set()
-    found: set[dt.date] = set()
     with connected(path, read_only=True) as connection:
         held = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
-        for mart in (name for (name,) in held if name in MARTS):
-            query = f"SELECT DISTINCT trading_day FROM {mart} WHERE site = $site"
-            found |= {day for (day,) in connection.execute(query, {"site": site}).fetchall()}
+        return days_in(connection, [name for (name,) in held if name in MARTS], site)
+
+
+def days_in(connection: duckdb.DuckDBPyConnection, marts: Iterable[str], site: str) -> set[dt.date]:
+    """Trading days of which some marts hold rows of the site, in a database that is open."""
+    found: set[dt.date] = set()
+    for mart in marts:
+        query = f"SELECT DISTINCT trading_day FROM {mart} WHERE site = $site"
+        found |= {day for (day,) in connection.execute(query, {"site": site}).fetchall()}
     return found

@@ -6,11 +6,11 @@ Belongs here: SQL about one table. Does not belong here: the file and its life
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import duckdb
 
 from assets.marts.schema import MartContract
+from footfall_dagster.store import StorePath
 
 
 class WarehouseError(RuntimeError):
@@ -60,14 +60,14 @@ def held_columns(
     return held
 
 
-def columns_of(path: Path, mart: MartContract, held: Sequence[tuple[str, str]]) -> str:
+def columns_of(path: StorePath, mart: MartContract, held: Sequence[tuple[str, str]]) -> str:
     """What to select of the table of a mart in a file, so that it is as its contract says.
 
     A file of an older version may lack columns that may be NULL; they are selected as NULL. That a
     figure was never computed is what NULL can say; a text, a key or a version cannot be made up.
 
     Args:
-        path: Of the file, for the message.
+        path: Where the mart is, for the message.
         mart: The contract.
         held: Name and type of each column that the file has, in order.
 

@@ -21,13 +21,12 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from assets.release.noisy import NOISY_MARTS
 from assets.storage import Asked, BudgetSpentError, Drawn, Figures, cost_of
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy.ledger import stamp
-from footfall_dagster.store import place_text
+from footfall_dagster.store import StorePath, make_folder, matching, place_text
 
 FOLDER = "noise"
 
@@ -82,7 +81,7 @@ class NoisyRelease:
 class FolderNoiseLedger:
     """Noisy releases of any site below `root`."""
 
-    root: Path
+    root: StorePath
 
     def kept_or_drawn(self, asked: Asked, draw: Callable[[], Figures]) -> Drawn:
         """See `assets.storage.NoiseLedger`.
@@ -93,7 +92,7 @@ class FolderNoiseLedger:
             ValueError: A file of the day is no release as this module writes it.
         """
         folder = self._folder(asked.site)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with locked(folder, timeout_s=_PATIENCE_S):
             kept = self._of_day(asked.site, asked.day)
             of_mart = kept.get(asked.mart, {})
@@ -140,7 +139,7 @@ class FolderNoiseLedger:
             for path in self._folder(site).glob(f"{day}.*.json"):
                 path.unlink(missing_ok=True)
 
-    def release_at(self, path: Path) -> NoisyRelease | None:
+    def release_at(self, path: StorePath) -> NoisyRelease | None:
         """What a file of the ledger holds; None where it is none of ours."""
         named = _NAME.fullmatch(path.name)
         if named is None or path.is_symlink() or not path.is_file():
@@ -155,7 +154,7 @@ class FolderNoiseLedger:
             return None
         return release if sound else None
 
-    def _folder(self, site: str) -> Path:
+    def _folder(self, site: str) -> StorePath:
         return self.root / f"site={site}"
 
     def _of_day(self, site: str, day: dt.date) -> dict[str, dict[int, NoisyRelease]]:
@@ -173,8 +172,8 @@ class FolderNoiseLedger:
         return found
 
 
-def _named(folder: Path, day: dt.date) -> Iterator[tuple[Path, re.Match[str]]]:
-    for path in sorted(folder.glob(f"{day}.*.json")):
+def _named(folder: StorePath, day: dt.date) -> Iterator[tuple[StorePath, re.Match[str]]]:
+    for path in matching(folder, f"{day}.*.json"):
         if named := _NAME.fullmatch(path.name):
             yield path, named
 

@@ -51,6 +51,11 @@ class Answer:
     rows: list[tuple[str | None, ...]]
 
 
+def named_in(sql: str) -> set[str]:
+    """Marts that a query may read from."""
+    return _words(sql) & MARTS.keys()
+
+
 def ask(path: Path, sql: str) -> Answer:
     """The answer to one query.
 
@@ -121,11 +126,15 @@ def _asked(path: Path, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
         raise QueryError(str(wrong)) from None
 
 
+def _words(sql: str) -> set[str]:
+    return set(_WORD.findall(sql.lower()))
+
+
 def _older(path: Path, sql: str) -> str:
     """What is to be said of a query that names something which an older file does not have."""
     with shut_off(path) as connection:
         held = held_columns(connection, path.stem)
-    named = set(_WORD.findall(sql.lower()))
+    named = _words(sql)
     lacking = [name for name in MARTS if name in named and name not in held] + [
         f"{column.name} of {name}"
         for name in named & MARTS.keys() & held.keys()

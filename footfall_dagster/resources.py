@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from assets.camera_day import IO_MANAGER
+from footfall_dagster import warehouse as warehouses
 from footfall_dagster.io_manager import LakeIOManager
 from footfall_dagster.lake import Lake
 from footfall_dagster.privacy import ledger
@@ -19,7 +20,7 @@ from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.privacy.vault import TraitsOfRun, traits_of_run
 from footfall_dagster.report_store import FolderReportStore, report_stores
 from footfall_dagster.settings import Settings
-from footfall_dagster.warehouse import DuckDBWarehouse
+from footfall_dagster.warehouse import Warehouse
 from footfall_dagster.weights import WeightsMissing, at_hand
 from vision.protocols import Boxes, Detector, Frame, Image, Tracker, Watch
 from vision.site.models import PixelPoint, Site
@@ -66,9 +67,9 @@ def tracker() -> Tracker:
     return LookAheadTracker()
 
 
-def warehouse(settings: Settings) -> DuckDBWarehouse:
+def warehouse(settings: Settings) -> Warehouse:
     """The warehouse that the settings name."""
-    return DuckDBWarehouse.below(settings.warehouse)
+    return warehouses.of(settings)
 
 
 def report_store(settings: Settings, site: Site) -> FolderReportStore:

@@ -66,11 +66,12 @@ class Settings(BaseSettings):
     Attributes:
         site: Directory of site.yaml, cameras.yaml and maybe audits.yaml.
         home: Folder below which everything that is made lies, unless set apart below.
-        store: Folder or bucket of what several machines share: the lake, the pages and the privacy
-            records. Home unless it is set.
+        store: Folder or bucket of what several machines share: lake, marts, pages and privacy
+            records. Home unless it is set. Marts are two DuckDB files in a folder, and DuckLake in
+            a bucket.
         catalog: Address of a PostgreSQL database, `postgresql://user@host/database`, which says
-            who may write into a bucket. Passwords are found as every PostgreSQL client finds them:
-            in PGPASSWORD, or in the file that PGPASSFILE names.
+            who may write into a bucket, and has DuckLake's catalogue. Passwords are found as every
+            PostgreSQL client finds them: in PGPASSWORD, or in the file that PGPASSFILE names.
         recordings: Folder into which recorders export, or a bucket as `s3://bucket/prefix`; only
             read, unless the site lets us delete.
         s3_endpoint: Of the store that has the bucket, where it is not Amazon's and
@@ -160,9 +161,9 @@ class Settings(BaseSettings):
         return self.home / "vault"
 
     @property
-    def warehouse(self) -> Path:
-        """The DuckDB files of the marts."""
-        return self.home / "warehouse"
+    def warehouse(self) -> StorePath:
+        """The DuckDB files of the marts, or in a bucket the rows of DuckLake."""
+        return self._kept("warehouse")
 
     @property
     def reports(self) -> StorePath:

@@ -10,12 +10,12 @@ leaves a verdict on the rows as they were, by their hash, and whoever publishes 
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from footfall_dagster.privacy import vouched
 from footfall_dagster.privacy.wall import encode
+from footfall_dagster.store import StorePath, make_folder, matching
 
 FOLDER = "checked"
 
@@ -24,25 +24,25 @@ FOLDER = "checked"
 class Verdicts:
     """Verdicts on site-days of marts below `root`: empty files, named after what they vouch for."""
 
-    root: Path
+    root: StorePath
 
     def note(self, mart: str, site: str, day: dt.date, rows: pl.DataFrame) -> None:
         """Note that `rows`, the mart's of the site-day, have passed their blocking checks."""
         self.withdraw(mart, site, day)
         path = self.path(mart, site, day, rows)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         path.touch()
 
     def withdraw(self, mart: str, site: str, day: dt.date) -> None:
         """Forget every verdict on the mart's site-day."""
-        for path in self._folder(site).glob(f"{day}.{mart}.*"):
+        for path in matching(self._folder(site), f"{day}.{mart}.*"):
             path.unlink(missing_ok=True)
 
     def stands(self, mart: str, site: str, day: dt.date, rows: pl.DataFrame) -> bool:
         """Whether `rows` are what has passed."""
         return vouched.is_receipt(self.path(mart, site, day, rows))
 
-    def path(self, mart: str, site: str, day: dt.date, rows: pl.DataFrame) -> Path:
+    def path(self, mart: str, site: str, day: dt.date, rows: pl.DataFrame) -> StorePath:
         """Where the verdict on `rows` lies if there is one.
 
         Columns without any value are left out: a verdict holds when a later version adds one.
@@ -51,5 +51,5 @@ class Verdicts:
         digest = hashlib.sha256(encode(told)).hexdigest()
         return self._folder(site) / vouched.receipt_name(f"{day}.{mart}", digest)
 
-    def _folder(self, site: str) -> Path:
+    def _folder(self, site: str) -> StorePath:
         return self.root / f"site={site}"

@@ -1,14 +1,12 @@
-"""The warehouse: exact marts in one DuckDB file, released marts in another.
+"""The warehouse: exact marts in one place, released marts in another.
 
-Belongs here: which rows get into `core.duckdb` and `published.duckdb`, and out of them. Does not
-belong here: how a file is built (`footfall_dagster.mart_files`) and read
-(`footfall_dagster.mart_rows`), what the rows are (`assets.marts.contracts`, sql/) or who may see
-them (`assets.marts.release`).
+Belongs here: which rows get into `core` and `published`, and out of them. Does not belong here: the
+places (`footfall_dagster.mart_store`, `footfall_dagster.mart_lake`), what the rows are
+(`assets.marts.contracts`, sql/) or who may see them (`assets.marts.release`).
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,36 +18,35 @@ from assets.marts.queries import versioned_query
 from assets.marts.release import NOTE, published
 from assets.marts.schema import MartContract
 from assets.storage import Progress
-from footfall_dagster import mart_files, mart_rows, mart_tables
-from footfall_dagster.mart_files import Fill
+from footfall_dagster import mart_tables
+from footfall_dagster.mart_lake import LakeMarts
+from footfall_dagster.mart_store import FileMarts, Marts
 from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.noise_ledger import FOLDER as NOISE
 from footfall_dagster.noise_ledger import FolderNoiseLedger
+from footfall_dagster.settings import Settings
+from footfall_dagster.store import StorePath
 from footfall_dagster.verdicts import FOLDER, Verdicts
 from footfall_dagster.withdrawn import FOLDER as WITHDRAWN_FOLDER
 from footfall_dagster.withdrawn import Withdrawn, telling_of
 
 _CORE_NOTE = "exact, restricted"
+_EXACT = list(MARTS.values())
+_RELEASED = [published(mart) for mart in _EXACT]
 
 
-@dataclass(frozen=True)
-class DuckDBWarehouse:
-    """Two DuckDB files that may hold several sites.
+class Warehouse:
+    """Exact and released marts of several sites, and what is kept beside the exact ones.
 
     Attributes:
-        core: Exact figures, restricted.
-        published: Figures that passed the release step.
-        patience_s: How long a writer waits for another one.
+        exact: Exact figures, restricted.
+        released: Figures that passed the release step.
+        beside: Folder of verdicts, draws and withdrawn days.
     """
 
-    core: Path
-    published: Path
-    patience_s: float = 120.0
-
-    @classmethod
-    def below(cls, folder: Path) -> "DuckDBWarehouse":
-        """The warehouse whose files lie in `folder`."""
-        return cls(core=folder / "core.duckdb", published=folder / "published.duckdb")
+    def __init__(self, exact: Marts, released: Marts, beside: StorePath) -> None:
+        """Take the two places, and the folder beside the exact one."""
+        self.exact, self.released, self.beside = exact, released, beside
 
     def replace_day(
         self,
@@ -59,12 +56,12 @@ class DuckDBWarehouse:
         marts: Sequence[MartContract],
         progress: Progress = print,
     ) -> dict[str, int]:
-        """Compute the core rows of one site-day and swap them in; see `assets.storage`.
+        """Compute the core rows of one site-day and place them; see `assets.storage`.
 
         Raises:
             LockTimeoutError: Another writer did not finish in time.
-            WarehouseError: The file is open for writing in another program, or holds other columns
-                than the contracts.
+            WarehouseError: The place is open for writing in another program, does not answer, or
+                holds other columns than the contracts.
         """
         names = [mart.name for mart in marts]
         for name in names:
@@ -74,9 +71,7 @@ class DuckDBWarehouse:
             # Names and texts come from the repository; what a site calls its gates is data.
             mart_tables.insert(connection, mart, versioned_query(mart.name))
 
-        return self._replace(
-            self.core, MARTS.values(), _CORE_NOTE, site, day, names, fill, progress, relations
-        )
+        return self.exact.replace(site, day, names, relations, fill, progress)
 
     def publish_day(
         self,
@@ -85,9 +80,9 @@ class DuckDBWarehouse:
         released: Mapping[str, pl.DataFrame],
         progress: Progress = print,
     ) -> dict[str, int]:
-        """Swap released rows of one site-day into the published file; see `replace_day`.
+        """Place released rows of one site-day; see `replace_day`.
 
-        Rows that are published as they are already leave the file as it is, to the byte.
+        Rows that are published as they are already leave the place as it is, to the byte.
         Of what tells of a day that was withdrawn no row is placed.
 
         Raises:
@@ -101,7 +96,7 @@ class DuckDBWarehouse:
 
         released = self._without_hidden(site, day, released)
         if self._is_published(site, day, released):
-            progress(f"{day} is published as it is already; {self.published} stays untouched")
+            progress(f"{day} is published as it is already, and stays untouched")
             return {name: rows.height for name, rows in released.items()}
 
         def fill(connection: duckdb.DuckDBPyConnection, mart: MartContract) -> None:
@@ -110,11 +105,8 @@ class DuckDBWarehouse:
             rows = f"SELECT * FROM released_{mart.name}" + " WHERE false" * hidden
             mart_tables.insert(connection, mart, rows)
 
-        contracts = [published(mart) for mart in MARTS.values()]
         relations = {f"released_{name}": rows for name, rows in released.items()}
-        return self._replace(
-            self.published, contracts, NOTE, site, day, released, fill, progress, relations
-        )
+        return self.released.replace(site, day, released, relations, fill, progress)
 
     def _without_hidden(
         self, site: str, day: dt.date, released: Mapping[str, pl.DataFrame]
@@ -125,7 +117,7 @@ class DuckDBWarehouse:
         }
 
     def _is_published(self, site: str, day: dt.date, released: Mapping[str, pl.DataFrame]) -> bool:
-        if not self.published.exists():
+        if not self.released.is_there:
             return False
         contracts = [published(MARTS[name]) for name in released]
         placed = self.read_published_days(contracts, site, [day])
@@ -141,7 +133,7 @@ class DuckDBWarehouse:
         self, marts: Sequence[MartContract], site: str, days: Collection[dt.date]
     ) -> dict[str, pl.DataFrame]:
         """Return the core rows of several marts and site-days, by mart and sorted by its key."""
-        return mart_rows.read_days(self.core, marts, site, days)
+        return self.exact.read_days(marts, site, days)
 
     def read_published_day(self, mart: MartContract, site: str, day: dt.date) -> pl.DataFrame:
         """Return the released rows of one site-day, sorted by the key."""
@@ -151,7 +143,7 @@ class DuckDBWarehouse:
         self, marts: Sequence[MartContract], site: str, days: Collection[dt.date]
     ) -> dict[str, pl.DataFrame]:
         """Return the released rows of several marts and site-days, as `read_days` does."""
-        return mart_rows.read_days(self.published, marts, site, days)
+        return self.released.read_days(marts, site, days)
 
     def note_checked(
         self, mart: MartContract, site: str, day: dt.date, rows: pl.DataFrame, *, passed: bool
@@ -183,37 +175,42 @@ class DuckDBWarehouse:
     @property
     def noise(self) -> FolderNoiseLedger:
         """Draws of the marts that are released with noise; beside the exact ones."""
-        return FolderNoiseLedger(self.core.parent / NOISE)
+        return FolderNoiseLedger(self.beside / NOISE)
+
+    @property
+    def kept_beside(self) -> frozenset[str]:
+        """Names of the folders beside the exact marts."""
+        return frozenset({NOISE, FOLDER, WITHDRAWN_FOLDER})
 
     @property
     def _verdicts(self) -> Verdicts:
-        return Verdicts(self.core.parent / FOLDER)
+        return Verdicts(self.beside / FOLDER)
 
     def days(self, site: str) -> list[dt.date]:
-        """Trading days of which either file holds rows of the site, or a draw is kept, sorted."""
-        both = (mart_rows.days_of(path, site) for path in (self.core, self.published))
-        return sorted(self.noise.days(site).union(*both))
+        """Trading days of which either place holds rows of the site, or a draw is kept, sorted."""
+        both = self.exact.days(site) | self.released.days(site)
+        return sorted(both | self.noise.days(site))
 
     def forget(self, site: str, days: Collection[dt.date], progress: Progress = print) -> None:
-        """Rebuild both files without the rows of some site-days; raises as `replace_day` does.
+        """Take the rows of some site-days out of both places; raises as `replace_day` does.
 
-        Their draws go last: until a day is gone from both files, what it has cost is not forgotten.
+        Their draws go last: until a day is gone from both, what it has cost is not forgotten.
         """
         of_days = dict.fromkeys(MARTS, days)
-        self._without(self.core, site, of_days, progress)
-        self._without(self.published, site, of_days, progress)
+        self._without(site, of_days, progress)
+        self.released.take_out(site, of_days, progress)
         self.noise.forget(site, days)
         self.withdrawn.drop(site, days)
 
     def forget_exact(
         self, site: str, gone: Mapping[str, Collection[dt.date]], progress: Progress = print
     ) -> None:
-        """Rebuild the core file without some days of each mart; raises as `replace_day` does.
+        """Take some days of each mart out of the exact ones; raises as `replace_day` does.
 
         Draws of withdrawn days go as well: their hashes are of exact counts, and since nothing is
         drawn of such a day again there is nothing to hold one against.
         """
-        self._without(self.core, site, gone, progress)
+        self._without(site, gone, progress)
         self.noise.forget(site, self.withdrawn.days(site))
 
     def withdraw(self, site: str, days: Collection[dt.date], progress: Progress = print) -> None:
@@ -224,73 +221,82 @@ class DuckDBWarehouse:
         """
         self.withdrawn.add(site, days)
         gone = {name: telling_of(mart, days) for name, mart in MARTS.items()}
-        self._without(self.published, site, gone, progress)
+        self.released.take_out(site, gone, progress)
 
     @property
     def withdrawn(self) -> Withdrawn:
         """Days of which nothing is published any more."""
-        return Withdrawn(self.core.parent / WITHDRAWN_FOLDER)
+        return Withdrawn(self.beside / WITHDRAWN_FOLDER)
 
     def is_withdrawn(self, site: str, day: dt.date) -> bool:
         """Whether nothing of a site-day is published any more."""
         return day in self.withdrawn.days(site)
 
     def _without(
-        self,
-        path: Path,
-        site: str,
-        gone: Mapping[str, Collection[dt.date]],
-        progress: Progress,
+        self, site: str, gone: Mapping[str, Collection[dt.date]], progress: Progress
     ) -> None:
-        """Rebuild one file without some days of each mart."""
-        if not path.exists():
+        """Take some days of each mart out of the exact ones, and the verdicts on them."""
+        if not self.exact.is_there:
             return
-        exact = list(MARTS.values())
-        build = partial(
-            mart_files.build_without,
-            path=path,
-            contracts=exact if path == self.core else [published(mart) for mart in exact],
-            label=self.label(path),
-            site=site,
-            gone=gone,
-            progress=progress,
+        self.exact.take_out(site, gone, progress)
+        for mart, days in gone.items():
+            for day in days:
+                self._verdicts.withdraw(mart, site, day)
+
+    def tidy(self) -> None:
+        """Keep the number of files in hand, where the places are such that it grows."""
+        for place in (self.exact, self.released):
+            place.tidy()
+
+    def shown(self) -> dict[str, str]:
+        """Where the two places are."""
+        return {"core": self.exact.shown, "published": self.released.shown}
+
+
+class DuckDBWarehouse(Warehouse):
+    """Two DuckDB files, each with one writer at a time.
+
+    Attributes:
+        core: Exact figures, restricted.
+        published: Figures that passed the release step.
+    """
+
+    def __init__(self, core: Path, published: Path, patience_s: float = 120.0) -> None:
+        """Take the paths of the two files, and how long a writer waits for another one."""
+        self.core, self.published = core, published
+        super().__init__(
+            FileMarts(core, _CORE_NOTE, _EXACT, patience_s),
+            FileMarts(published, NOTE, _RELEASED, patience_s),
+            core.parent,
         )
-        mart_files.rebuild(path, build, progress, self.patience_s)
-        if path == self.core:
-            for mart, days in gone.items():
-                for day in days:
-                    self._verdicts.withdraw(mart, site, day)
+
+    @classmethod
+    def below(cls, folder: Path) -> "DuckDBWarehouse":
+        """The warehouse whose files lie in `folder`."""
+        return cls(core=folder / "core.duckdb", published=folder / "published.duckdb")
 
     def label(self, path: Path) -> str:
         """What the comments of the tables in one of the two files say of who may see them."""
         return _CORE_NOTE if path == self.core else NOTE
 
-    def shown(self) -> dict[str, str]:
-        """Paths of the two files."""
-        return {"core": str(self.core), "published": str(self.published)}
 
-    def _replace(
-        self,
-        path: Path,
-        contracts: Iterable[MartContract],
-        label: str,
-        site: str,
-        day: dt.date,
-        replaced: Collection[str],
-        fill: Fill,
-        progress: Progress,
-        relations: Mapping[str, pl.DataFrame],
-    ) -> dict[str, int]:
-        build = partial(
-            mart_files.build_day,
-            path=path,
-            contracts=list(contracts),
-            label=label,
-            site=site,
-            day=day,
-            replaced=replaced,
-            relations=relations,
-            fill=fill,
-            progress=progress,
-        )
-        return mart_files.rebuild(path, build, progress, self.patience_s)
+class DuckLakeWarehouse(Warehouse):
+    """Two DuckLakes, which many machines write at a time.
+
+    Attributes:
+        core: Exact figures, restricted.
+        published: Figures that passed the release step.
+    """
+
+    def __init__(self, catalog: str, root: StorePath) -> None:
+        """Take the address of PostgreSQL, and below what the rows lie."""
+        self.core = LakeMarts("core", _CORE_NOTE, _EXACT, catalog, root)
+        self.published = LakeMarts("published", NOTE, _RELEASED, catalog, root)
+        super().__init__(self.core, self.published, root)
+
+
+def of(settings: Settings) -> Warehouse:
+    """The warehouse that the settings name."""
+    if isinstance(settings.warehouse, Path):
+        return DuckDBWarehouse.below(settings.warehouse)
+    return DuckLakeWarehouse(settings.catalog_dsn, settings.warehouse)

@@ -11,10 +11,9 @@ import datetime as dt
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from assets.marts.schema import MartContract
-from footfall_dagster.store import place_text
+from footfall_dagster.store import StorePath, place_text
 
 FOLDER = "withdrawn"
 
@@ -23,9 +22,9 @@ FOLDER = "withdrawn"
 class Withdrawn:
     """The lists below `root`."""
 
-    root: Path
+    root: StorePath
 
-    def path(self, site: str) -> Path:
+    def path(self, site: str) -> StorePath:
         """The file of a site's list, whether or not it is there."""
         return self.root / f"site={site}.json"
 

@@ -21,6 +21,7 @@ _COMMANDS = {
     "evaluate": "Measure how well people are found, followed and counted, beside a truth.",
     "privacy": "Look after the privacy wall: search, prove, purge, verify its reports.",
     "objections": "Take back what was seen at a place in a window of time, and publish it no more.",
+    "upgrade": "Move a site into a bucket and DuckLake, where several machines share it.",
     "ui": "Start Dagster's webserver and daemon on the same instance.",
     "simulate": "Render the recordings of a simulated day, and its truth.",
     "weights": "Fetch the detector's weights, the only command that does.",

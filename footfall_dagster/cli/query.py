@@ -17,7 +17,7 @@ from rich.text import Text
 
 from assets.marts.questions import Question, questions
 from footfall_dagster.mart_tables import WarehouseError
-from footfall_dagster.published import Answer, QueryError, ask, ask_for_json
+from footfall_dagster.published import Answer, QueryError, ask, ask_for_json, named_in
 from footfall_dagster.resources import warehouse
 from footfall_dagster.settings import Settings
 
@@ -87,13 +87,13 @@ def command(
         _list()
         return
     text = question.sql if question else sys.stdin.read() if sql == "-" else str(sql)
-    published = warehouse(Settings()).published
     try:
-        if shape == "json":
-            for line in ask_for_json(published, text):
-                click.echo(line)
-            return
-        answer = ask(published, text)
+        with warehouse(Settings()).released.as_file(named_in(text)) as published:
+            if shape == "json":
+                for line in ask_for_json(published, text):
+                    click.echo(line)
+                return
+            answer = ask(published, text)
     except (WarehouseError, QueryError) as wrong:
         raise click.ClickException(str(wrong)) from None
     if shape == "csv":

@@ -37,10 +37,10 @@ def print_day(
     _print_checks(instance, runs, console)
     console.print(f"\nReport    {report_store(settings, site).page(day)}")
     console.print(f"Data Docs {data_docs(settings, site).page(day)}")
-    files = warehouse(settings)
-    console.print(f"DuckDB    {files.core} (exact, restricted)")
+    shown = warehouse(settings).shown()
+    console.print(f"DuckDB    {shown['core']} (exact, restricted)")
     console.print(
-        f"          {files.published} (no figure of fewer than {site.file.privacy.k} people)"
+        f"          {shown['published']} (no figure of fewer than {site.file.privacy.k} people)"
     )
 
 

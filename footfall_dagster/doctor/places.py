@@ -18,6 +18,7 @@ from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.resources import warehouse
 from footfall_dagster.settings import Settings
 from footfall_dagster.store import StorePath, at, make_folder
+from footfall_dagster.warehouse import DuckDBWarehouse
 from vision.exports.places import Unreachable
 from vision.site.load import load_site
 from vision.site.problems import SiteFileError
@@ -118,19 +119,20 @@ def _kept(root: StorePath, setting: str) -> Found:
 def marts(settings: Settings) -> Found:
     """Whether the exact marts can be read, and nobody has kept them from being written."""
     stored = warehouse(settings)
-    if not stored.core.exists():
-        return well(f"{stored.core.parent} is empty still")
     try:
+        if not stored.exact.is_there:
+            return well(f"{stored.beside} is empty still")
         days = stored.days(load_site(settings.site).id)
-        with locked(stored.core.with_name(f"{stored.core.name}.lock"), timeout_s=1):
-            pass
+        if isinstance(stored, DuckDBWarehouse):
+            with locked(stored.core.with_name(f"{stored.core.name}.lock"), timeout_s=1):
+                pass
     except WarehouseError as wrong:
         return broken(str(wrong), "")
     except LockTimeoutError as held:
         return doubtful(str(held), "nothing need be done while marts are being made")
     except SiteFileError:
         return broken("of which site is not known", "mend the site's files first")
-    return well(f"{stored.core.parent}, {len(days)} days of this site")
+    return well(f"{stored.beside}, {len(days)} days of this site")
 
 
 def clock(settings: Settings, others: Callable[[], dict[str, dt.datetime]]) -> Found:

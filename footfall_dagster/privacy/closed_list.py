@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from footfall_dagster import warehouse
 from footfall_dagster.lake import PENDING, CameraDay, Lake
 from footfall_dagster.privacy import (
     closed_list_dagster,
@@ -57,7 +58,7 @@ def audit(settings: Settings, site: Site, dagster_home: Path | None) -> Evidence
         (settings.lake, lambda: lake(look, Lake(settings.lake, site))),
         (
             settings.warehouse,
-            lambda: closed_list_marts.warehouse(look, settings.warehouse, site),
+            lambda: closed_list_marts.warehouse(look, warehouse.of(settings), site),
         ),
         *(
             (store.folder, partial(reports, look, store))

@@ -1,19 +1,19 @@
-"""The closed list for the warehouse: two files, their tables, and every value in them.
+"""The closed list for the warehouse: two files, their tables, and what is kept beside them.
 
 Belongs here: what may be in a DuckDB file of ours. Does not belong here: writing one
-(`footfall_dagster.warehouse`), or what the marts are (`assets.marts.contracts`).
+(`footfall_dagster.warehouse`), what rows may say (`closed_list_rows`), a warehouse that is none of
+files (`closed_list_ducklake`).
 
 A file is as it was placed, or it is a finding: deleted rows, a write-ahead log, views and comments
 all change its bytes. What was placed is then held against the contracts as well.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
 import duckdb
-import polars as pl
 
 from assets.marts.contracts import MARTS
 from assets.marts.inputs import relations
@@ -22,13 +22,13 @@ from assets.marts.release import published
 from assets.marts.schema import MartContract
 from footfall_dagster.mart_tables import new_tables
 from footfall_dagster.noise_ledger import FOLDER as NOISE
-from footfall_dagster.privacy import duckdb_pages, vouched
+from footfall_dagster.privacy import closed_list_ducklake, duckdb_pages, vouched
+from footfall_dagster.privacy.closed_list_rows import broken
 from footfall_dagster.privacy.look import STRANGER, Look
+from footfall_dagster.store import StorePath, below, entries
 from footfall_dagster.verdicts import FOLDER
-from footfall_dagster.warehouse import DuckDBWarehouse
-from vision.contract_check import Bounds, wrong_values
-from vision.contract_terms import Column
-from vision.site.models import Site, SiteDay
+from footfall_dagster.warehouse import DuckDBWarehouse, DuckLakeWarehouse, Warehouse
+from vision.site.models import Site
 
 _CATALOGUE = {
     "tables": "SELECT schema_name, table_name, comment, sql FROM duckdb_tables() "
@@ -43,29 +43,33 @@ _CATALOGUE = {
     "indexes": "SELECT sql FROM duckdb_indexes()",
     "constraints": "SELECT table_name, constraint_text FROM duckdb_constraints()",
 }
-_MINUTES_APART = 6e-5
-_SHARES_APART = 6e-7
-_SECONDS_APART = 0.1
-"""How far figures may be apart that follow from each other: each is rounded when it is stored."""
 
 
-def warehouse(look: Look, folder: Path, site: Site) -> None:
-    """Every file of the warehouse's folder, and every row of its tables."""
-    stored = DuckDBWarehouse.below(folder)
+def warehouse(look: Look, stored: Warehouse, site: Site) -> None:
+    """Every file of the warehouse, and every row of its tables."""
+    beside: dict[StorePath, Callable[[], None]] = {
+        stored.beside / FOLDER: lambda: _verdicts(look, stored.beside / FOLDER, stored, site),
+        stored.beside / NOISE: lambda: _draws(look, stored.beside / NOISE, stored, site),
+        stored.withdrawn.root: lambda: _withdrawn(look, stored.withdrawn.root, stored, site),
+    }
+    for path in entries(stored.beside):
+        if path in beside and path.is_dir() and not path.is_symlink():
+            beside.pop(path)()
+    if isinstance(stored, DuckDBWarehouse):
+        _files(look, stored.core.parent, stored, site)
+    elif isinstance(stored, DuckLakeWarehouse):
+        closed_list_ducklake.warehouse(look, stored, site)
+
+
+def _files(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> None:
     contracts = {
         stored.core: list(MARTS.values()),
         stored.published: [published(mart) for mart in MARTS.values()],
     }
     locks = {path.with_name(f"{path.name}.lock") for path in contracts}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.name == FOLDER and path.is_dir() and not path.is_symlink():
-            _verdicts(look, path, stored, site)
-            continue
-        if path.name == NOISE and path.is_dir() and not path.is_symlink():
-            _draws(look, path, stored, site)
-            continue
-        if path == stored.withdrawn.root and path.is_dir() and not path.is_symlink():
-            _withdrawn(look, path, stored, site)
+        known = path.name in {FOLDER, NOISE, stored.withdrawn.root.name}
+        if known and path.is_dir() and not path.is_symlink():
             continue
         look.at(path)
         if path in contracts:
@@ -76,9 +80,9 @@ def warehouse(look: Look, folder: Path, site: Site) -> None:
             look.find(folder, path, "the whole file", STRANGER)
 
 
-def _withdrawn(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> None:
+def _withdrawn(look: Look, folder: StorePath, stored: Warehouse, site: Site) -> None:
     """The site's list of days of which nothing is published, as we write it."""
-    for path in sorted(folder.iterdir()):
+    for path in entries(folder):
         look.at(path)
         try:
             known = path == stored.withdrawn.path(site.id) and path.is_file()
@@ -90,10 +94,10 @@ def _withdrawn(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) ->
             look.find(folder.parent, path, "the whole file", STRANGER)
 
 
-def _verdicts(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> None:
+def _verdicts(look: Look, folder: StorePath, stored: Warehouse, site: Site) -> None:
     """Verdicts are of the rows that are there, or they are not ours."""
     verdicts_on = cache(partial(stored.verdicts_on, site.id))
-    for path in sorted(folder.rglob("*")):
+    for path in below(folder):
         if path.is_dir() and not path.is_symlink():
             continue
         look.at(path)
@@ -111,9 +115,9 @@ def _verdicts(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> 
             look.find(folder.parent, path, "the whole file", STRANGER)
 
 
-def _draws(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> None:
+def _draws(look: Look, folder: StorePath, stored: Warehouse, site: Site) -> None:
     """Draws have one figure for each place and span that the site has on the day."""
-    for path in sorted(folder.rglob("*")):
+    for path in below(folder):
         if path.is_dir() and not path.is_symlink():
             continue
         release = stored.noise.release_at(path)
@@ -152,135 +156,7 @@ def _file(
             for place, _ in duckdb_pages.spare(held, path.read_bytes()):
                 look.find(folder, path, place, "not of any row")
             for mart in marts:
-                for number, rule in enumerate(_broken(look, held, mart, site), 1):
+                for number, rule in enumerate(broken(look, held, mart, site), 1):
                     look.find(folder, path, f"table {mart.name}, rule {number}: {rule}", "values")
     except (duckdb.Error, OSError):
         look.miss(folder, path, "the whole file")
-
-
-def _broken(
-    look: Look, held: duckdb.DuckDBPyConnection, mart: MartContract, site: Site
-) -> Iterator[str]:
-    present = held.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE table_name = ? AND schema_name = 'main'",
-        [mart.name],
-    ).fetchone()
-    if not present or not present[0]:
-        return
-    stored = held.execute(f"SELECT * FROM main.{mart.name}").pl()
-    look.rows += stored.height
-    if stored.columns != list(mart.schema):
-        yield "other columns"
-        return
-    rows = stored.cast(dict(mart.schema))  # type: ignore[arg-type]
-    if not rows.select(mart.key).equals(rows.select(mart.key).sort(mart.key)):
-        yield "rows must be sorted by the key"
-    if rows.select(mart.key).is_duplicated().any():
-        yield "rows must be unique by the key"
-    if rows.filter(pl.col("site") != site.id).height:
-        yield "rows of a site that this audit was not given"
-    for (day,), of_day in rows.filter(pl.col("site") == site.id).group_by("trading_day"):
-        yield from mart_violations(of_day, mart, site.on(day))
-
-
-def mart_violations(rows: pl.DataFrame, mart: MartContract, site_day: SiteDay) -> Iterator[str]:
-    """Every rule that rows of one site-day break; no value is in the words.
-
-    Args:
-        rows: Of `mart`, of one site and day.
-        mart: Core or published.
-        site_day: The site on the day.
-    """
-    columns = [
-        Column(column.name, column.dtype, column.unit, "", column.domain, nullable=column.nullable)
-        for column in mart.columns
-        if column.domain is not None
-    ]
-    yield from map(str, wrong_values(rows, columns, Bounds.of_site(site_day)))
-    for column in mart.columns:
-        if not column.nullable and column.domain is None and rows[column.name].null_count():
-            yield f"column {column.name}: must not be NULL"
-    tables = relations(site_day, {}, {})
-    for known in (*_places(mart, site_day, tables), *_spans(mart, tables)):
-        names = known.columns
-        if rows.select(names).join(known, on=names, how="anti", nulls_equal=True).height:
-            yield f"{' and '.join(names)} must go together as the site file has it"
-    if "observed_minutes" in mart.schema:
-        yield from _shares(rows, mart, tables)
-    yield from _derived(rows, mart)
-
-
-def _places(
-    mart: MartContract, site_day: SiteDay, tables: Mapping[str, pl.DataFrame]
-) -> Iterator[pl.DataFrame]:
-    """What a row may say of its place."""
-    of_place = [name for name in ("gate", "zone", "kind", "camera", "floor") if name in mart.schema]
-    if "gate" in mart.schema:
-        yield tables["gates"].select(of_place)
-    elif "zone" in mart.schema:
-        yield tables["zones"].select(of_place)
-    elif "camera" in mart.schema:
-        yield tables["cameras"].select(of_place)
-    else:
-        yield pl.DataFrame({"floor": [floor.id for floor in site_day.site.file.floors]})
-    if "area_m2" in mart.schema:
-        yield tables["zones"].select("zone", pl.col("area_m2").round(4))
-    if {"zone", "shop"} <= set(mart.schema):
-        yield tables["zones"].select("zone", shop="of")
-
-
-def _spans(mart: MartContract, tables: Mapping[str, pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """What a row may say of its time."""
-    quarters = tables["intervals"]
-    if mart.span == "interval_start":
-        yield quarters.select("interval_start", "local_start", "in_trading_hours")
-    elif mart.span == "hour_start":
-        yield quarters.group_by("hour_start").agg(
-            pl.col("local_start").min(), pl.col("in_trading_hours").any()
-        )
-
-
-def _minutes(mart: MartContract, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """How long each span of the day is; a day is its trading hours, if it has any."""
-    quarters = tables["intervals"].with_columns(
-        _span=(pl.col("interval_end") - pl.col("interval_start")).dt.total_seconds() / 60
-    )
-    if mart.span is not None:
-        return quarters.group_by(mart.span).agg(pl.col("_span").sum())
-    traded = quarters.filter("in_trading_hours")
-    return (traded if traded.height else quarters).select(pl.col("_span").sum())
-
-
-def _shares(
-    rows: pl.DataFrame, mart: MartContract, tables: Mapping[str, pl.DataFrame]
-) -> Iterator[str]:
-    """Figures that follow from others carry nothing of their own."""
-    minutes = _minutes(mart, tables)
-    timed = rows.join(minutes, on=mart.span) if mart.span else rows.join(minutes, how="cross")
-    share = (timed["observed_share"] * timed["_span"] - timed["observed_minutes"]).abs()
-    if (share > _MINUTES_APART + _SHARES_APART * timed["_span"]).any():
-        yield "column observed_share: must follow from observed_minutes"
-    unobserved = rows.filter(pl.col("observed_minutes") == 0)
-    for column in mart.columns:
-        if column.counted_by and column.nullable and unobserved[column.name].count():
-            yield f"column {column.name}: must be NULL where nothing was observed"
-    if "not_observed" in mart.schema:
-        told = rows.filter(pl.col("not_observed").is_not_null() & (pl.col("observed_minutes") > 0))
-        if told.height:
-            yield "column not_observed: must be NULL where something was observed"
-    if {"occupancy_mean", "person_seconds"} <= set(mart.schema):
-        apart = (
-            timed["occupancy_mean"] * timed["observed_minutes"] * 60 - timed["person_seconds"]
-        ).abs()
-        if (apart > _SECONDS_APART * (1 + timed["occupancy_mean"])).any():
-            yield "column occupancy_mean: must follow from person_seconds"
-
-
-def _derived(rows: pl.DataFrame, mart: MartContract) -> Iterator[str]:
-    """A value that follows from its row is that value to the last bit, or it is a place to hide."""
-    for column in mart.columns:
-        if column.follows is not None:
-            said = pl.col(column.name)
-            apart = said.ne_missing(column.follows.cast(column.dtype))
-            if rows.filter(said.is_not_null() & apart).height:
-                yield f"column {column.name}: must follow from the others of its row"

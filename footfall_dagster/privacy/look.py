@@ -30,9 +30,13 @@ class Look:
     _began: float = field(default_factory=time.monotonic)
 
     def at(self, path: StorePath, content_bytes: int | None = None, rows: int = 0) -> None:
-        """Count a file that was looked at."""
+        """Count a file that was looked at, unless it is gone: journals of databases come and go."""
+        try:
+            size = told_of(path).st_size if content_bytes is None else content_bytes
+        except FileNotFoundError:
+            return
         self.files += 1
-        self.bytes += told_of(path).st_size if content_bytes is None else content_bytes
+        self.bytes += size
         self.rows += rows
 
     def find(

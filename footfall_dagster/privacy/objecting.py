@@ -24,6 +24,7 @@ from assets.marts.contracts import MARTS
 from assets.marts.of_gates import GATE_ACCURACY_DAILY, GATE_AUDITS
 from assets.reports import public
 from assets.reports.before import WEEK
+from footfall_dagster import warehouse
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
 from footfall_dagster.locks import LockTimeoutError
 from footfall_dagster.privacy import ledger, purge, wall
@@ -31,7 +32,7 @@ from footfall_dagster.privacy.objection_list import Waiting
 from footfall_dagster.privacy.retention import due_at, processed_at
 from footfall_dagster.report_store import report_stores
 from footfall_dagster.settings import Settings
-from footfall_dagster.warehouse import DuckDBWarehouse
+from footfall_dagster.warehouse import Warehouse
 from footfall_dagster.withdrawn import telling_of
 from vision.contract_terms import Contract
 from vision.contracts import (
@@ -71,9 +72,9 @@ class Objecting:
         return Lake(self.settings.lake, self.site)
 
     @property
-    def warehouse(self) -> DuckDBWarehouse:
+    def warehouse(self) -> Warehouse:
         """The warehouse."""
-        return DuckDBWarehouse.below(self.settings.warehouse)
+        return warehouse.of(self.settings)
 
     def is_due(self, now: dt.datetime) -> bool:
         """Whether a batch is to be carried out: enough wait, one waits for long, one was begun.

@@ -15,7 +15,7 @@ from footfall_dagster.privacy.ledger import MARTS as MARTS_DATASET
 from footfall_dagster.privacy.ledger import PurgeReceipt, stamp
 from footfall_dagster.privacy.retention import processed_at
 from footfall_dagster.report_store import FolderReportStore
-from footfall_dagster.warehouse import DuckDBWarehouse
+from footfall_dagster.warehouse import Warehouse
 from vision.site.models import Site
 from vision.site.retention import Rule
 
@@ -31,7 +31,7 @@ def due_days(site: Site, days: list[dt.date], now: dt.datetime) -> list[dt.date]
     return [day for day in days if rule.after(processed_at(site, day)) <= now]
 
 
-def forget_marts(lake: Lake, warehouse: DuckDBWarehouse, now: dt.datetime) -> list[PurgeReceipt]:
+def forget_marts(lake: Lake, warehouse: Warehouse, now: dt.datetime) -> list[PurgeReceipt]:
     """Rebuild the warehouse without the days that are past their retention."""
     site = lake.site
     due = due_days(site, warehouse.days(site.id), now)
@@ -65,7 +65,7 @@ def forget_pages(
 
 
 def _receipt_of_marts(
-    site: Site, warehouse: DuckDBWarehouse, day: dt.date, now: dt.datetime
+    site: Site, warehouse: Warehouse, day: dt.date, now: dt.datetime
 ) -> PurgeReceipt:
     exact, released = list(MARTS.values()), [published(mart) for mart in MARTS.values()]
     frames = [

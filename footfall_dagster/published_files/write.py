@@ -64,19 +64,20 @@ def write(
         WarehouseError: The file is not there, or not as it was placed.
     """
     refuse_watched(out, settings)
-    path = warehouse(settings).published
-    try:
-        with opened(path) as connection:
-            chosen = choose(connection, path, site.id, marts, first, last)
-            if XLSX in formats:
-                refuse_long(chosen)
-            names = _names(site.id, chosen, formats)
-            with written_aside(out, names) as aside:
-                rows_of = partial(blocks, connection, path, site.id)
-                _fill(aside, About.of(site, path), chosen, formats, rows_of, progress)
-    except duckdb.Error as wrong:
-        raise WarehouseError(f"{path} cannot be read ({wrong})") from wrong
-    return Written(chosen, [out / name for name in names])
+    names = {mart.name for mart in marts}
+    with warehouse(settings).released.as_file(names) as path:
+        try:
+            with opened(path) as connection:
+                chosen = choose(connection, path, site.id, marts, first, last)
+                if XLSX in formats:
+                    refuse_long(chosen)
+                files = _names(site.id, chosen, formats)
+                with written_aside(out, files) as aside:
+                    rows_of = partial(blocks, connection, path, site.id)
+                    _fill(aside, About.of(site, path), chosen, formats, rows_of, progress)
+        except duckdb.Error as wrong:
+            raise WarehouseError(f"{path} cannot be read ({wrong})") from wrong
+    return Written(chosen, [out / name for name in files])
 
 
 def _fill(

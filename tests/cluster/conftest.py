@@ -1,6 +1,8 @@
 """What tests of the grown profile share: PostgreSQL, and settings that name it and a bucket."""
 
 import importlib.util
+import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +12,12 @@ from pydantic import SecretStr
 from footfall_dagster.settings import Settings
 from tests.cluster.postgres import Postgres, programs, running
 from tests.object_store import ObjectStore
+
+
+def bucket_named(request: pytest.FixtureRequest) -> str:
+    """The name of a bucket that is the test's own."""
+    plain = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_"))
+    return f"{plain[:32].strip('-')}-{zlib.crc32(request.node.nodeid.encode()):08x}"
 
 
 @pytest.fixture(scope="module")

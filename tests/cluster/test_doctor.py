@@ -21,6 +21,7 @@ def settings(grown: Grown, tmp_path_factory: pytest.TempPathFactory) -> Settings
 def test_all_is_well_and_nothing_is_left_behind(settings: Settings) -> None:
     assert services.catalog(settings).what.endswith(", as footfall")
     assert places.store(settings).verdict == "well"
+    assert places.marts(settings).what.endswith("is empty still")
     clock = places.clock(settings, lambda: services.clock_of_catalog(settings))
     assert clock.verdict == "well"
     assert clock.what.endswith("of PostgreSQL, the home, the store")

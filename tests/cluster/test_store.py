@@ -17,6 +17,7 @@ from footfall_dagster.privacy.objections_obeyed import obeyed
 from footfall_dagster.privacy.search import search
 from footfall_dagster.settings import Settings
 from footfall_dagster.store import entries
+from tests.cluster.conftest import bucket_named
 from tests.unit.objected_mall import DAY, DAYS, NOW, Mall, objection
 from vision.contracts import ANONYMISED_TRAJECTORIES, DETECTIONS, GATE_EVENTS
 from vision.objections import SEEN, Place
@@ -29,8 +30,7 @@ DOOR = Place("gate", "door")
 @pytest.fixture
 def mall(grown: Grown, tmp_path: Path, request: pytest.FixtureRequest) -> Mall:
     """A day in a bucket of its own."""
-    name = request.node.name[5:45].rstrip("_").replace("_", "-")
-    mall = Mall(tmp_path, stored=grown(tmp_path, name))
+    mall = Mall(tmp_path, stored=grown(tmp_path, bucket_named(request)))
     mall.record(DAYS[0])
     return mall
 

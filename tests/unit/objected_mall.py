@@ -122,11 +122,8 @@ class Mall:
             for contract, rows in made.items():
                 self.write(contract, CameraDay(day, camera), rows)
 
-    def publish(self, day: dt.date) -> None:
-        """Make marts of what is stored of a day, release them, draw the public page.
-
-        As the assets do, policy and all.
-        """
+    def make(self, day: dt.date) -> dict[str, pl.DataFrame]:
+        """Make exact marts of what is stored of a day."""
         site_day, lake = self.site.on(day), self.objecting.lake
         of = {
             contract.name: {
@@ -135,7 +132,11 @@ class Mall:
             for contract in (COVERAGE, ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS)
         }
         tables = small_mall.relations(site_day, of.pop(COVERAGE.name), of)
-        exact, stored = make_tables(self.settings, self.site, day, tables), self.objecting.warehouse
+        return make_tables(self.settings, self.site, day, tables)
+
+    def publish(self, day: dt.date) -> None:
+        """Make marts of a day, release them, draw the public page, as the assets do."""
+        site_day, exact, stored = self.site.on(day), self.make(day), self.objecting.warehouse
         if not stored.is_withdrawn(self.site.id, day):
             changed = [public.RELEASED[name] for name in policy.CHANGES]
             earlier = stored.read_published_days(changed, self.site.id, policy.days_before(day))

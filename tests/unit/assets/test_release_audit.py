@@ -21,7 +21,7 @@ from assets.release.complement import blanked, judged
 from assets.release.day import decide, never_told
 from assets.release.linked import linked
 from assets.release.recovery import Part, worked_out
-from footfall_dagster.privacy.closed_list_marts import mart_violations
+from footfall_dagster.privacy.closed_list_rows import mart_violations
 from tests.oracle.invented import SUNDAY, WEDNESDAY, days, mall
 from tests.unit import small_mall
 from tests.unit.assets.test_oracle import examples, made

@@ -66,7 +66,7 @@ def change(path: Path, statement: str) -> None:
 
 def found(stored: DuckDBWarehouse) -> list[str]:
     look = Look()
-    audit_warehouse(look, stored.core.parent, MALL)
+    audit_warehouse(look, stored, MALL)
     assert not look.unread
     return [finding.place for finding in look.findings]
 

@@ -1,0 +1,58 @@
+"""The closed list for marts in DuckLake: tables, rows, and the files in which the rows lie.
+
+Belongs here: what may be in a DuckLake of ours. Does not belong here: writing one
+(`footfall_dagster.mart_lake`), what rows may say (`closed_list_rows`).
+
+Every file below a DuckLake's folder is one that its catalogue knows of, in the present or in a
+snapshot that one may still look back to; the rest is a finding, whatever it is.
+"""
+
+import duckdb
+
+from footfall_dagster.mart_lake import LakeMarts
+from footfall_dagster.mart_tables import WarehouseError, as_stored, held_columns
+from footfall_dagster.privacy.closed_list_rows import broken
+from footfall_dagster.privacy.look import STRANGER, Look
+from footfall_dagster.store import attributes, below, entries
+from footfall_dagster.warehouse import DuckLakeWarehouse
+from vision.site.models import Site
+
+
+def warehouse(look: Look, stored: DuckLakeWarehouse, site: Site) -> None:
+    """Every object of both DuckLakes, and every row of their tables."""
+    beside = {stored.withdrawn.root.name, *stored.kept_beside}
+    for path in entries(stored.beside):
+        if path.name not in {stored.core.name, stored.published.name, *beside}:
+            for one in below(path) or [path]:
+                look.at(one)
+                look.find(stored.beside, one, "the whole file", STRANGER)
+    for marts in (stored.core, stored.published):
+        try:
+            _marts(look, marts, site)
+        except (WarehouseError, duckdb.Error):
+            look.miss(stored.beside, marts.where, "the whole of it")
+
+
+def _marts(look: Look, marts: LakeMarts, site: Site) -> None:
+    present = below(marts.where)
+    known = set[str]()
+    if marts.is_there:
+        with marts.opened() as connection:
+            known = marts.files(connection)
+            held = held_columns(connection, marts.name)
+            for mart in marts.contracts:
+                columns = held.pop(mart.name, None)
+                if columns is None:
+                    continue
+                if sorted(columns) != sorted(as_stored(mart)):
+                    look.find(marts.root, marts.where, f"columns of {mart.name}", STRANGER)
+                    continue
+                for number, rule in enumerate(broken(look, connection, mart, site), 1):
+                    place = f"table {mart.name}, rule {number}: {rule}"
+                    look.find(marts.root, marts.where, place, "values")
+            if held:
+                look.find(marts.root, marts.where, "its tables", STRANGER)
+    for path in present:
+        look.at(path)
+        if str(path) not in known or attributes(path):
+            look.find(marts.root, path, "the whole file", STRANGER)
