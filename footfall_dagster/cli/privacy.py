@@ -113,7 +113,8 @@ def purge(prove: bool) -> None:
 
     What goes when is in privacy.retention of site.yaml; each deletion leaves a receipt without
     content. It may be stopped at any moment and run again. With --prove, nothing else is
-    deleted, everything below FOOTFALL_HOME and DAGSTER_HOME is looked at, and a leftover fails.
+    deleted, everything below FOOTFALL_HOME, FOOTFALL_STORE and DAGSTER_HOME is looked at, and a
+    leftover fails.
     """
     import datetime as dt
 
@@ -121,6 +122,7 @@ def purge(prove: bool) -> None:
     from footfall_dagster.day import why_failed
     from footfall_dagster.forgetting import JOB, Forgetting, held_by_runs, run
     from footfall_dagster.instance import open_instance
+    from footfall_dagster.privacy.inspection import searched
     from footfall_dagster.privacy.rescan import rescan
 
     settings, console = Settings(), Console(highlight=False, soft_wrap=True)
@@ -134,7 +136,7 @@ def purge(prove: bool) -> None:
         if not prove:
             return
         now = dt.datetime.now(dt.UTC)
-        roots = {"home": settings.home, "dagster": Path(instance.root_directory)}
+        roots = searched(settings, Path(instance.root_directory))
         found = rescan(forgetting.lake, roots, now, held_by_runs(instance, now))
     console.print(f"looked at {found.files} files, {found.bytes} bytes")
     for one in (*found.findings, *found.unread):

@@ -30,7 +30,10 @@ from vision.contracts import lake_of
 from vision.exports.folder import Recordings
 from vision.site.models import Site
 
-_SEARCHED = "all below the home and DAGSTER_HOME but recordings, models, what lies left of the wall"
+_SEARCHED = (
+    "all below the home, the store and DAGSTER_HOME but recordings, models, what lies left of the "
+    "wall"
+)
 _GRACE = dt.timedelta(days=1)
 """For the purge, which leaves a partition alone while a run may need it."""
 
@@ -56,11 +59,7 @@ class SiteInspector:
 
         self._records.chain.tidy()
         lake, recordings = self.settings.lake, self.settings.recordings
-        roots: dict[str, StorePath] = {"home": self.settings.home}
-        if not instance.resolve().is_relative_to(self.settings.home.resolve()):
-            roots["dagster"] = instance
-        if self.settings.store != self.settings.home:
-            roots["store"] = at(self.settings.store, self.settings.s3_endpoint)
+        roots = searched(self.settings, instance)
         personal = [one.name for one in lake_of(self.site).values() if one.personal]
         left_out = [*(lake / name for name in (*personal, PENDING)), self.settings.models]
         # While a proof goes on, it has detections and tracks of its own; what it leaves is looked
@@ -113,6 +112,16 @@ class SiteInspector:
     @property
     def _records(self) -> RecordStore:
         return RecordStore(self.settings.privacy, self.site.id)
+
+
+def searched(settings: Settings, instance: Path) -> dict[str, StorePath]:
+    """Where anything of a site may lie, by the names under which findings tell of it."""
+    roots: dict[str, StorePath] = {"home": settings.home}
+    if not instance.resolve().is_relative_to(settings.home.resolve()):
+        roots["dagster"] = instance
+    if settings.store != settings.home:
+        roots["store"] = at(settings.store, settings.s3_endpoint)
+    return roots
 
 
 def carried_out(check: str, scope: str, look: Callable[[], Evidence]) -> Evidence:

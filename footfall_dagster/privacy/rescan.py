@@ -12,7 +12,6 @@ is in them.
 import base64
 import contextlib
 import datetime as dt
-import hashlib
 import re
 import sqlite3
 import time
@@ -31,7 +30,7 @@ from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.ledger import MARTS, RECORDINGS
 from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
-from footfall_dagster.store import entries, matching
+from footfall_dagster.store import StorePath, below, digest, entries, matching, within
 
 CHECK = "rescan"
 _SCOPE = "nothing is left of what was deleted by age: copies, free pages, write-ahead logs, rows"
@@ -71,7 +70,7 @@ class _Look:
 
 def rescan(
     lake: Lake,
-    roots: Mapping[str, Path],
+    roots: Mapping[str, StorePath],
     now: dt.datetime,
     held: purge.Held = purge.nobody,
     canaries: Iterable[bytes] = (),
@@ -80,7 +79,7 @@ def rescan(
 
     Args:
         lake: Whose ledger says what was deleted.
-        roots: Folders by the name under which findings show them.
+        roots: Folders, or prefixes of a bucket, by the name under which findings show them.
         now: What is past its retention now must be gone.
         held: What a run in progress holds back.
         canaries: Bytes that stood in what was deleted.
@@ -90,15 +89,15 @@ def rescan(
     _overdue(look, lake, now, held)
     hashes = _hashes_of_deleted(lake)
     forms = [form for canary in canaries for form in needles(canary)]
-    seen: set[Path] = set()
+    seen: set[StorePath] = set()
     for name, root in roots.items():
-        if proof_folder.is_left_over(root):
+        if isinstance(root, Path) and proof_folder.is_left_over(root):
             file = f"{name}/{proof_folder.folder(root).name}"
             look.findings.append(Finding(file, "the folder", "leftover of a proof", 1.0))
-        for path in sorted(root.rglob("*")):
+        for path in below(root):
             if path.is_file() and not path.is_symlink() and path.resolve() not in seen:
                 seen.add(path.resolve())
-                shown = f"{name}/{path.relative_to(root).as_posix()}"
+                shown = "/".join([name, *within(path, root)])
                 try:
                     _file(look, path, shown, hashes, forms)
                 except _UNREADABLE as error:
@@ -142,15 +141,27 @@ def _hashes_of_deleted(lake: Lake) -> dict[int, set[str]]:
 
 
 def _file(
-    look: _Look, path: Path, shown: str, deleted: Mapping[int, set[str]], forms: list[bytes]
+    look: _Look, path: StorePath, shown: str, deleted: Mapping[int, set[str]], forms: list[bytes]
 ) -> None:
     look.files += 1
     size = path.stat().st_size
     look.bytes += size
-    if size in deleted:
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() in deleted[size]:
-                look.findings.append(Finding(shown, "the file", "a copy of a deleted file", 1.0))
+    if size in deleted and digest(path) in deleted[size]:
+        look.findings.append(Finding(shown, "the file", "a copy of a deleted file", 1.0))
+    if isinstance(path, Path):
+        _database(look, path, shown, size)
+    if not forms:
+        return
+    if _holds(path, forms):
+        look.findings.append(Finding(shown, "raw bytes", "canary", 1.0))
+    for place, content, rows in rows_of.file(path):
+        look.rows += rows
+        if any(form in content for form in forms):
+            look.findings.append(Finding(shown, place, "canary", 1.0))
+
+
+def _database(look: _Look, path: Path, shown: str, size: int) -> None:
+    """Look at what a database leaves in its file and beside it."""
     if (beside := _BESIDE_DUCKDB.search(shown)) and not _is_being_written(path, beside["file"]):
         # The warehouse is rebuilt and swapped in: whatever else has such a name was left behind.
         look.findings.append(Finding(shown, "the file", "leftover beside DuckDB", 1.0))
@@ -167,14 +178,6 @@ def _file(
                 for place, _ in unused(path)
                 if place.startswith("free page")
             ]
-    if not forms:
-        return
-    if _holds(path, forms):
-        look.findings.append(Finding(shown, "raw bytes", "canary", 1.0))
-    for place, content, rows in rows_of.file(path):
-        look.rows += rows
-        if any(form in content for form in forms):
-            look.findings.append(Finding(shown, place, "canary", 1.0))
 
 
 def _is_being_written(path: Path, file: str) -> bool:
@@ -190,7 +193,7 @@ def _is_being_written(path: Path, file: str) -> bool:
     return False
 
 
-def _holds(path: Path, forms: list[bytes]) -> bool:
+def _holds(path: StorePath, forms: list[bytes]) -> bool:
     longest = max(map(len, forms))
     kept = b""
     with path.open("rb") as file:

@@ -4,6 +4,7 @@ Belongs here: Parquet, DuckDB and SQLite, read column by column. Does not belong
 looked for (`rescan`).
 """
 
+import io
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,11 +12,13 @@ from pathlib import Path
 
 import polars as pl
 
+from footfall_dagster.store import StorePath
+
 Column = tuple[str, bytes, int]
 """Place, the column's values one after the other, rows."""
 
 
-def file(path: Path) -> Iterator[Column]:
+def file(path: StorePath) -> Iterator[Column]:
     """Every column of a file by its kind; nothing where it is of none of these.
 
     Raises:
@@ -25,11 +28,18 @@ def file(path: Path) -> Iterator[Column]:
     with path.open("rb") as opened:
         head = opened.read(16)
     if head.startswith(b"PAR1"):
-        yield from _frame(pl.read_parquet(path, hive_partitioning=False), "")
+        yield from _frame(_parquet(path), "")
+    elif not isinstance(path, Path):
+        return
     elif head.startswith(b"SQLite format 3"):
         yield from _sqlite(path)
     elif head[8:12] == b"DUCK":
         yield from _duckdb(path)
+
+
+def _parquet(path: StorePath) -> pl.DataFrame:
+    source = path if isinstance(path, Path) else io.BytesIO(path.read_bytes())
+    return pl.read_parquet(source, hive_partitioning=False)
 
 
 def _frame(frame: pl.DataFrame, table: str) -> Iterator[Column]:

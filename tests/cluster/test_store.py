@@ -13,7 +13,9 @@ from PIL import Image
 from footfall_dagster.lake import CameraDay, NotMaterialised, Purged
 from footfall_dagster.privacy import purge, wall
 from footfall_dagster.privacy.closed_list import audit
+from footfall_dagster.privacy.inspection import searched
 from footfall_dagster.privacy.objections_obeyed import obeyed
+from footfall_dagster.privacy.rescan import rescan
 from footfall_dagster.privacy.search import search
 from footfall_dagster.settings import Settings
 from footfall_dagster.store import entries
@@ -121,6 +123,23 @@ def test_a_picture_in_the_bucket_is_found_wherever_it_lies(mall: Mall) -> None:
     assert found.files == before.files + 1
     assert found.bytes > before.bytes + len(picture.getvalue())
     assert search({"store": root}, leave_out=[root / "reports"]).findings == before.findings
+
+
+def test_a_copy_of_what_was_deleted_is_found(mall: Mall) -> None:
+    lake, later = mall.objecting.lake, dt.datetime.now(dt.UTC) + 10 * DAY
+    part = lake.folder(ANONYMISED_TRAJECTORIES.name, AT_DOOR) / wall.PART
+    copy, rows = part.read_bytes(), lake.read(ANONYMISED_TRAJECTORIES, AT_DOOR)
+    list(purge.forget_partitions(lake, later))
+    for path, _ in list(lake.ledger.untold()):
+        lake.ledger.told(path)
+    roots = searched(mall.settings, mall.home / "dagster")
+    assert rescan(lake, roots, later).passed
+    (lake.root.parent / "reports" / "kept").write_bytes(copy)
+    found = rescan(lake, roots, later, canaries=[rows["at"].to_physical().to_numpy().tobytes()])
+    assert {(one.file, one.kind) for one in found.findings} == {
+        ("store/reports/kept", "a copy of a deleted file"),
+        ("store/reports/kept", "canary"),
+    }
 
 
 def test_what_is_kept_beside_an_object_is_found(mall: Mall) -> None:
