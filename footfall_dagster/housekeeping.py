@@ -22,6 +22,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def forget(instance: dg.DagsterInstance, retention: Retention, now: dt.datetime)
         _remove_database(_database(home, run_id))
     old = retention.rule("run_output_days").before(now)
     outputs = _forget_output(instance, home, old)
+    outputs += _forget_in_postgres(instance, old, has_deleted=bool(gone))
     in_use = tuple(
         path.relative_to(home).as_posix() for path in _databases(home) if not scrub(path)
     )
@@ -161,6 +163,23 @@ def _forget_output(instance: dg.DagsterInstance, home: Path, before: dt.datetime
         # Output of other log managers, and of runs that are no more.
         if folder.is_dir() and folder.stat().st_mtime < before.timestamp():
             shutil.rmtree(folder)
+    return outputs
+
+
+def _forget_in_postgres(
+    instance: dg.DagsterInstance, before: dt.datetime, *, has_deleted: bool
+) -> int:
+    """Delete what runs logged, where Dagster's storage is in PostgreSQL; return how many runs'."""
+    if find_spec("dagster_postgres") is None:
+        return 0
+    from footfall_dagster.privacy import event_log_postgres
+
+    storage = instance.event_log_storage
+    if not event_log_postgres.is_in_postgres(storage):
+        return 0
+    outputs = event_log_postgres.forget_lines(storage, before)
+    if outputs or has_deleted:
+        event_log_postgres.rewrite(storage)
     return outputs
 
 

@@ -53,11 +53,7 @@ def refuse(what: str, value: Any, field: str = "") -> None:
 
 
 class GatedEventLog(EventLogStorage):
-    """Stores only what may stand; to be mixed into a storage of Dagster's, in front of it.
-
-    For PostgreSQL: a class of this and `PostgresEventLogStorage`, named in `dagster.yaml`, with a
-    `from_config_value` that makes it.
-    """
+    """Stores only what may stand; to be mixed into a storage of Dagster's, in front of it."""
 
     def store_event(self, event: EventLogEntry) -> None:
         """Store `event`, or what may stand of it."""

@@ -1,0 +1,159 @@
+"""Dagster's storage in PostgreSQL, as deploy/dagster.yaml has it: gated, and forgetting."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from footfall_dagster import housekeeping
+from footfall_dagster.doctor import services
+from footfall_dagster.instance import open_instance
+from footfall_dagster.privacy.wall import Refused
+from footfall_dagster.settings import Settings
+from tests.cluster.postgres import Postgres
+from tests.integration.test_dagster_storage_gate import (
+    LEAKS,
+    NEEDLES,
+    RESOURCES,
+    TEXT,
+    backfill,
+    in_metadata,
+)
+from tests.unit.small_mall import site
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+_STORAGES = {"event_log_storage", "run_storage", "schedule_storage"}
+MARKER = "somebody was seen at the fountain"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "dagster"
+    home.mkdir()
+    (home / "dagster.yaml").write_text((REPOSITORY / "deploy" / "dagster.yaml").read_text())
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    return tmp_path
+
+
+@pytest.fixture
+def instance(home: Path, postgres: Postgres) -> Iterator[dg.DagsterInstance]:
+    del postgres
+    with open_instance(Settings(home=home)) as opened:
+        yield opened
+
+
+def stored(postgres: Postgres) -> str:
+    """Every row of every table, as text."""
+    import psycopg2
+
+    with psycopg2.connect(postgres.address) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        told = []
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'SELECT t::text FROM "{table}" AS t')
+            told += [row for (row,) in cursor.fetchall()]
+    return "\n".join(told)
+
+
+def pages(postgres: Postgres) -> bytes:
+    """What lies in the files of all tables, whether or not it is of a row."""
+    import psycopg2
+
+    with psycopg2.connect(postgres.address) as connection:
+        connection.autocommit = True
+        connection.cursor().execute("CHECKPOINT")
+    return b"".join(
+        path.read_bytes() for path in (postgres.folder / "base").rglob("*") if path.is_file()
+    )
+
+
+@pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak[-1].node_def.name)
+def test_nothing_of_a_leak_is_stored_and_the_run_ends_as_it_would(
+    leak: list[dg.AssetsDefinition], home: Path, instance: dg.DagsterInstance, postgres: Postgres
+) -> None:
+    result = dg.materialize(leak, instance=instance, resources=RESOURCES, raise_on_error=False)
+    assert result.success == ("exception" not in leak[0].key.path[-1])
+    told = stored(postgres)
+    assert result.run_id in told
+    assert [needle for needle in NEEDLES if needle in told] == []
+    assert not list(home.rglob("*.db"))
+
+
+def test_what_may_stand_is_there_and_the_rest_is_refused(instance: dg.DagsterInstance) -> None:
+    dg.materialize([in_metadata], instance=instance, resources=RESOURCES)
+    event = instance.get_latest_materialization_event(in_metadata.key)
+    assert event is not None
+    assert event.asset_materialization is not None
+    assert event.asset_materialization.metadata["rows"].value == 12
+    with pytest.raises(Refused, match="tag"):
+        dg.materialize([in_metadata], instance=instance, resources=RESOURCES, tags={"a": TEXT})
+    with pytest.raises(Refused, match="partition"):
+        instance.add_dynamic_partitions("cameras", [TEXT])
+    with pytest.raises(Refused, match="cursor"):
+        instance.daemon_cursor_storage.set_cursor_values({"ASSET_DAEMON_CURSOR": TEXT})
+    with pytest.raises(Refused, match="title or description"):
+        instance.add_backfill(backfill(title=TEXT[:80]))
+
+
+def test_what_runs_logged_is_forgotten_to_the_last_page(
+    instance: dg.DagsterInstance, postgres: Postgres
+) -> None:
+    @dg.asset
+    def talks(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        context.log.info(MARKER)
+        return dg.MaterializeResult(metadata={"rows": 7})
+
+    dg.materialize([talks], instance=instance, resources=RESOURCES)
+    assert MARKER in stored(postgres)
+    assert MARKER.encode() in pages(postgres)
+    retention, now = site().file.privacy.retention, dt.datetime.now(dt.UTC)
+    assert housekeeping.forget(instance, retention, now).outputs == 0
+    assert MARKER in stored(postgres)
+    forgotten = housekeeping.forget(instance, retention, now + dt.timedelta(days=60))
+    assert forgotten.outputs > 0
+    assert forgotten.in_use == ()
+    assert MARKER not in stored(postgres)
+    assert MARKER.encode() not in pages(postgres)
+    event = instance.get_latest_materialization_event(talks.key)
+    assert event is not None
+    assert event.asset_materialization is not None
+    assert event.asset_materialization.metadata["rows"].value == 7
+
+
+def test_runs_that_made_nothing_are_forgotten(
+    instance: dg.DagsterInstance, postgres: Postgres
+) -> None:
+    @dg.asset
+    def fails() -> None:
+        raise ValueError(MARKER)
+
+    run_id = dg.materialize(
+        [fails], instance=instance, resources=RESOURCES, raise_on_error=False
+    ).run_id
+    assert MARKER in stored(postgres)
+    retention, now = site().file.privacy.retention, dt.datetime.now(dt.UTC)
+    housekeeping.forget(instance, retention, now + dt.timedelta(days=400))
+    assert not instance.has_run(run_id)
+    assert MARKER not in stored(postgres)
+    assert MARKER.encode() not in pages(postgres)
+
+
+def test_all_but_the_storages_is_as_on_one_machine() -> None:
+    ours, theirs = (
+        yaml.safe_load((REPOSITORY / path).read_text())
+        for path in ("deploy/dagster.yaml", "dagster.yaml")
+    )
+    assert {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)} == (
+        _STORAGES
+    )
+
+
+def test_the_doctor_opens_it(home: Path, instance: dg.DagsterInstance) -> None:
+    del instance
+    found = services.dagster(Settings(home=home))
+    assert found.verdict == "well"
+    assert "runs" in found.what
