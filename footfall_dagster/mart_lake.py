@@ -14,7 +14,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,6 +46,8 @@ from footfall_dagster.store import StorePath
 _T = TypeVar("_T")
 _EXTENSIONS = ("httpfs", "postgres_scanner", "ducklake")
 _TRIES, _PAUSE_S = 8, 0.2
+_CONFLICTS = (duckdb.TransactionException,)
+"""Of writers that meet. Those that make tables also find that another one has made them."""
 _KEPT_SNAPSHOTS = dt.timedelta(days=7)
 """For how long one may look back at what was replaced since."""
 
@@ -86,7 +88,7 @@ class LakeMarts:
         import psycopg2
 
         try:
-            with psycopg2.connect(self.catalog, connect_timeout=5) as connection:
+            with closing(psycopg2.connect(self.catalog, connect_timeout=5)) as connection:
                 cursor = connection.cursor()
                 cursor.execute("SELECT to_regclass(%s)", [f"{self.name}.ducklake_snapshot"])
                 row = cursor.fetchone()
@@ -255,7 +257,7 @@ class LakeMarts:
                             f"{column.duckdb_type}"
                         )
 
-        self._tried(make)
+        self._tried(make, (*_CONFLICTS, duckdb.CatalogException))
 
     def _in_transaction(self, write: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
         def once(connection: duckdb.DuckDBPyConnection) -> _T:
@@ -266,13 +268,17 @@ class LakeMarts:
 
         return self._tried(once)
 
-    def _tried(self, work: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+    def _tried(
+        self,
+        work: Callable[[duckdb.DuckDBPyConnection], _T],
+        conflicts: tuple[type[duckdb.Error], ...] = _CONFLICTS,
+    ) -> _T:
         """Do something on a fresh connection, again where another writer came in between."""
         for number in range(1, _TRIES + 1):
             with self._open() as connection:
                 try:
                     return work(connection)
-                except (duckdb.TransactionException, duckdb.CatalogException) as conflict:
+                except conflicts as conflict:
                     if number == _TRIES:
                         raise WarehouseError(
                             f"{self.name} was changed by other runs at each of {_TRIES} tries "

@@ -36,6 +36,8 @@ def folder_or_bucket(value: object) -> object:
     Raises:
         ValueError: A URL of what we do not read, or with keys in it.
     """
+    if value is None:
+        return None
     told = _URL.fullmatch(str(value))
     if told is None:
         return Path(value) if isinstance(value, str) else value
@@ -96,9 +98,8 @@ class Settings(BaseSettings):
     recordings: Annotated[Path | str, BeforeValidator(folder_or_bucket)] = Field(
         default_factory=lambda made: made["home"] / "recordings"
     )
-    store: Annotated[Path | str, BeforeValidator(folder_or_bucket)] = Field(
-        default_factory=lambda made: made["home"]
-    )
+    # None and not the home of now: whoever copies settings with another home means all of it.
+    store: Annotated[Path | str | None, BeforeValidator(folder_or_bucket)] = None
     catalog: SecretStr | None = None
     s3_endpoint: str | None = None
     weights: Path | None = None
@@ -142,8 +143,18 @@ class Settings(BaseSettings):
             raise ValueError("set FOOTFALL_CATALOG to a database of PostgreSQL")
         return self.catalog.get_secret_value()
 
+    @property
+    def kept(self) -> StorePath:
+        """Where the store is, which is the home unless it was set apart."""
+        return at(self.store or self.home, self.s3_endpoint)
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the store is another place than the home."""
+        return self.kept != self.home
+
     def _kept(self, name: str) -> StorePath:
-        return at(self.store, self.s3_endpoint) / name
+        return self.kept / name
 
     @property
     def exports(self) -> Recordings:

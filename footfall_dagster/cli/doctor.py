@@ -70,7 +70,7 @@ def _trials(settings: Settings) -> "Iterator[Trial]":
     yield Trial("recordings", partial(places.recordings, settings))
     yield Trial("home", partial(places.home, settings))
     yield Trial("catalog", partial(services.catalog, settings))
-    if settings.store != settings.home:
+    if settings.is_apart:
         yield Trial("store", partial(places.store, settings))
     yield Trial("warehouse", partial(places.marts, settings))
     yield Trial(

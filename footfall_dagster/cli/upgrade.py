@@ -47,8 +47,8 @@ def command(folder: Path | None) -> None:
     from vision.site.problems import SiteFileError
 
     new = Settings()
-    old = new.model_copy(update={"store": folder or new.home})
-    if new.store == old.store:
+    old = new.model_copy(update={"store": folder})
+    if new.kept == old.kept:
         raise click.UsageError(
             "FOOTFALL_STORE is where everything is already; set it, and FOOTFALL_CATALOG, to where "
             "it is to be"

@@ -17,7 +17,7 @@ from footfall_dagster.locks import LockTimeoutError, locked
 from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.resources import warehouse
 from footfall_dagster.settings import Settings
-from footfall_dagster.store import StorePath, at, make_folder
+from footfall_dagster.store import StorePath, make_folder
 from footfall_dagster.warehouse import DuckDBWarehouse
 from vision.exports.places import Unreachable
 from vision.site.load import load_site
@@ -64,7 +64,7 @@ def recordings(settings: Settings) -> Found:
 
 def store(settings: Settings) -> Found:
     """Whether the store takes, shows and deletes a file, under a lock."""
-    root = at(settings.store, settings.s3_endpoint)
+    root = settings.kept
     # Some stores make a bucket of any name that is written to.
     if not isinstance(root, Path) and _has_no_bucket(root):
         return broken(f"there is no bucket of {root}", "create it, or mend FOOTFALL_STORE")
@@ -158,8 +158,8 @@ def _of_store(settings: Settings) -> dict[str, dt.datetime]:
     """What time it is where files are written, which may be another machine."""
     found = {}
     places: dict[str, StorePath] = {"the home": settings.home}
-    if settings.store != settings.home:
-        places["the store"] = at(settings.store, settings.s3_endpoint)
+    if settings.is_apart:
+        places["the store"] = settings.kept
     for name, root in places.items():
         probe = root / _PROBE / uuid.uuid4().hex
         try:

@@ -6,6 +6,7 @@ Belongs here: whether they answer, and who may do what there. Does not belong he
 
 import datetime as dt
 import os
+from contextlib import closing
 from pathlib import Path
 
 import dagster as dg
@@ -23,7 +24,7 @@ def catalog(settings: Settings) -> Found:
     import psycopg2
 
     try:
-        with psycopg2.connect(settings.catalog_dsn, connect_timeout=5) as connection:
+        with closing(psycopg2.connect(settings.catalog_dsn, connect_timeout=5)) as connection:
             cursor = connection.cursor()
             cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended('doctor', 0))")
             cursor.execute("SELECT current_setting('server_version'), current_user")
@@ -44,7 +45,7 @@ def clock_of_catalog(settings: Settings) -> dict[str, dt.datetime]:
     import psycopg2
 
     try:
-        with psycopg2.connect(settings.catalog_dsn, connect_timeout=5) as connection:
+        with closing(psycopg2.connect(settings.catalog_dsn, connect_timeout=5)) as connection:
             cursor = connection.cursor()
             cursor.execute("SELECT clock_timestamp()")
             row = cursor.fetchone()

@@ -23,7 +23,7 @@ from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.privacy.retention import due_at
 from footfall_dagster.privacy.wall import PART, Refused
 from footfall_dagster.settings import Settings
-from footfall_dagster.store import StorePath, at, below, told_of
+from footfall_dagster.store import StorePath, below, told_of
 from vision.contract_check import violations
 from vision.contract_terms import Contract
 from vision.contracts import lake_of
@@ -119,8 +119,8 @@ def searched(settings: Settings, instance: Path) -> dict[str, StorePath]:
     roots: dict[str, StorePath] = {"home": settings.home}
     if not instance.resolve().is_relative_to(settings.home.resolve()):
         roots["dagster"] = instance
-    if settings.store != settings.home:
-        roots["store"] = at(settings.store, settings.s3_endpoint)
+    if settings.is_apart:
+        roots["store"] = settings.kept
     return roots
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from footfall_dagster.doctor import places, services
 from footfall_dagster.settings import Settings
-from footfall_dagster.store import at, below
+from footfall_dagster.store import below
 from tests.cluster.postgres import Postgres
 
 Grown = Callable[[Path, str], Settings]
@@ -25,7 +25,7 @@ def test_all_is_well_and_nothing_is_left_behind(settings: Settings) -> None:
     clock = places.clock(settings, lambda: services.clock_of_catalog(settings))
     assert clock.verdict == "well"
     assert clock.what.endswith("of PostgreSQL, the home, the store")
-    assert below(at(settings.store, settings.s3_endpoint)) == []
+    assert below(settings.kept) == []
 
 
 def test_a_bucket_that_is_not_there_is_told_and_not_made(settings: Settings) -> None:
@@ -33,7 +33,7 @@ def test_a_bucket_that_is_not_there_is_told_and_not_made(settings: Settings) -> 
     found = places.store(wrong)
     assert found.verdict == "broken"
     assert found.what == "there is no bucket of s3://no-such-bucket/footfall"
-    root = at(wrong.store, wrong.s3_endpoint)
+    root = wrong.kept
     assert not root.fs.exists("no-such-bucket")  # type: ignore[union-attr]
 
 
@@ -41,9 +41,9 @@ def test_keys_that_may_not_write_are_told_without_being_quoted(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another-secret")
-    at(settings.store, settings.s3_endpoint).fs.clear_instance_cache()  # type: ignore[union-attr]
+    settings.kept.fs.clear_instance_cache()  # type: ignore[union-attr]
     found = places.store(settings)
-    at(settings.store, settings.s3_endpoint).fs.clear_instance_cache()  # type: ignore[union-attr]
+    settings.kept.fs.clear_instance_cache()  # type: ignore[union-attr]
     assert found.verdict == "broken"
     assert "PermissionError" in found.what or "Forbidden" in found.what
     assert "secret" not in found.what + found.remedy

@@ -24,7 +24,15 @@ CATALOG = "postgresql://footfall@db/footfall"
 def test_a_store_is_the_home_unless_it_is_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert Settings(home=tmp_path).lake == tmp_path / "lake"
+    ours = Settings(home=tmp_path)
+    assert ours.lake == tmp_path / "lake"
+    # As a proof has it, which must not touch what it proves.
+    other = ours.model_copy(update={"home": tmp_path / "proof"})
+    assert (other.lake, other.warehouse) == (
+        tmp_path / "proof" / "lake",
+        tmp_path / "proof" / "warehouse",
+    )
+    assert not ours.is_apart
     monkeypatch.setenv("FOOTFALL_STORE", "s3://footfall/centre")
     monkeypatch.setenv("FOOTFALL_CATALOG", CATALOG)
     moved = Settings(home=tmp_path)
