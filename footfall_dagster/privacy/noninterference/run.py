@@ -144,7 +144,8 @@ def _run(
     outcome: Outcome,
     say: Say,
 ) -> None:
-    settings = task.settings.model_copy(update={"home": task.home})
+    # Wherever the store is: a proof stays on this machine, and is swept with its folder.
+    settings = task.settings.model_copy(update={"home": task.home, "store": None})
     recordings = DisguisedRecordings(
         settings.recordings, settings.s3_endpoint, task.disguise, task.others
     )
