@@ -46,4 +46,8 @@ def main(homes: dict[str, tuple[str, str]]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(main(json.loads(sys.argv[1]))) + "\n")
+    # Not before this process began: whoever starts it may have used more addresses already, and
+    # then could not.
+    most = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    sys.stdout.write(json.dumps(main(json.loads(sys.argv[2]))) + "\n")
