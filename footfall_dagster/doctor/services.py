@@ -8,6 +8,7 @@ import datetime as dt
 import os
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -24,11 +25,11 @@ def catalog(settings: Settings) -> Found:
     import psycopg2
 
     try:
-        with closing(psycopg2.connect(settings.catalog_dsn, connect_timeout=5)) as connection:
-            cursor = connection.cursor()
-            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended('doctor', 0))")
-            cursor.execute("SELECT current_setting('server_version'), current_user")
-            version, user = cursor.fetchone() or ("", "")
+        version, user = _asked(
+            settings,
+            "SELECT pg_try_advisory_xact_lock(hashtextextended('doctor', 0))",
+            "SELECT current_setting('server_version'), current_user",
+        )
     except psycopg2.Error as failure:
         return broken(
             f"PostgreSQL does not let us in ({type(failure).__name__})",
@@ -45,13 +46,21 @@ def clock_of_catalog(settings: Settings) -> dict[str, dt.datetime]:
     import psycopg2
 
     try:
-        with closing(psycopg2.connect(settings.catalog_dsn, connect_timeout=5)) as connection:
-            cursor = connection.cursor()
-            cursor.execute("SELECT clock_timestamp()")
-            row = cursor.fetchone()
+        (now,) = _asked(settings, "SELECT clock_timestamp()")
     except psycopg2.Error:
         return {}
-    return {"PostgreSQL": row[0]} if row else {}
+    return {"PostgreSQL": now}
+
+
+def _asked(settings: Settings, *queries: str) -> tuple[Any, ...]:
+    """The row that the last of some queries gives, in one connection; raises `psycopg2.Error`."""
+    import psycopg2
+
+    with closing(psycopg2.connect(settings.catalog_dsn, connect_timeout=5)) as connection:
+        cursor = connection.cursor()
+        for query in queries:
+            cursor.execute(query)
+        return cursor.fetchone() or ()
 
 
 def dagster(settings: Settings) -> Found:

@@ -20,9 +20,8 @@ from vision.site.models import Site
 
 def warehouse(look: Look, stored: DuckLakeWarehouse, site: Site) -> None:
     """Every object of both DuckLakes, and every row of their tables."""
-    beside = {stored.withdrawn.root.name, *stored.kept_beside}
     for path in entries(stored.beside):
-        if path.name not in {stored.core.name, stored.published.name, *beside}:
+        if path.name not in {stored.core.name, stored.published.name, *stored.kept_beside}:
             for one in below(path) or [path]:
                 look.at(one)
                 look.find(stored.beside, one, "the whole file", STRANGER)

@@ -68,8 +68,7 @@ def _files(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> Non
     }
     locks = {path.with_name(f"{path.name}.lock") for path in contracts}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        known = path.name in {FOLDER, NOISE, stored.withdrawn.root.name}
-        if known and path.is_dir() and not path.is_symlink():
+        if path.name in stored.kept_beside and path.is_dir() and not path.is_symlink():
             continue
         look.at(path)
         if path in contracts:

@@ -11,15 +11,13 @@ import yaml
 from footfall_dagster import housekeeping
 from footfall_dagster.doctor import services
 from footfall_dagster.instance import open_instance
-from footfall_dagster.privacy.wall import Refused
 from footfall_dagster.settings import Settings
 from tests.cluster.postgres import Postgres
 from tests.integration.test_dagster_storage_gate import (
     LEAKS,
     NEEDLES,
     RESOURCES,
-    TEXT,
-    backfill,
+    assert_refused,
     in_metadata,
 )
 from tests.unit.small_mall import site
@@ -89,14 +87,7 @@ def test_what_may_stand_is_there_and_the_rest_is_refused(instance: dg.DagsterIns
     assert event is not None
     assert event.asset_materialization is not None
     assert event.asset_materialization.metadata["rows"].value == 12
-    with pytest.raises(Refused, match="tag"):
-        dg.materialize([in_metadata], instance=instance, resources=RESOURCES, tags={"a": TEXT})
-    with pytest.raises(Refused, match="partition"):
-        instance.add_dynamic_partitions("cameras", [TEXT])
-    with pytest.raises(Refused, match="cursor"):
-        instance.daemon_cursor_storage.set_cursor_values({"ASSET_DAEMON_CURSOR": TEXT})
-    with pytest.raises(Refused, match="title or description"):
-        instance.add_backfill(backfill(title=TEXT[:80]))
+    assert_refused(instance)
 
 
 def test_what_runs_logged_is_forgotten_to_the_last_page(

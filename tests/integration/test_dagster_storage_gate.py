@@ -140,6 +140,11 @@ def test_why_a_backfill_failed_is_stored_without_what_may_not_stand(
 
 
 def test_tags_names_of_partitions_and_cursors_are_refused(instance: dg.DagsterInstance) -> None:
+    assert_refused(instance)
+
+
+def assert_refused(instance: dg.DagsterInstance) -> None:
+    """Whatever storage an instance has: what whoever sets it can be told of is refused."""
     with pytest.raises(Refused, match="tag"):
         dg.materialize([in_metadata], instance=instance, resources=RESOURCES, tags={"a": TEXT})
     with pytest.raises(Refused, match="partition"):
