@@ -30,6 +30,11 @@ class Marts(Protocol):
         ...
 
     @property
+    def label(self) -> str:
+        """What the comments of its tables say of who may see them."""
+        ...
+
+    @property
     def is_there(self) -> bool:
         """Whether anything was ever placed."""
         ...

@@ -153,9 +153,6 @@ class Settings(BaseSettings):
         """Whether the store is another place than the home."""
         return self.kept != self.home
 
-    def _kept(self, name: str) -> StorePath:
-        return self.kept / name
-
     @property
     def exports(self) -> Recordings:
         """The recordings, to be listed and read."""
@@ -164,7 +161,7 @@ class Settings(BaseSettings):
     @property
     def lake(self) -> StorePath:
         """Parquet files of all camera-day assets."""
-        return self._kept("lake")
+        return self.kept / "lake"
 
     @property
     def vault(self) -> Path:
@@ -174,32 +171,32 @@ class Settings(BaseSettings):
     @property
     def warehouse(self) -> StorePath:
         """The DuckDB files of the marts, or in a bucket the rows of DuckLake."""
-        return self._kept("warehouse")
+        return self.kept / "warehouse"
 
     @property
     def reports(self) -> StorePath:
         """The HTML reports of days, for their owner."""
-        return self._kept("reports")
+        return self.kept / "reports"
 
     @property
     def public_reports(self) -> StorePath:
         """The HTML reports of days for others: nothing exact is in this folder."""
-        return self._kept("public_reports")
+        return self.kept / "public_reports"
 
     @property
     def data_docs(self) -> StorePath:
         """What Great Expectations found in the marts, as HTML."""
-        return self._kept("data_docs")
+        return self.kept / "data_docs"
 
     @property
     def weekly_reports(self) -> StorePath:
         """The HTML reports of weeks, for their owner."""
-        return self._kept("weekly_reports")
+        return self.kept / "weekly_reports"
 
     @property
     def privacy(self) -> StorePath:
         """Records and pages of the privacy report."""
-        return self._kept("privacy")
+        return self.kept / "privacy"
 
     @property
     def models(self) -> Path:

@@ -275,10 +275,6 @@ class DuckDBWarehouse(Warehouse):
         """The warehouse whose files lie in `folder`."""
         return cls(core=folder / "core.duckdb", published=folder / "published.duckdb")
 
-    def label(self, path: Path) -> str:
-        """What the comments of the tables in one of the two files say of who may see them."""
-        return _CORE_NOTE if path == self.core else NOTE
-
 
 class DuckLakeWarehouse(Warehouse):
     """Two DuckLakes, which many machines write at a time.

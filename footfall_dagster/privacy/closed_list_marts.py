@@ -9,7 +9,6 @@ all change its bytes. What was placed is then held against the contracts as well
 """
 
 import datetime as dt
-from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
@@ -18,8 +17,7 @@ import duckdb
 from assets.marts.contracts import MARTS
 from assets.marts.inputs import relations
 from assets.marts.queries import connected
-from assets.marts.release import published
-from assets.marts.schema import MartContract
+from footfall_dagster.mart_store import Marts
 from footfall_dagster.mart_tables import new_tables
 from footfall_dagster.noise_ledger import FOLDER as NOISE
 from footfall_dagster.privacy import closed_list_ducklake, duckdb_pages, vouched
@@ -28,6 +26,7 @@ from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.store import StorePath, below, entries
 from footfall_dagster.verdicts import FOLDER
 from footfall_dagster.warehouse import DuckDBWarehouse, DuckLakeWarehouse, Warehouse
+from footfall_dagster.withdrawn import FOLDER as WITHDRAWN
 from vision.site.models import Site
 
 _CATALOGUE = {
@@ -47,14 +46,10 @@ _CATALOGUE = {
 
 def warehouse(look: Look, stored: Warehouse, site: Site) -> None:
     """Every file of the warehouse, and every row of its tables."""
-    beside: dict[StorePath, Callable[[], None]] = {
-        stored.beside / FOLDER: lambda: _verdicts(look, stored.beside / FOLDER, stored, site),
-        stored.beside / NOISE: lambda: _draws(look, stored.beside / NOISE, stored, site),
-        stored.withdrawn.root: lambda: _withdrawn(look, stored.withdrawn.root, stored, site),
-    }
-    for path in entries(stored.beside):
-        if path in beside and path.is_dir() and not path.is_symlink():
-            beside.pop(path)()
+    for name, part in ((FOLDER, _verdicts), (NOISE, _draws), (WITHDRAWN, _withdrawn)):
+        folder = stored.beside / name
+        if folder.is_dir() and not folder.is_symlink():
+            part(look, folder, stored, site)
     if isinstance(stored, DuckDBWarehouse):
         _files(look, stored.core.parent, stored, site)
     elif isinstance(stored, DuckLakeWarehouse):
@@ -62,20 +57,17 @@ def warehouse(look: Look, stored: Warehouse, site: Site) -> None:
 
 
 def _files(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> None:
-    contracts = {
-        stored.core: list(MARTS.values()),
-        stored.published: [published(mart) for mart in MARTS.values()],
-    }
-    locks = {path.with_name(f"{path.name}.lock") for path in contracts}
+    known = {stored.core: stored.exact, stored.published: stored.released}
+    locks = {path.with_name(f"{path.name}.lock") for path in known}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.name in stored.kept_beside and path.is_dir() and not path.is_symlink():
             continue
         look.at(path)
-        if path in contracts:
-            _file(look, folder, path, contracts[path], site, stored)
+        if path in known:
+            _file(look, folder, path, known[path], site)
         elif path in locks and path.is_file() and path.stat().st_size == 0:
             continue
-        elif not (vouched.is_receipt(path) and folder / vouched.vouched_for(path) in contracts):
+        elif not (vouched.is_receipt(path) and folder / vouched.vouched_for(path) in known):
             look.find(folder, path, "the whole file", STRANGER)
 
 
@@ -132,20 +124,13 @@ def _draws(look: Look, folder: StorePath, stored: Warehouse, site: Site) -> None
             look.find(folder.parent, path, "the whole file", STRANGER)
 
 
-def _file(
-    look: Look,
-    folder: Path,
-    path: Path,
-    marts: list[MartContract],
-    site: Site,
-    stored: DuckDBWarehouse,
-) -> None:
+def _file(look: Look, folder: Path, path: Path, marts: Marts, site: Site) -> None:
     if not vouched.is_vouched(path):
         look.find(folder, path, "the whole file", "changed since it was written")
     try:
         with (
             connected(path, read_only=True) as held,
-            new_tables(marts, stored.label(path)) as wanted,
+            new_tables(marts.contracts, marts.label) as wanted,
         ):
             for part, query in _CATALOGUE.items():
                 if sorted(map(str, held.execute(query).fetchall())) != sorted(
@@ -154,7 +139,7 @@ def _file(
                     look.find(folder, path, f"its {part}", STRANGER)
             for place, _ in duckdb_pages.spare(held, path.read_bytes()):
                 look.find(folder, path, place, "not of any row")
-            for mart in marts:
+            for mart in marts.contracts:
                 for number, rule in enumerate(broken(look, held, mart, site), 1):
                     look.find(folder, path, f"table {mart.name}, rule {number}: {rule}", "values")
     except (duckdb.Error, OSError):

@@ -96,12 +96,12 @@ def look_together(paths: list[StorePath], names: str, limits: Limits) -> dict[st
     return _answer(account) | {"bytes": 0, "rows": 0}
 
 
-def _state(path: StorePath) -> tuple[float, int] | None:
+def _state(path: StorePath) -> tuple[int, int] | None:
     try:
         told = told_of(path)
     except OSError:
         return None
-    return told.st_mtime, told.st_size
+    return told.st_mtime_ns, told.st_size
 
 
 def _look_once(
