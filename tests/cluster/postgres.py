@@ -26,21 +26,23 @@ class Postgres:
     Attributes:
         programs: Folder of its programs.
         folder: Of its data.
-        port: On the loopback.
+        port: On its address.
+        host: Its address.
     """
 
     programs: Path
     folder: Path
     port: int
+    host: str = "127.0.0.1"
 
     @property
     def address(self) -> str:
         """As FOOTFALL_CATALOG has it."""
-        return f"postgresql://footfall@127.0.0.1:{self.port}/footfall"
+        return f"postgresql://footfall@{self.host}:{self.port}/footfall"
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        listens = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        listens = f"-p {self.port} -c listen_addresses={self.host} -c unix_socket_directories="
         self._control("-w", "-l", str(self.folder / "log"), "-o", listens, "start")
 
     def stop(self) -> None:
@@ -61,19 +63,24 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def running(where: Path) -> Iterator[Postgres]:
-    """A server with an empty database `footfall`, for as long as the context lasts."""
+def running(where: Path, host: str = "127.0.0.1") -> Iterator[Postgres]:
+    """A server with an empty database `footfall`, for as long as the context lasts.
+
+    Whoever reaches its address is let in without a password, so that is one of the test's own.
+    """
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "data"
         if os.geteuid() == 0:
             owner = pwd.getpwnam(_SERVES_ROOT)
             os.chown(parent, owner.pw_uid, owner.pw_gid)
         _as_its_user([str(where / "initdb"), "-D", str(folder), "-A", "trust", "-U", "footfall"])
-        server = Postgres(where, folder, _free_port())
+        with (folder / "pg_hba.conf").open("a") as allowed:
+            allowed.write("host all all samenet trust\n")
+        server = Postgres(where, folder, _free_port(host), host)
         server.start()
         try:
             # The name of the database is the user's own, so that nothing else need be said.
-            made = ["-h", "127.0.0.1", "-p", str(server.port), "-U", "footfall", "footfall"]
+            made = ["-h", host, "-p", str(server.port), "-U", "footfall", "footfall"]
             _as_its_user([str(where / "createdb"), *made])
             yield server
         finally:
@@ -85,7 +92,7 @@ def _as_its_user(command: Sequence[str]) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", user=user)
 
 
-def _free_port() -> int:
+def _free_port(host: str) -> int:
     with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
+        one.bind((host, 0))
         return int(one.getsockname()[1])

@@ -1,0 +1,118 @@
+"""What more workers bring, and what a camera-day costs besides looking at it.
+
+Run: .venv/bin/python -m bench.workers [--workers 1 2 4] [--runs 8] [--processor-seconds 20]; needs
+root, PostgreSQL, SeaweedFS and Ray, like `make cluster-test`, and has their cluster: Ray's head and
+workers on hosts of their own (network namespaces), PostgreSQL and a bucket, Dagster's daemon and
+webserver. Every run is the real camera-day of a rendered recording, whose
+detector looks at nothing and keeps one core busy for so many seconds.
+
+Efficiency is throughput over that of one worker, times the workers that have a core to themselves:
+hosts here are parts of one machine, which does all else as well. What a run takes besides the
+detector is what it took from being launched until it ended, less the detector's processor-seconds:
+Ray's job, the start of a process, decoding, and every read and write in bucket and PostgreSQL.
+"""
+
+import argparse
+import datetime as dt
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.workers_location import COST
+from tests.cluster import tower
+from tests.cluster.ray_hosts import Cluster, cluster, trouble
+from vision.site.load import load_site
+
+DAY = dt.date(2026, 3, 9)
+_RECORDED_S = 20
+
+
+def main() -> None:
+    arguments = _arguments()
+    if why := trouble():
+        raise SystemExit(why)
+    rounds = len(arguments.workers)
+    # Two cameras a floor, and no camera-day twice.
+    floors = -(-arguments.runs // 2)
+    days = [DAY + dt.timedelta(days=number) for number in range(rounds)]
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(folder)
+        tower.write_site(site / "site", floors, days)
+        tower.record(site / "recordings", floors, days, _RECORDED_S)
+        with cluster(
+            site / "hosts",
+            site / "site",
+            site / "absent.pt",
+            workers=max(arguments.workers),
+            slots=1,
+            limits={"max_concurrent_runs": max(arguments.workers)},
+            location="bench.workers_location",
+            variables={COST: str(arguments.processor_seconds)},
+        ) as started:
+            files = started.bucket.store.files
+            files.put(f"{site}/recordings/", "recorders/site/", recursive=True)
+            _measure(started, arguments, days)
+
+
+def _measure(started: Cluster, arguments: argparse.Namespace, days: list[dt.date]) -> None:
+    cameras = load_site(started.site).camera_ids[: arguments.runs]
+    started.start(joined=0)
+    started.wait_for_partitions(2 * -(-arguments.runs // 2) * len(days))
+    rows, joined = [], 0
+    for day, workers in zip(days, sorted(arguments.workers), strict=True):
+        for worker in started.workers[joined:workers]:
+            started.join(worker)
+        joined = workers
+        started.wait_for_nodes(1 + workers)
+        keys = [f"{camera}|{day}" for camera in cameras]
+        started.backfill("camera_day", keys)
+        started.settle(3600, "camera_day")
+        runs = [run for run in started.runs("camera_day") if run["partition"] in set(keys)]
+        assert {run["status"] for run in runs} == {"SUCCESS"}, runs
+        rows.append((workers, *_figures(runs, arguments.processor_seconds)))
+    _print(rows, arguments)
+
+
+def _figures(runs: list[dict[str, Any]], cost_s: float) -> tuple[float, float, float, float]:
+    """Camera-days an hour; median seconds besides the detector, of them before the first step."""
+    span = max(run["endTime"] for run in runs) - min(run["launchTime"] for run in runs)
+    besides = [run["endTime"] - run["launchTime"] - cost_s for run in runs]
+    before = [run["startTime"] - run["launchTime"] for run in runs]
+    return (
+        3600 * len(runs) / span,
+        statistics.median(besides),
+        max(besides),
+        statistics.median(before),
+    )
+
+
+def _print(rows: list[tuple[int, float, float, float, float]], arguments: Any) -> None:
+    cores = os.cpu_count() or 1
+    print(
+        f"{time.strftime('%Y-%m-%d')}, {cores} cores, {arguments.runs} camera-days of "
+        f"{arguments.processor_seconds:.0f} processor-s each round\n"
+    )
+    print("| workers | camera-days an hour | efficiency | s besides, median | most | until begun |")
+    print("|---|---|---|---|---|---|")
+    alone = rows[0][1] / rows[0][0]
+    for workers, an_hour, besides, most, before in rows:
+        efficiency = an_hour / (alone * min(workers, cores))
+        told = f"{efficiency:.2f} | {besides:.1f} | {most:.1f} | {before:.1f}"
+        print(f"| {workers} | {an_hour:.0f} | {told} |")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--runs", type=int, default=8)
+    parser.add_argument("--processor-seconds", type=float, default=20)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

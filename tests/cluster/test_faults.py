@@ -1,0 +1,251 @@
+"""What a part that fails in the middle of a camera-day costs: time, and no row.
+
+After each fault the camera-day is what it is where nothing fails, and what the event log says of a
+run that failed names the part. The table at the end says what it took.
+"""
+
+import datetime as dt
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from assets.plan import SitePlan
+from footfall_dagster.definitions import build_definitions
+from footfall_dagster.jobs import CAMERA_DAY
+from footfall_dagster.lake import CameraDay, Lake
+from footfall_dagster.runs import process_tags
+from footfall_dagster.sensors import missing_cameras
+from footfall_dagster.settings import Settings
+from tests.cluster import tower
+from tests.cluster.hosts import BUCKET, Host
+from tests.cluster.ray_hosts import OPEN, Cluster, cluster, trouble, wait_for
+from tests.privacy.finished_home import QUIET, REPOSITORY, Home
+from vision.contracts import lake_of
+from vision.site.load import load_site
+
+FLOORS, _SECONDS, _PATIENCE_S = 2, 60, 900
+DAYS = [dt.date(2026, 3, 9), dt.date(2026, 3, 10)]
+pytestmark = pytest.mark.timeout(2400)
+_TABLE: list[str] = []
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a site and its recordings."""
+    folder = tmp_path_factory.mktemp("tower")
+    tower.write_site(folder / "site", FLOORS, DAYS)
+    tower.record(folder / "recordings", FLOORS, DAYS, _SECONDS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def grown(site: Path, weights: Path) -> Iterator[Cluster]:
+    """A cluster of two workers that take one run at a time, and have nothing to do."""
+    if why := trouble():
+        pytest.skip(why)
+    limits = {"max_concurrent_runs": 4}
+    hosts = site / "hosts"
+    with cluster(hosts, site / "site", weights, workers=2, slots=1, limits=limits) as started:
+        started.bucket.store.files.put(f"{site}/recordings/", "recorders/site/", recursive=True)
+        started.start()
+        started.wait_for_partitions(2 * FLOORS * len(DAYS))
+        yield started
+        print("\n" + "\n".join(_TABLE))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(site: Path, weights: Path) -> Settings:
+    """The site's camera-days, made on one machine in folders."""
+    home = Home.at(site / "var", site / "recordings")
+    settings = home.settings.model_copy(update={"site": site / "site", "weights": weights})
+    home = replace(home, settings=settings)
+    home.dagster.mkdir(parents=True)
+    (home.dagster / "dagster.yaml").symlink_to(REPOSITORY / "dagster.yaml")
+    plan, job = SitePlan(home.site), build_definitions(settings).resolve_job_def(CAMERA_DAY)
+    with home.open() as instance:
+        instance.add_dynamic_partitions(plan.cameras.name or "", missing_cameras(plan, instance))
+        for day in DAYS:
+            for camera in home.site.camera_ids:
+                job.execute_in_process(
+                    instance=instance,
+                    partition_key=dg.MultiPartitionKey({"date": str(day), "camera": camera}),
+                    tags=process_tags(),
+                    run_config=QUIET,
+                )
+    return settings
+
+
+@pytest.fixture(scope="module")
+def camera_days(site: Path) -> Iterator[CameraDay]:
+    """Camera-days that no other test has taken."""
+    cameras = load_site(site / "site").camera_ids
+    return iter([CameraDay(day, camera) for day in DAYS for camera in cameras])
+
+
+def test_a_worker_is_killed(
+    grown: Cluster, undisturbed: Settings, camera_days: Iterator[CameraDay]
+) -> None:
+    one = next(camera_days)
+    worker = in_the_middle_of(grown, one)
+    began = time.monotonic()
+    worker.switch_off()
+    runs = finished(grown, one)
+    grown.join(worker)
+    assert [run["status"] for run in runs] == ["SUCCESS", "FAILURE"]
+    assert "Ray says of the run's job" in reasons(grown, runs)
+    assert worker.address in reasons(grown, runs)
+    assert_undisturbed(grown, undisturbed, one)
+    note("a worker killed", grown, runs, began)
+
+
+def test_a_worker_reaches_the_bucket_no_more_for_thirty_seconds(
+    grown: Cluster, undisturbed: Settings, camera_days: Iterator[CameraDay]
+) -> None:
+    one = next(camera_days)
+    worker = in_the_middle_of(grown, one)
+    began = time.monotonic()
+    with worker.cut_from(BUCKET):
+        time.sleep(30)
+    assert_recovers(grown, undisturbed, one, "worker and bucket cut for 30 s", began)
+
+
+def test_postgresql_is_restarted(
+    grown: Cluster, undisturbed: Settings, camera_days: Iterator[CameraDay]
+) -> None:
+    one = next(camera_days)
+    in_the_middle_of(grown, one)
+    began = time.monotonic()
+    grown.postgres.stop()
+    time.sleep(3)
+    grown.postgres.start()
+    assert_recovers(grown, undisturbed, one, "PostgreSQL away for 3 s", began)
+
+
+def test_the_bucket_answers_503_for_twenty_seconds(
+    grown: Cluster, undisturbed: Settings, camera_days: Iterator[CameraDay]
+) -> None:
+    one = next(camera_days)
+    in_the_middle_of(grown, one)
+    began = time.monotonic()
+    with grown.bucket.answering_503() as asked:
+        time.sleep(20)
+    assert asked
+    assert_recovers(grown, undisturbed, one, "bucket answers 503 for 20 s", began)
+
+
+def test_a_camera_day_runs_twice_at_once(
+    grown: Cluster, undisturbed: Settings, camera_days: Iterator[CameraDay]
+) -> None:
+    one = next(camera_days)
+    began = time.monotonic()
+    grown.backfill("camera_day", [key_of(one)])
+    grown.backfill("camera_day", [key_of(one)])
+    runs = finished(grown, one)
+    assert {run["status"] for run in runs} == {"SUCCESS"}
+    assert len(runs) == 2
+    first, second = sorted(runs, key=lambda run: float(run["startTime"]))
+    assert second["startTime"] < first["endTime"], "they did not run at once"
+    assert_undisturbed(grown, undisturbed, one)
+    note("a camera-day twice at once", grown, runs, began)
+
+
+def test_the_daemon_is_killed(
+    grown: Cluster, undisturbed: Settings, camera_days: Iterator[CameraDay]
+) -> None:
+    one, other = next(camera_days), next(camera_days)
+    in_the_middle_of(grown, one)
+    began = time.monotonic()
+    for pid, command in grown.head.processes().items():
+        if "dagster-daemon" in command:
+            os.kill(pid, signal.SIGKILL)
+    time.sleep(5)
+    grown.start_daemon()
+    grown.backfill("camera_day", [key_of(other)])
+    for made in (one, other):
+        runs = finished(grown, made)
+        assert [run["status"] for run in runs] == ["SUCCESS"]
+        assert_undisturbed(grown, undisturbed, made)
+    note("the daemon killed", grown, runs, began)
+
+
+def in_the_middle_of(grown: Cluster, one: CameraDay) -> Host:
+    """Begin a camera-day, and return the host of its run once people are looked for."""
+    grown.backfill("camera_day", [key_of(one)])
+    (run,) = runs_of(grown, one)
+
+    def looks() -> bool:
+        said = grown.messages(run["runId"])
+        return any(line.startswith("STEP_START") and "detections" in line for line in said)
+
+    wait_for(looks, 300)
+    address = grown.hosts_of_runs()[run["runId"]]
+    return next(worker for worker in grown.workers if worker.address == address)
+
+
+def finished(grown: Cluster, one: CameraDay) -> list[dict[str, Any]]:
+    """Wait until a run of the camera-day succeeded and none is open; the latest first."""
+
+    def is_done() -> bool:
+        statuses = {run["status"] for run in runs_of(grown, one)}
+        return "SUCCESS" in statuses and not statuses & set(OPEN)
+
+    wait_for(is_done, _PATIENCE_S)
+    return runs_of(grown, one)
+
+
+def runs_of(grown: Cluster, one: CameraDay) -> list[dict[str, Any]]:
+    return [run for run in grown.runs("camera_day") if run["partition"] == key_of(one)]
+
+
+def key_of(one: CameraDay) -> str:
+    return f"{one.camera}|{one.day}"
+
+
+def reasons(grown: Cluster, runs: list[dict[str, Any]]) -> str:
+    """What the event log says of the runs that failed."""
+    failed = [run for run in runs if run["status"] != "SUCCESS"]
+    return "\n".join(line for run in failed for line in grown.messages(run["runId"]))
+
+
+def assert_recovers(
+    grown: Cluster, undisturbed: Settings, one: CameraDay, fault: str, began: float
+) -> None:
+    """The run went on, was retried, or failed with a reason and is made again by another."""
+    runs = finished(grown, one)
+    said = reasons(grown, runs)
+    failed = len(runs) > 1
+    assert not failed or any(
+        part in said for part in ("PostgreSQL", "bucket", "Ray", "FOOTFALL_")
+    ), said
+    assert_undisturbed(grown, undisturbed, one)
+    note(fault, grown, runs, began)
+
+
+def assert_undisturbed(grown: Cluster, undisturbed: Settings, one: CameraDay) -> None:
+    ours, theirs = rows(grown.settings, one), rows(undisturbed, one)
+    assert sum(map(len, theirs.values())) > 50
+    assert [name for name, frame in theirs.items() if not ours[name].equals(frame)] == []
+
+
+def rows(settings: Settings, one: CameraDay) -> dict[str, pl.DataFrame]:
+    site = load_site(settings.site)
+    lake = Lake(settings.lake, site)
+    return {
+        contract.name: lake.read(contract, one).drop("modified_at", strict=False)
+        for contract in lake_of(site).values()
+    }
+
+
+def note(fault: str, grown: Cluster, runs: list[dict[str, Any]], began: float) -> None:
+    retried = sum("STEP_RESTARTED" in line for run in runs for line in grown.messages(run["runId"]))
+    ended = ", ".join(run["status"].lower() for run in reversed(runs))
+    took = time.monotonic() - began
+    _TABLE.append(f"{fault:<34} runs: {ended:<20} steps tried again: {retried}  {took:6.0f} s")

@@ -1,0 +1,161 @@
+"""Twenty cameras and five days on Ray are the same rows as on one machine.
+
+FOOTFALL_FLOORS and FOOTFALL_DAYS make it shorter; a floor has two cameras.
+"""
+
+import datetime as dt
+import os
+import statistics
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from assets.marts.contracts import MARTS
+from assets.marts.release import published
+from footfall_dagster import warehouse as warehouses
+from footfall_dagster.day import materialise_day
+from footfall_dagster.lake import CameraDay, Lake
+from footfall_dagster.settings import Settings
+from tests.cluster import tower
+from tests.cluster.hosts import Host
+from tests.cluster.ray_hosts import KEYS, TOKEN, Cluster, cluster, trouble
+from tests.privacy.finished_home import REPOSITORY, Home
+from vision.contracts import lake_of
+from vision.site.load import load_site
+
+FLOORS = int(os.environ.get("FOOTFALL_FLOORS", "10"))
+FIRST = dt.date(2026, 3, 9)
+_NUMBER = int(os.environ.get("FOOTFALL_DAYS", "5"))
+DAYS = [FIRST + dt.timedelta(days=number) for number in range(_NUMBER)]
+SECRETS = (KEYS["AWS_SECRET_ACCESS_KEY"], TOKEN)
+_SECONDS = 20
+_PATIENCE_S = 3600
+pytestmark = pytest.mark.timeout(2 * _PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a site and its recordings."""
+    folder = tmp_path_factory.mktemp("tower")
+    tower.write_site(folder / "site", FLOORS, DAYS)
+    tower.record(folder / "recordings", FLOORS, DAYS, _SECONDS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def embedded(site: Path, weights: Path) -> Settings:
+    """The site, made on one machine in folders."""
+    home = Home.at(site / "var", site / "recordings")
+    settings = home.settings.model_copy(update={"site": site / "site", "weights": weights})
+    home = replace(home, settings=settings)
+    home.dagster.mkdir(parents=True)
+    (home.dagster / "dagster.yaml").symlink_to(REPOSITORY / "dagster.yaml")
+    with home.open() as instance:
+        for day in DAYS:
+            materialise_day(settings, instance, day, lambda _: None)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def made(site: Path, weights: Path) -> Iterator[Cluster]:
+    """A cluster that has made every day of the site."""
+    if why := trouble():
+        pytest.skip(why)
+    limits = {"max_concurrent_runs": 3}
+    with cluster(
+        site / "hosts", site / "site", weights, workers=2, slots=1, limits=limits
+    ) as started:
+        started.bucket.store.files.put(f"{site}/recordings/", "recorders/site/", recursive=True)
+        started.start()
+        keys = [f"{camera}|{day}" for day in DAYS for camera in load_site(site / "site").camera_ids]
+        started.wait_for_partitions(len(keys))
+        started.backfill("camera_day", keys)
+        started.settle(_PATIENCE_S, say=True)
+        # Of days whose marts the daemon's sensors made meanwhile, those are the last ones.
+        started.backfill("site_day", [str(day) for day in DAYS])
+        started.settle(_PATIENCE_S, say=True)
+        yield started
+
+
+def test_every_run_succeeds_and_workers_share_them(made: Cluster) -> None:
+    runs = made.runs()
+    assert {run["status"] for run in runs} == {"SUCCESS"}
+    done = {run["partition"] for run in runs if run["jobName"] == "camera_day"}
+    assert len(done) == 2 * FLOORS * len(DAYS)
+    _print_times(runs)
+    assert set(made.hosts_of_runs().values()) == {worker.address for worker in made.workers}
+
+
+def test_rows_of_the_lake_are_those_of_one_machine(made: Cluster, embedded: Settings) -> None:
+    ours, theirs = _lake(made.settings), _lake(embedded)
+    assert sum(map(len, theirs.values())) > 100 * len(DAYS) * FLOORS
+    assert [what for what, rows in theirs.items() if not ours[what].equals(rows)] == []
+
+
+def test_marts_are_those_of_one_machine(made: Cluster, embedded: Settings) -> None:
+    ours, theirs = _marts(made.settings), _marts(embedded)
+    assert sum(map(len, theirs.values())) > 0
+    assert [name for name, rows in theirs.items() if not ours[name].equals(rows)] == []
+
+
+def test_ray_is_told_no_secret_and_keeps_nothing_that_a_run_prints(made: Cluster) -> None:
+    told = "".join(str(job) for job in made.jobs())
+    assert "execute_run" in told
+    assert [secret for secret in SECRETS if secret in told] == []
+    printed = [log for host in made.workers for log in _of_jobs(host)]
+    assert len(printed) >= 2 * FLOORS * len(DAYS)
+    assert [line for log in printed for line in log if "Running entrypoint" not in line] == []
+
+
+def test_dagster_stores_no_secret(made: Cluster) -> None:
+    import psycopg2
+
+    with psycopg2.connect(made.postgres.address) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in cursor.fetchall():
+            for secret in SECRETS:
+                asked = f'SELECT count(*) FROM "{table}" AS t WHERE strpos(t::text, %s) > 0'
+                cursor.execute(asked, [secret])
+                assert cursor.fetchone() == (0,), table
+
+
+def _lake(settings: Settings) -> dict[tuple[str, dt.date, str], pl.DataFrame]:
+    site = load_site(settings.site)
+    lake = Lake(settings.lake, site)
+    # When a file was recorded is the clock's.
+    return {
+        (contract.name, day, camera): lake.read(contract, CameraDay(day, camera)).drop(
+            "modified_at", strict=False
+        )
+        for contract in lake_of(site).values()
+        for day in DAYS
+        for camera in site.camera_ids
+    }
+
+
+def _marts(settings: Settings) -> dict[str, pl.DataFrame]:
+    stored = warehouses.of(settings)
+    exact = stored.read_days(list(MARTS.values()), "tower", DAYS)
+    released = stored.read_published_days([published(one) for one in MARTS.values()], "tower", DAYS)
+    return exact | {f"published {name}": rows for name, rows in released.items()}
+
+
+def _of_jobs(host: Host) -> list[list[str]]:
+    found = (host.folder / "tmp" / "ray").glob("session_2*/logs/job-driver-*.log")
+    return [log.read_text().splitlines() for log in found]
+
+
+def _print_times(runs: list[dict[str, Any]]) -> None:
+    print(f"\n{'job':<14}{'runs':>6}{'median s':>10}{'longest s':>10}")
+    for job in sorted({str(run["jobName"]) for run in runs}):
+        of_job = [run for run in runs if run["jobName"] == job]
+        took = [run["endTime"] - run["startTime"] for run in of_job]
+        print(f"{job:<14}{len(took):>6}{statistics.median(took):>10.1f}{max(took):>10.1f}")
+    first = min(run["creationTime"] for run in runs)
+    last = max(run["endTime"] for run in runs)
+    print(f"all of it: {last - first:.0f} s")

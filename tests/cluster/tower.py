@@ -1,0 +1,81 @@
+"""A tower: the arcade on top of itself so many times, two cameras a floor, with short recordings.
+
+Belongs here: its site files and what its cameras recorded. Does not belong here: any test.
+"""
+
+import copy
+import datetime as dt
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ARCADE = Path(__file__).resolve().parent.parent.parent / "examples" / "arcade"
+_STARTS = "10:00"
+_DIFFERENT = 2
+"""So many days are simulated for each date; floors take them in turns."""
+
+
+def write_site(folder: Path, floors: int, days: Sequence[dt.date]) -> None:
+    """Site and camera file of a tower that is open on these days."""
+    site = yaml.safe_load((ARCADE / "site.yaml").read_text())
+    cameras = yaml.safe_load((ARCADE / "cameras.yaml").read_text())["cameras"]
+    site |= {"id": "tower", "name": "Tower", "opens": min(days), "closes": max(days)}
+    # Two persons a gate are all that such a short day has.
+    site["privacy"] = {"k": 3}
+    for several in ("floors", "gates", "zones"):
+        site[several] = list(_on_each_floor(site[several], floors))
+    folder.mkdir(parents=True)
+    (folder / "site.yaml").write_text(yaml.safe_dump(site, sort_keys=False))
+    every = list(_on_each_floor(cameras, floors))
+    for camera in every:
+        camera["exports"] = f"{camera['id']}/%Y%m%d_%H%M%S.mp4"
+    (folder / "cameras.yaml").write_text(yaml.safe_dump({"cameras": every}, sort_keys=False))
+
+
+def _on_each_floor(described: Sequence[dict[str, Any]], floors: int) -> Iterator[dict[str, Any]]:
+    for floor in range(floors):
+        for one in described:
+            # Copied whole, as a site file takes no aliases.
+            yield {
+                key: f"{value}_{floor:02}"
+                if key in {"id", "of", "camera", "floor"}
+                else copy.deepcopy(value)
+                for key, value in one.items()
+            }
+
+
+def record(recordings: Path, floors: int, days: Sequence[dt.date], seconds: float) -> None:
+    """Films of every camera on each of the days, so long from ten o'clock on."""
+    for number, day in enumerate(days):
+        for one in range(min(_DIFFERENT, floors)):
+            simulated = recordings / f".{day}-{one}"
+            _simulate(simulated, day, seconds, seed=_DIFFERENT * number + one)
+            for floor in range(one, floors, _DIFFERENT):
+                for film in simulated.glob("cam_*/*.mp4"):
+                    begins = film.stem.removeprefix(f"{film.parent.name}_")
+                    placed = recordings / f"{film.parent.name}_{floor:02}" / f"{begins}.mp4"
+                    placed.parent.mkdir(exist_ok=True)
+                    shutil.copy(film, placed)
+            shutil.rmtree(simulated)
+
+
+def _simulate(out: Path, day: dt.date, seconds: float, seed: int) -> None:
+    site = out / "site"
+    shutil.copytree(ARCADE, site)
+    described = site / "site.yaml"
+    told = yaml.safe_load(described.read_text()) | {"opens": str(day), "closes": str(day)}
+    described.write_text(yaml.safe_dump(told, sort_keys=False))
+    asked = ["--people-per-minute", "30", "--fps", "5", "--seed", str(seed), "--start", _STARTS]
+    subprocess.run(
+        [
+            *(str(Path(sys.executable).parent / "footfall"), "simulate", str(site)),
+            *("--out", str(out), "--day", str(day), "--minutes", str(seconds / 60), *asked),
+        ],
+        check=True,
+        capture_output=True,
+    )

@@ -1,0 +1,109 @@
+"""What our launcher of Ray does otherwise than dagster-ray's."""
+
+import importlib.util
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.launcher.base import WorkerStatus
+
+if importlib.util.find_spec("dagster_ray") is None:
+    pytest.skip("no dagster-ray: pip install .[dev]", allow_module_level=True)
+
+from ray.job_submission import JobStatus
+
+from footfall_dagster.ray_launcher import QuietRayRunLauncher
+
+SECRET = "a-password"
+
+
+@dataclass
+class Client:
+    """Stands for Ray's head: takes jobs, and says of them what a test has it say."""
+
+    jobs: list[Any] = field(default_factory=list)
+    submitted: list[dict[str, Any]] = field(default_factory=list)
+    is_away: bool = False
+
+    def list_jobs(self) -> list[Any]:
+        if self.is_away:
+            raise ConnectionError("no answer")
+        return self.jobs
+
+    def submit_job(self, **told: Any) -> None:
+        self.submitted.append(told)
+
+
+def job_of(run: dg.DagsterRun, status: JobStatus) -> Any:
+    return SimpleNamespace(
+        status=status,
+        message="the entrypoint ended with code 1",
+        metadata={"dagster/run-id": run.run_id},
+        driver_agent_http_address="http://192.0.2.11:52365",
+        entrypoint=f"dagster api execute_run {SECRET}",
+        runtime_env={"env_vars": {"PASSWORD": SECRET}},
+    )
+
+
+@pytest.fixture
+def run() -> dg.DagsterRun:
+    return dg.DagsterRun(job_name="camera_day", status=dg.DagsterRunStatus.STARTED)
+
+
+@pytest.fixture
+def launcher() -> QuietRayRunLauncher:
+    made = QuietRayRunLauncher(address="http://192.0.2.10:8265")
+    made.__dict__["client"] = Client()
+    return made
+
+
+@pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.RUNNING])
+def test_a_job_that_waits_or_runs_goes_on(
+    launcher: QuietRayRunLauncher, run: dg.DagsterRun, status: JobStatus
+) -> None:
+    launcher.client.jobs = [job_of(run, status)]
+    assert launcher.check_run_worker_health(run).status is WorkerStatus.RUNNING
+
+
+@pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.STOPPED, JobStatus.SUCCEEDED])
+def test_a_run_whose_job_has_ended_has_failed_and_says_where(
+    launcher: QuietRayRunLauncher, run: dg.DagsterRun, status: JobStatus
+) -> None:
+    launcher.client.jobs = [job_of(run, status)]
+    found = launcher.check_run_worker_health(run)
+    assert found.status is WorkerStatus.FAILED
+    assert found.msg is not None
+    assert status.value.lower() in found.msg
+    assert "192.0.2.11" in found.msg
+    assert "footfall doctor" in found.msg
+
+
+def test_a_run_that_ray_forgot_has_failed(
+    launcher: QuietRayRunLauncher, run: dg.DagsterRun
+) -> None:
+    other = dg.DagsterRun(job_name="camera_day")
+    launcher.client.jobs = [job_of(other, JobStatus.RUNNING)]
+    found = launcher.check_run_worker_health(run)
+    assert found.status is WorkerStatus.FAILED
+    assert "knows nothing of the run" in (found.msg or "")
+
+
+def test_a_head_that_does_not_answer_ends_no_run(
+    launcher: QuietRayRunLauncher, run: dg.DagsterRun
+) -> None:
+    launcher.client.is_away = True
+    # Dagster's monitor fails a run whose state is unknown, and asks again after an error.
+    with pytest.raises(ConnectionError):
+        launcher.check_run_worker_health(run)
+
+
+def test_what_is_told_of_a_job_is_not_its_environment(
+    launcher: QuietRayRunLauncher, run: dg.DagsterRun
+) -> None:
+    launcher.client.jobs = [job_of(run, JobStatus.FAILED)]
+    told = launcher.get_run_worker_debug_info(run)
+    assert told is not None
+    assert "192.0.2.11" in told
+    assert SECRET not in told + str(launcher.check_run_worker_health(run).msg)
