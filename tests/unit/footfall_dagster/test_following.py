@@ -37,7 +37,7 @@ class Runs:
         return self._run("site_week", {"dagster/partition": f"{monday}"}, ending)
 
     def outdated_weeks(self, day: dt.date = DAY) -> list[dt.date]:
-        return [monday for monday, _ in weeks_outdated_by(self.instance, day)]
+        return [monday for monday, _ in weeks_outdated_by(self.instance, PLAN, day)]
 
     def end(self, run: DagsterRun, ending: str = "SUCCESS") -> None:
         start_run(self.instance, run)
@@ -156,7 +156,7 @@ def test_reports_wait_for_the_last_of_several_days(runs: Runs) -> None:
     last = runs.marts(day=MONDAY + dt.timedelta(days=1), ending=None)
     assert runs.outdated_weeks(MONDAY) == []
     runs.end(last, "FAILURE")
-    ((monday, run),) = weeks_outdated_by(runs.instance, MONDAY)
+    ((monday, run),) = weeks_outdated_by(runs.instance, PLAN, MONDAY)
     assert (monday, run.run_id) == (MONDAY, last.run_id)
 
 
