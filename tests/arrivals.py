@@ -204,9 +204,9 @@ def camera_day_of(run: DagsterRun) -> CameraDay:
 
 
 @contextmanager
-def desk(root: Path) -> Iterator[Desk]:
+def desk(root: Path, site: Site | None = None) -> Iterator[Desk]:
     """A desk, and its instance closed after it."""
-    one = Desk(root)
+    one = Desk(root, site=site)
     try:
         yield one
     finally:

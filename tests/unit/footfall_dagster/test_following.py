@@ -8,6 +8,7 @@ import pytest
 from dagster import DagsterRun
 
 from assets.plan import SitePlan
+from footfall_dagster.fair_use import SITE_TAG
 from footfall_dagster.following import day_of, outdated_by, weeks_outdated_by
 from footfall_dagster.runs import process_tags
 from tests.unit.runs import add_run, end_run, start_run
@@ -119,6 +120,16 @@ def test_runs_are_left_to_whoever_started_them(runs: Runs, tags: dict[str, str])
     runs.marts()
     runs.camera("cam_a", **tags)
     assert runs.outdated_by() is None
+
+
+def test_runs_of_another_site_on_the_same_day_are_its_own(runs: Runs) -> None:
+    theirs = {SITE_TAG: "other"}
+    runs.marts()
+    runs.camera("cam_a", **theirs)
+    assert runs.outdated_by() is None
+    runs.camera("cam_a", ending=None, **theirs)
+    runs.camera("cam_a", **{SITE_TAG: "mall"})
+    assert runs.outdated_by() == "cam_a"
 
 
 def test_the_day_of_a_run_of_camera_days_is_told_by_its_partition() -> None:

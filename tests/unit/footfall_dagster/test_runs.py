@@ -16,6 +16,7 @@ from dagster._core.events import EngineEventData
 from dagster._core.instance_for_test import instance_for_test
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
+from footfall_dagster.fair_use import SITE_TAG
 from footfall_dagster.housekeeping import forget
 from footfall_dagster.runs import HOST_TAG, PID_TAG, fail_dead_runs
 from vision.site.retention import Retention
@@ -152,3 +153,17 @@ def test_failed_runs_are_forgotten_after_their_time_and_successful_ones_are_not(
     assert forget(instance, Retention(), now + dt.timedelta(days=91)).runs == 1
     assert instance.get_run_by_id(failed) is None
     assert instance.get_run_by_id(done) is not None
+
+
+def test_runs_of_another_site_are_left_to_its_own_purge(instance: dg.DagsterInstance) -> None:
+    ours, theirs = (
+        instance.create_run_for_job(
+            some_job, status=DagsterRunStatus.FAILURE, tags={SITE_TAG: site}
+        ).run_id
+        for site in ("mall", "other")
+    )
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(days=91)
+    assert forget(instance, Retention(), later, site="mall").runs == 1
+    assert instance.get_run_by_id(ours) is None
+    assert instance.get_run_by_id(theirs) is not None
+    assert forget(instance, Retention(), later, site="other").runs == 1
