@@ -47,7 +47,7 @@ def test_arguments_win_over_the_environment_and_that_over_the_file(
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("sight: /srv/site\n", "sight is no setting; did you mean site"),
+        ("sites: /srv/site\n", "sites is no setting; did you mean site"),
         ("FOOTFALL_HOME: /srv\n", "FOOTFALL_HOME is no setting; did you mean home"),
         ("colour: hush\n", "colour is no setting; known are site, home"),
         ("settings: /etc/other.yaml\n", "settings is no setting"),
