@@ -5,7 +5,7 @@ not belong here: any asset.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
@@ -13,6 +13,8 @@ import dagster as dg
 
 from vision.site.models import Camera, Site, SiteDay
 
+MOST_PARTITIONS = 100_000
+"""Of one asset; beyond it Dagster's pages and queues become slow."""
 INGEST, TRACKING, ANONYMOUS, FOOTFALL = "ingest", "tracking", "anonymous", "footfall"
 """Asset groups, in the order of the flow."""
 
@@ -36,25 +38,55 @@ class SitePlan:
     Attributes:
         site: The site.
         notice: That every run is held against; None where a graph is only looked at.
+        today: From which `recomputed_days` of the site file count back.
     """
 
     site: Site
     notice: Notice | None = None
+    today: dt.date = field(default_factory=lambda: dt.datetime.now(dt.UTC).date())
 
     def key(self, name: str) -> dg.AssetKey:
         """The key of the asset `name` of this site."""
         return dg.AssetKey([self.site.id, name])
 
+    @property
+    def pool(self) -> str:
+        """Dagster pool of every step that writes the site's warehouse.
+
+        It orders the queue; the truth about who writes is the warehouse's own lock.
+        """
+        return f"{self.site.id}_warehouse"
+
+    @cached_property
+    def first_day(self) -> dt.date:
+        """The first day that can be made again: the day of opening, unless days roll.
+
+        They roll by whole months, so that processes which load the site on different days agree,
+        but for those on either side of a month's end. A site that has closed rolls no further.
+        """
+        file = self.site.file
+        if file.recomputed_days is None:
+            return file.opens
+        until = min(self.today, file.closes) if file.closes else self.today
+        back = until - dt.timedelta(days=file.recomputed_days)
+        return max(file.opens, back.replace(day=1))
+
+    @property
+    def partitions(self) -> int:
+        """How many camera-days an asset of the site has."""
+        until = min(self.today, self.site.file.closes or self.today)
+        return len(self.site.camera_ids) * max(0, (until - self.first_day).days + 1)
+
     @cached_property
     def days(self) -> dg.DailyPartitionsDefinition:
-        """Trading days, from `opens` to `closes`, each ending at `trading_day_start`."""
+        """Trading days, from `first_day` to `closes`, each ending at `trading_day_start`."""
         file = self.site.file
         start = file.trading_day_start
         # Half a day after the last trading day has ended: Dagster leaves out a day that has not
         # ended by then, and is an hour off itself where clocks change.
         end = self.site.day_window(file.closes)[1] + dt.timedelta(hours=12) if file.closes else None
         return dg.DailyPartitionsDefinition(
-            start_date=file.opens.isoformat(),
+            start_date=self.first_day.isoformat(),
             end_date=end,
             timezone=file.time_zone,
             hour_offset=start.hour,
@@ -66,7 +98,7 @@ class SitePlan:
         """Weeks of trading days, from Monday; the first and the last may have fewer than seven."""
         file = self.site.file
         start = file.trading_day_start
-        first = file.opens - dt.timedelta(days=file.opens.weekday())
+        first = self.first_day - dt.timedelta(days=self.first_day.weekday())
         end = None
         if file.closes:
             sunday = file.closes + dt.timedelta(days=6 - file.closes.weekday())

@@ -15,10 +15,6 @@ from assets.marts.schema import MartContract
 from vision.objections import Objection
 from vision.site.release import Noise
 
-POOL = "warehouse"
-"""Dagster pool of every step that writes the warehouse. It orders the queue; the truth about who
-writes is the warehouse's own lock."""
-
 WITHDRAWN = "nothing of the day is published any more, because somebody objected"
 """What is told in place of a release."""
 

@@ -23,6 +23,7 @@ from assets import recordings as observed
 from assets.plan import SitePlan
 from footfall_dagster import late_files
 from footfall_dagster.deliveries import Delivery, deliveries, difference, written_at
+from footfall_dagster.fair_use import Work, awaited, is_of
 from footfall_dagster.jobs import CAMERA_DAY
 from footfall_dagster.lake import Lake
 from vision.exports.folder import Recordings
@@ -133,7 +134,8 @@ class _Look:
         self._now = now
         # Asked before anything is compared: a run that ends in between has made what it made.
         unfinished = instance.get_runs(RunsFilter(statuses=UNFINISHED))
-        self._busy = {run.tags.get("dagster/partition") for run in unfinished}
+        site = arrivals.plan.site.id
+        self._busy = {run.tags.get("dagster/partition") for run in unfinished if is_of(site, run)}
         self.waiting: dict[str, _Waiting] = {}
         self._requests: list[dg.RunRequest] = []
         self._told: list[dg.AssetObservation] = []
@@ -190,6 +192,7 @@ class _Look:
                     run_key=_key("late", *(f"{key} {files}" for key, files in self._late.items())),
                     job_name=late_files.JOB,
                     run_config=late_files.config(list(self._late)),
+                    tags=awaited(Work.UPKEEP),
                 )
             )
         said = "; ".join(self._words[:_MOST_WORDS]) or "every file is known"
@@ -241,6 +244,7 @@ def _request(delivery: Delivery, made: str | None) -> dg.RunRequest:
         run_key=_key(str(one), delivery.fingerprint, str(made)),
         job_name=CAMERA_DAY,
         partition_key=dg.MultiPartitionKey({"date": one.day.isoformat(), "camera": one.camera}),
+        tags=awaited(Work.VISION),
     )
 
 

@@ -8,19 +8,20 @@ what an earlier run already made from the same inputs. Does not belong here: pri
 import datetime as dt
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
 import dagster as dg
-from dagster import DagsterRunStatus, RunsFilter
+from dagster import DagsterRun, DagsterRunStatus, RunsFilter
 
 from assets.marts.inputs import AUDIT_DAYS
 from assets.marts.of_gates import GATE_AUDITS, GATE_COUNTS_15MIN
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
+from footfall_dagster.fair_use import is_of
 from footfall_dagster.following import weeks_outdated_by
 from footfall_dagster.io_manager import camera_day
 from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY, SITE_WEEK
@@ -80,7 +81,7 @@ def materialise_day(
         instance.add_dynamic_partitions(plan.cameras.name or "", missing)
     fail_dead_runs(instance)
     definitions = build_definitions(settings, loggers={"progress": progress_logger(say)})
-    runner = _Runner(definitions, instance, say)
+    runner = _Runner(plan.site.id, definitions, instance, say)
     lake = Lake(settings.lake, plan.site)
     found = _found(settings.exports, plan.site.on(day))
     inputs = _inputs(settings, plan, found)
@@ -118,11 +119,11 @@ def make_again(settings: Settings, instance: dg.DagsterInstance, day: dt.date, s
     Raises:
         DayFailed: A run failed.
     """
-    runner = _Runner(
-        build_definitions(settings, loggers={"progress": progress_logger(say)}), instance, say
-    )
+    plan = SitePlan(SiteNotice.of(settings.site).site)
+    definitions = build_definitions(settings, loggers={"progress": progress_logger(say)})
+    runner = _Runner(plan.site.id, definitions, instance, say)
     runner.run(SITE_DAY, day.isoformat(), "", lambda: False)
-    for monday, _ in weeks_outdated_by(instance, day):
+    for monday, _ in weeks_outdated_by(instance, plan, day):
         runner.run(SITE_WEEK, monday.isoformat(), "", lambda: False)
     if runner.failures:
         raise DayFailed("\n".join(runner.failures))
@@ -136,6 +137,12 @@ def _refuse_other_days(plan: SitePlan, day: dt.date) -> None:
             f"{day} is no trading day of {plan.site.id}, which site.yaml has open from "
             f"{file.opens}{until}"
         )
+    if day < plan.first_day:
+        raise DayFailed(
+            f"{day} stands as it was made: site.yaml has the last {file.recomputed_days} days made "
+            f"again (recomputed_days), which is from {plan.first_day} on; raise it for an earlier "
+            "day. Its figures can be queried and exported as ever"
+        )
     ends = plan.site.day_window(day)[1]
     if ends > dt.datetime.now(dt.UTC):
         raise DayFailed(
@@ -145,7 +152,10 @@ def _refuse_other_days(plan: SitePlan, day: dt.date) -> None:
 
 
 class _Runner:
-    def __init__(self, definitions: dg.Definitions, instance: dg.DagsterInstance, say: Say) -> None:
+    def __init__(
+        self, site: str, definitions: dg.Definitions, instance: dg.DagsterInstance, say: Say
+    ) -> None:
+        self._site = site
         self._definitions = definitions
         self._instance = instance
         self._say = say
@@ -158,14 +168,7 @@ class _Runner:
 
     def stands(self, job: str, partition: str) -> bool:
         """Whether an earlier run made the partition, whose recordings are gone since."""
-        made = self._instance.get_runs(
-            RunsFilter(
-                job_name=job,
-                tags={"dagster/partition": partition},
-                statuses=[DagsterRunStatus.SUCCESS],
-            ),
-            limit=1,
-        )
+        made = self._runs(job, partition, statuses=[DagsterRunStatus.SUCCESS])
         if made:
             name = f"{job} {partition}"
             self.run_ids[name] = made[0].run_id
@@ -195,12 +198,19 @@ class _Runner:
 
     def _succeeded(self, job: str, partition: str, inputs: str) -> str | None:
         """The partition's last run, if it succeeded on the same inputs."""
-        last = self._instance.get_runs(
-            RunsFilter(job_name=job, tags={"dagster/partition": partition}), limit=1
-        )
+        last = self._runs(job, partition)
         if not last or last[0].status is not DagsterRunStatus.SUCCESS:
             return None
         return last[0].run_id if last[0].tags.get(_INPUTS_TAG) == inputs else None
+
+    def _runs(
+        self, job: str, partition: str, statuses: Sequence[DagsterRunStatus] = ()
+    ) -> list[DagsterRun]:
+        """Runs of a partition of the site, the latest first."""
+        wanted = RunsFilter(
+            job_name=job, tags={"dagster/partition": partition}, statuses=list(statuses)
+        )
+        return [run for run in self._instance.get_runs(wanted) if is_of(self._site, run)]
 
 
 def why_failed(partition: str, result: dg.ExecuteInProcessResult) -> Iterable[str]:

@@ -41,7 +41,7 @@ def build_definitions(
     notice = SiteNotice.of(settings.site)
     plan = SitePlan(notice.site, notice)
     purge, purge_schedule = forgetting.build(settings, plan)
-    days, late = jobs.build(plan), late_files.build(plan)
+    days, late = jobs.build(plan, settings), late_files.build(plan, settings)
     objected = objections.build(settings, plan)
     return dg.Definitions(
         assets=graph.build(plan),

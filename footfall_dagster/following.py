@@ -17,6 +17,7 @@ from dagster import DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
 from assets.plan import SitePlan
 from footfall_dagster.arrivals import UNFINISHED
+from footfall_dagster.fair_use import is_of
 from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY, SITE_WEEK
 from footfall_dagster.runs import PID_TAG
 
@@ -43,19 +44,19 @@ def outdated_by(
     marts = dt.timedelta(minutes=plan.site.file.marts_minutes)
     if now < plan.site.day_window(day)[1] + marts:
         return None
-    cameras = _runs(instance, CAMERA_DAY, {_DATE: day.isoformat()})
+    cameras = _runs(instance, plan, CAMERA_DAY, {_DATE: day.isoformat()})
     if any(record.dagster_run.status in UNFINISHED for record in cameras):
         return None
     made = [record for record in cameras if _is_ours_to_follow(record.dagster_run)]
     last = max(made, key=_ended, default=None)
     if last is None:
         return None
-    marts_of_day = _runs(instance, SITE_DAY, {_DAY: day.isoformat()})
+    marts_of_day = _runs(instance, plan, SITE_DAY, {_DAY: day.isoformat()})
     return None if any(_knows(one, last) for one in marts_of_day) else last.dagster_run
 
 
 def weeks_outdated_by(
-    instance: dg.DagsterInstance, day: dt.date
+    instance: dg.DagsterInstance, plan: SitePlan, day: dt.date
 ) -> list[tuple[dt.date, DagsterRun]]:
     """Mondays of the weeks whose report is older than marts that it shows, and whose run made them.
 
@@ -65,9 +66,9 @@ def weeks_outdated_by(
     monday = day - dt.timedelta(days=day.weekday())
     found = []
     for week in (monday, monday + dt.timedelta(days=7)):
-        reports = _runs(instance, SITE_WEEK, {_DAY: week.isoformat()})
+        reports = _runs(instance, plan, SITE_WEEK, {_DAY: week.isoformat()})
         shown = [(week + dt.timedelta(days=number)).isoformat() for number in range(-7, 7)]
-        marts = _runs(instance, SITE_DAY, {_DAY: shown})
+        marts = _runs(instance, plan, SITE_DAY, {_DAY: shown})
         if not reports or any(one.dagster_run.status in UNFINISHED for one in marts):
             continue
         # One that failed may have failed after its marts.
@@ -93,7 +94,11 @@ def _ended(record: RunRecord) -> float:
 
 
 def _runs(
-    instance: dg.DagsterInstance, job: str, tags: Mapping[str, str | list[str]]
+    instance: dg.DagsterInstance,
+    plan: SitePlan,
+    job: str,
+    tags: Mapping[str, str | list[str]],
 ) -> list[RunRecord]:
-    """Runs of a job whose tags have these values, or one of them."""
-    return list(instance.get_run_records(RunsFilter(job_name=job, tags=dict(tags))))
+    """Runs of a job of the site whose tags have these values, or one of them."""
+    found = instance.get_run_records(RunsFilter(job_name=job, tags=dict(tags)))
+    return [one for one in found if is_of(plan.site.id, one.dagster_run)]

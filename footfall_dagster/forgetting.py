@@ -21,6 +21,7 @@ from assets.plan import SitePlan
 from assets.reports import day, public, week
 from footfall_dagster import housekeeping, resources
 from footfall_dagster.checks.retention import purged_result
+from footfall_dagster.fair_use import Work, awaited, is_of, tags
 from footfall_dagster.lake import PENDING, CameraDay, Lake
 from footfall_dagster.locks import LockTimeoutError
 from footfall_dagster.mart_tables import WarehouseError
@@ -154,7 +155,8 @@ class Forgetting:
 
     def clean_instance(self, instance: dg.DagsterInstance, now: dt.datetime) -> Iterator[str]:
         """Delete what Dagster need not keep; yield lines for a person."""
-        gone = housekeeping.forget(instance, self.plan.site.file.privacy.retention, now)
+        site = self.plan.site
+        gone = housekeeping.forget(instance, site.file.privacy.retention, now, site=site.id)
         yield f"Dagster: {gone.runs} runs deleted, output of {gone.outputs} deleted"
         for name in gone.in_use:
             yield (
@@ -181,8 +183,8 @@ class Forgetting:
                 yield purged_result(key, receipt)
 
 
-def held_by_runs(instance: dg.DagsterInstance, now: dt.datetime) -> purge.Held:
-    """Whether a run in progress may still need a camera-day, asked anew at each call.
+def held_by_runs(site: str, instance: dg.DagsterInstance, now: dt.datetime) -> purge.Held:
+    """Whether a run of the site in progress may still need a camera-day, asked anew at each call.
 
     What a run has written itself is too young to be deleted; this keeps what it found there.
     """
@@ -191,7 +193,8 @@ def held_by_runs(instance: dg.DagsterInstance, now: dt.datetime) -> purge.Held:
     def held(camera_day: CameraDay) -> bool:
         partitions = {str(camera_day), camera_day.day.isoformat()}
         return any(
-            one.dagster_run.tags.get("dagster/partition") in partitions
+            is_of(site, one.dagster_run)
+            and one.dagster_run.tags.get("dagster/partition") in partitions
             # By when it began, as it may have been queued for longer than runs last.
             and (one.start_time or one.update_timestamp.timestamp()) > oldest
             for one in instance.get_run_records(RunsFilter(statuses=_IN_PROGRESS))
@@ -209,7 +212,7 @@ def build(settings: Settings, plan: SitePlan) -> tuple[dg.JobDefinition, dg.Sche
         now = dt.datetime.now(dt.UTC)
         incomplete = ""
         try:
-            for one in forgetting.carry_out(held_by_runs(context.instance, now), now):
+            for one in forgetting.carry_out(held_by_runs(plan.site.id, context.instance, now), now):
                 if isinstance(one, str):
                     context.log.info(one)
                 else:
@@ -227,6 +230,7 @@ def build(settings: Settings, plan: SitePlan) -> tuple[dg.JobDefinition, dg.Sche
 
     @dg.job(
         name=JOB,
+        tags=tags(plan.site.id, Work.UPKEEP, settings),
         description="Deletes what is past its retention, in the lake, the warehouse, the reports, "
         "Dagster's own storage and, where the site says so, the recordings.",
     )
@@ -266,7 +270,7 @@ def _schedule(forgetting: Forgetting, job: dg.JobDefinition) -> dg.ScheduleDefin
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         now = context.scheduled_execution_time
         if now.hour == _DAILY_AT_HOUR or forgetting.is_due(now):
-            return dg.RunRequest()
+            return dg.RunRequest(tags=awaited(Work.UPKEEP))
         return dg.SkipReason("nothing is past its retention")
 
     return schedule

@@ -29,6 +29,7 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
+from footfall_dagster.fair_use import is_of
 from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
 from vision.site.retention import Retention
 
@@ -52,11 +53,22 @@ class Forgotten:
     in_use: tuple[str, ...]
 
 
-def forget(instance: dg.DagsterInstance, retention: Retention, now: dt.datetime) -> Forgotten:
-    """Delete runs and output that are past their retention, and scrub the files they were in."""
+def forget(
+    instance: dg.DagsterInstance,
+    retention: Retention,
+    now: dt.datetime,
+    *,
+    site: str | None = None,
+) -> Forgotten:
+    """Delete runs and output that are past their retention, and scrub the files they were in.
+
+    Runs of another site than `site` are left to its own purge. What runs logged is not told apart
+    by site, and goes by whichever of the sites that share an instance keeps it shortest.
+    """
     home = Path(instance.root_directory)
-    unsuccessful = _runs(instance, _ENDED[1:], retention.rule("failed_runs_days").before(now))
-    past = _runs(instance, _ENDED, retention.rule("marts_years").before(now))
+    failed_before = retention.rule("failed_runs_days").before(now)
+    unsuccessful = _runs(instance, site, _ENDED[1:], failed_before)
+    past = _runs(instance, site, _ENDED, retention.rule("marts_years").before(now))
     gone = {*past, *(run_id for run_id in unsuccessful if not _made_anything(instance, run_id))}
     for run_id in gone:
         _forget_last_words(instance, run_id)
@@ -108,12 +120,15 @@ def _databases(home: Path) -> Iterator[Path]:
 
 
 def _runs(
-    instance: dg.DagsterInstance, statuses: list[DagsterRunStatus], before: dt.datetime
+    instance: dg.DagsterInstance,
+    site: str | None,
+    statuses: list[DagsterRunStatus],
+    before: dt.datetime,
 ) -> Iterator[str]:
     wanted = RunsFilter(statuses=statuses, created_before=before)
     cursor = None
     while runs := instance.get_runs(wanted, cursor=cursor, limit=_BATCH):
-        yield from (run.run_id for run in runs)
+        yield from (run.run_id for run in runs if site is None or is_of(site, run))
         cursor = runs[-1].run_id
 
 

@@ -11,6 +11,8 @@ import dagster as dg
 from assets import privacy_report
 from assets.plan import FOOTFALL, SitePlan
 from assets.reports import week
+from footfall_dagster.fair_use import Work, tags
+from footfall_dagster.settings import Settings
 from vision.contracts import lake_of
 
 if TYPE_CHECKING:
@@ -20,13 +22,17 @@ if TYPE_CHECKING:
 
 CAMERA_DAY, SITE_DAY, PRIVACY_DAY = "camera_day", "site_day", "privacy_day"
 SITE_WEEK = "site_week"
+_RETRIED = {"dagster/max_retries": "2"}
 
 
-def build(plan: SitePlan) -> list["UnresolvedAssetJobDefinition"]:
+def build(plan: SitePlan, settings: Settings) -> list["UnresolvedAssetJobDefinition"]:
     """`camera_day`: files to anonymous events. `site_day`: marts, report. `privacy_day`: proof.
 
     `site_week`: the report of a week.
     """
+    vision, marts = (
+        _RETRIED | tags(plan.site.id, work, settings) for work in (Work.VISION, Work.MARTS)
+    )
     privacy = dg.AssetSelection.assets(
         plan.key(privacy_report.SEARCHED), plan.key(privacy_report.NAME)
     )
@@ -36,26 +42,26 @@ def build(plan: SitePlan) -> list["UnresolvedAssetJobDefinition"]:
             CAMERA_DAY,
             selection=dg.AssetSelection.assets(*(plan.key(name) for name in lake_of(plan.site))),
             description="One camera on one trading day: from its files to anonymous events.",
-            tags={"dagster/max_retries": "2", "dagster/priority": "1"},
+            tags=vision,
         ),
         dg.define_asset_job(
             SITE_DAY,
             selection=dg.AssetSelection.groups(FOOTFALL) - privacy - weekly,
             description="One trading day of the site: marts from whatever cameras have delivered, "
             "and the report.",
-            tags={"dagster/max_retries": "2", "dagster/priority": "0"},
+            tags=marts,
         ),
         dg.define_asset_job(
             PRIVACY_DAY,
             selection=privacy,
             description="Searches all that lies right of the wall and reports every privacy check "
             "of one trading day. The run fails where a check did; the figures stay.",
-            tags={"dagster/max_retries": "2", "dagster/priority": "0"},
+            tags=marts,
         ),
         dg.define_asset_job(
             SITE_WEEK,
             selection=weekly,
             description="The report of a week, from whatever marts its days have.",
-            tags={"dagster/max_retries": "2", "dagster/priority": "0"},
+            tags=marts,
         ),
     ]

@@ -16,8 +16,10 @@ from assets import recordings as observed
 from assets.plan import SitePlan
 from footfall_dagster.checks.arrivals import too_late
 from footfall_dagster.deliveries import delivery_of, difference
+from footfall_dagster.fair_use import Work, tags
 from footfall_dagster.io_manager import camera_day
 from footfall_dagster.lake import Lake
+from footfall_dagster.settings import Settings
 from vision.exports.folder import Recordings
 
 JOB = "late_files"
@@ -32,7 +34,7 @@ class LateFiles(dg.Config):
     camera_days: list[str]
 
 
-def build(plan: SitePlan) -> dg.JobDefinition:
+def build(plan: SitePlan, settings: Settings) -> dg.JobDefinition:
     """The job that tells of late files of a site."""
 
     @dg.op(name=_OP, out={})
@@ -55,6 +57,7 @@ def build(plan: SitePlan) -> dg.JobDefinition:
 
     @dg.job(
         name=JOB,
+        tags=tags(plan.site.id, Work.UPKEEP, settings),
         description="Tells of files that came after the late window of the site file: as an "
         "observation of `recordings`, and a warning on the camera-day. Changes nothing.",
     )

@@ -13,6 +13,7 @@ from dagster import RunsFilter
 
 from assets.plan import SitePlan
 from footfall_dagster.arrivals import UNFINISHED
+from footfall_dagster.fair_use import Work, awaited, tags
 from footfall_dagster.forgetting import held_by_runs
 from footfall_dagster.jobs import SITE_DAY
 from footfall_dagster.locks import LockTimeoutError
@@ -51,7 +52,7 @@ def build(settings: Settings, plan: SitePlan) -> Objected:
     def take_back(context: dg.OpExecutionContext) -> None:
         now = dt.datetime.now(dt.UTC)
         try:
-            for line in objecting.carry_out(now, held_by_runs(context.instance, now)):
+            for line in objecting.carry_out(now, held_by_runs(plan.site.id, context.instance, now)):
                 context.log.info(line)
         except _CANNOT as why:
             # Those that wait are not lost, and a batch that was begun is obeyed from then on.
@@ -59,13 +60,14 @@ def build(settings: Settings, plan: SitePlan) -> Objected:
 
     @dg.job(
         name=JOB,
+        tags=tags(plan.site.id, Work.UPKEEP, settings),
         description="Carries out the objections that wait: takes what was seen at their places out "
         "of the lake and the exact marts, and withdraws their days from what is published.",
     )
     def job() -> None:
         take_back()
 
-    return Objected(job, _schedule(objecting, job), _days_to_make(objecting))
+    return Objected(job, _schedule(objecting, job), _days_to_make(objecting, plan.first_day))
 
 
 def run(
@@ -97,13 +99,13 @@ def _schedule(objecting: Objecting, job: dg.JobDefinition) -> dg.ScheduleDefinit
         # At night, so that nobody is remembered who stood at the desk an hour before.
         is_night = now.astimezone(objecting.site.zone_info).hour in _AT_NIGHT
         if objecting.lake.objection_list.read().begun or (is_night and objecting.is_due(now)):
-            return dg.RunRequest()
+            return dg.RunRequest(tags=awaited(Work.UPKEEP))
         return dg.SkipReason("no batch of objections is due")
 
     return schedule
 
 
-def _days_to_make(objecting: Objecting) -> dg.SensorDefinition:
+def _days_to_make(objecting: Objecting, first_day: dt.date) -> dg.SensorDefinition:
     @dg.sensor(
         name="site_day_after_objections",
         job_name=SITE_DAY,
@@ -113,23 +115,29 @@ def _days_to_make(objecting: Objecting) -> dg.SensorDefinition:
         "one after another, the earliest first.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        return next_to_make(
-            objecting.lake.objection_list, context.instance, dt.datetime.now(dt.UTC)
-        )
+        listed, now = objecting.lake.objection_list, dt.datetime.now(dt.UTC)
+        return next_to_make(listed, context.instance, now, first_day)
 
     return sensor
 
 
 def next_to_make(
-    listed: ObjectionList, instance: dg.DagsterInstance, now: dt.datetime
+    listed: ObjectionList,
+    instance: dg.DagsterInstance,
+    now: dt.datetime,
+    first_day: dt.date = dt.date.min,
 ) -> dg.RunRequest | dg.SkipReason:
     """The run that makes the earliest day again which is not made yet, unless one is under way.
 
     A day is made once such a run has succeeded. One of which a run failed is tried again after an
-    hour, and does not keep the others waiting.
+    hour, and does not keep the others waiting. One that has become older than `first_day`
+    meanwhile cannot be made any more: what was taken from its marts stays away.
     """
     waits = False
     for day, batch in listed.read().to_make:
+        if day < first_day:
+            listed.made(day, batch)
+            continue
         made_for = f"{day} {batch}"
         runs = instance.get_run_records(RunsFilter(tags={_MADE_FOR: made_for}))
         if any(one.dagster_run.status in UNFINISHED for one in runs):
@@ -144,7 +152,7 @@ def next_to_make(
             return dg.RunRequest(
                 run_key=f"{made_for}{after}",
                 partition_key=day.isoformat(),
-                tags={_MADE_FOR: made_for},
+                tags={_MADE_FOR: made_for, **awaited(Work.MARTS)},
             )
     return dg.SkipReason(
         "days could not be made again; the next try is an hour after the last"

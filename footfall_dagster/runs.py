@@ -6,15 +6,20 @@ Dagster's code server notices when a run that it started dies. Nobody notices wh
 dies with it, or when a run was started from a command line: such a run stays "started" for ever,
 with its place in the queue and in the pool of the warehouse.
 
-A run that says nothing of its host is taken to be of this one. Where several hosts share an
-instance, switch the `dead_runs` sensor off and let the launcher's own health checks do this.
+A run that says its host and process by tag is looked for on that host only. One that does not is
+looked for where Dagster's own launcher has code servers of this host start runs; the process is
+then told by what it reported. Other launchers (Ray, Kubernetes) start runs elsewhere, and have
+health checks of their own.
 """
 
+import json
 import os
 import socket
 
 import dagster as dg
 from dagster import DagsterRun, DagsterRunStatus, RunsFilter
+from dagster._core.launcher import DefaultRunLauncher
+from dagster._core.storage.tags import GRPC_INFO_TAG
 
 _PID, _HOST = "pid", "host"
 _UNDER_WAY = [
@@ -25,6 +30,7 @@ _UNDER_WAY = [
 ]
 """What a run may be killed in. One that is merely queued has no process yet."""
 HOST_TAG, PID_TAG = "footfall/host", "footfall/pid"
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def process_tags() -> dict[str, str]:
@@ -61,12 +67,25 @@ def _pid(instance: dg.DagsterInstance, run: DagsterRun) -> int | None:
     if PID_TAG in run.tags:
         here = run.tags.get(HOST_TAG) == socket.gethostname()
         return int(run.tags[PID_TAG]) if here else None
+    if not _was_started_here(instance, run):
+        return None
     for record in reversed(instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)):
         event = record.dagster_event
         metadata = event.engine_event_data.metadata if event is not None else {}
         if _PID in metadata:
             return int(str(metadata[_PID].value))
     return None
+
+
+def _was_started_here(instance: dg.DagsterInstance, run: DagsterRun) -> bool:
+    """Whether the launcher had a code server of this host start the run.
+
+    One that names no code server was started by hand, in a process beside this one.
+    """
+    if not isinstance(instance.run_launcher, DefaultRunLauncher):
+        return False
+    server = json.loads(run.tags.get(GRPC_INFO_TAG, "{}")).get("host", "localhost")
+    return server in _HERE or server == socket.gethostname()
 
 
 def _alive(pid: int) -> bool:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from assets.plan import SitePlan
+from footfall_dagster.fair_use import Work, awaited
 from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY, SITE_WEEK
 from vision.site.models import SiteFile
 
@@ -42,7 +43,7 @@ def _camera_days(plan: SitePlan) -> dg.ScheduleDefinition:
             return
         for camera in sorted(plan.site.on(day).cameras):
             key = dg.MultiPartitionKey({"date": day.isoformat(), "camera": camera})
-            yield dg.RunRequest(run_key=key, partition_key=key)
+            yield dg.RunRequest(run_key=key, partition_key=key, tags=awaited(Work.VISION))
 
     return schedule
 
@@ -87,7 +88,7 @@ def _site_weeks(plan: SitePlan) -> dg.ScheduleDefinition:
         if not any(plan.site.file.trades_on(day) for day in days):
             return dg.SkipReason(f"the site file has the site open on no day up to {sunday}")
         monday = min(days).isoformat()
-        return dg.RunRequest(run_key=monday, partition_key=monday)
+        return dg.RunRequest(run_key=monday, partition_key=monday, tags=awaited(Work.MARTS))
 
     return schedule
 
@@ -107,7 +108,8 @@ def _once_a_day(
         day = ended_day(plan.site.file, context.scheduled_execution_time, minutes)
         if not plan.site.file.trades_on(day):
             return dg.SkipReason(f"{day} is outside the days on which the site file has it open")
-        return dg.RunRequest(run_key=day.isoformat(), partition_key=day.isoformat())
+        key = day.isoformat()
+        return dg.RunRequest(run_key=key, partition_key=key, tags=awaited(Work.MARTS))
 
     return schedule
 

@@ -13,6 +13,7 @@ from dagster import DagsterRun, DagsterRunStatus
 from assets.plan import SitePlan
 from assets.recordings import ARRIVALS
 from footfall_dagster.arrivals import Arrivals
+from footfall_dagster.fair_use import Work, as_awaited_as
 from footfall_dagster.following import day_of, outdated_by, weeks_outdated_by
 from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY, SITE_WEEK
 from footfall_dagster.lake import Lake
@@ -39,7 +40,7 @@ def build(plan: SitePlan, jobs: _Jobs, late: dg.JobDefinition) -> list[dg.Sensor
         _arrivals(plan, jobs, late),
         *(_site_day_after(status, plan, jobs) for status in ("SUCCESS", "FAILURE", "CANCELED")),
         *(_privacy_after(status, jobs) for status in ("SUCCESS", "FAILURE")),
-        *(_site_week_after(status, jobs) for status in ("SUCCESS", "FAILURE", "CANCELED")),
+        *(_site_week_after(status, plan, jobs) for status in ("SUCCESS", "FAILURE", "CANCELED")),
     ]
 
 
@@ -72,7 +73,8 @@ def _dead_runs() -> dg.SensorDefinition:
         name="dead_runs",
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Fails runs of this host whose process was killed, and frees their places.",
+        description="Fails runs of this host whose process was killed, and frees their places. "
+        "What other launchers start elsewhere is left to their own health checks.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         dead = fail_dead_runs(context.instance)
@@ -110,7 +112,11 @@ def _site_day_after(status: str, plan: SitePlan, jobs: _Jobs) -> dg.SensorDefini
         last = outdated_by(instance, plan, day, now) if day is not None else None
         if day is None or last is None:
             return dg.SkipReason("the marts of the day are made or asked for otherwise")
-        return dg.RunRequest(run_key=f"{day} {last.run_id}", partition_key=day.isoformat())
+        return dg.RunRequest(
+            run_key=f"{day} {last.run_id}",
+            partition_key=day.isoformat(),
+            tags=as_awaited_as(last, Work.MARTS),
+        )
 
     return _after(
         status,
@@ -135,7 +141,11 @@ def _privacy_after(status: str, jobs: _Jobs) -> dg.SensorDefinition:
     def request(run: DagsterRun, _instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
         if not needs_privacy_day(run):
             return dg.SkipReason("its privacy report is asked for otherwise")
-        return dg.RunRequest(run_key=run.run_id, partition_key=run.tags["dagster/partition"])
+        return dg.RunRequest(
+            run_key=run.run_id,
+            partition_key=run.tags["dagster/partition"],
+            tags=as_awaited_as(run, Work.MARTS),
+        )
 
     return _after(
         status,
@@ -148,15 +158,19 @@ def _privacy_after(status: str, jobs: _Jobs) -> dg.SensorDefinition:
     )
 
 
-def _site_week_after(status: str, jobs: _Jobs) -> dg.SensorDefinition:
+def _site_week_after(status: str, plan: SitePlan, jobs: _Jobs) -> dg.SensorDefinition:
     def request(run: DagsterRun, instance: dg.DagsterInstance) -> dg.SensorResult | dg.SkipReason:
         day = dt.date.fromisoformat(run.tags["dagster/partition"])
-        outdated = weeks_outdated_by(instance, day)
+        outdated = weeks_outdated_by(instance, plan, day)
         if not outdated:
             return dg.SkipReason("the reports of its weeks are made or asked for otherwise")
         return dg.SensorResult(
             run_requests=[
-                dg.RunRequest(run_key=f"{monday} {last.run_id}", partition_key=monday.isoformat())
+                dg.RunRequest(
+                    run_key=f"{monday} {last.run_id}",
+                    partition_key=monday.isoformat(),
+                    tags=as_awaited_as(last, Work.MARTS),
+                )
                 for monday, last in outdated
             ]
         )

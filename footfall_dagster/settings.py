@@ -1,7 +1,7 @@
-"""Where things are, in one typed place: read from the environment, with defaults that work.
+"""Where things are, in one typed place: environment, then a file, then defaults that work.
 
 Belongs here: every setting that is not a fact about a site. Does not belong here: what a site is
-(site.yaml), how Dagster itself runs (dagster.yaml).
+(site.yaml), how Dagster itself runs (dagster.yaml), reading the file (`settings_file`).
 """
 
 import re
@@ -18,8 +18,9 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from footfall_dagster.settings_file import NAMED_BY, PREFIX, SettingsFile
 from footfall_dagster.store import StorePath, at
 from vision.exports.folder import Recordings
 from vision.protocols import LookAt
@@ -63,9 +64,11 @@ def int8_possible(wanted: bool) -> bool:
 
 
 class Settings(BaseSettings):
-    """Settings of a code location; each is read from `FOOTFALL_<NAME>`.
+    """Settings of a code location; each is read from `FOOTFALL_<NAME>`, else from the file.
 
     Attributes:
+        settings: YAML file of the others, by their names in lower case. Where several sites share
+            Dagster, each has one.
         site: Directory of site.yaml, cameras.yaml and maybe audits.yaml.
         home: Folder below which everything that is made lies, unless set apart below.
         store: Folder or bucket of what several machines share: lake, marts, pages and privacy
@@ -85,14 +88,17 @@ class Settings(BaseSettings):
             (`changed_frames`), or only the parts that do (`changed_windows`).
         int8: Let the detector compute in numbers of eight bits, once it made such a network for the
             camera and found that it finds the same people; needs the extra `int8`.
+        vision_gpus: What a camera-day takes of the GPUs of a Ray cluster, so that Ray puts no more
+            on one than fit; 0.25 has four share a GPU. None where vision runs on processors.
         face_model: OpenVINO IR (.xml) that finds faces; only for age and gender.
         age_gender_model: OpenVINO IR (.xml) that guesses age and gender of a face.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="FOOTFALL_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True
     )
 
+    settings: Path | None = None
     site: Path = _REPOSITORY / "examples" / "arcade"
     home: Path = _REPOSITORY / "var"
     recordings: Annotated[Path | str, BeforeValidator(folder_or_bucket)] = Field(
@@ -106,8 +112,34 @@ class Settings(BaseSettings):
     input_size: Annotated[int, Field(ge=160, le=1920)] | Literal["auto"] = "auto"
     look_at: LookAt = "changed_windows"
     int8: Annotated[bool, AfterValidator(int8_possible)] = False
+    vision_gpus: Annotated[float, Field(gt=0)] | None = None
     face_model: Path | None = None
     age_gender_model: Path | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings come from, what wins first: arguments, environment, file.
+
+        Raises:
+            footfall_dagster.settings_file.SettingsFileError: The file cannot be used.
+        """
+        del dotenv_settings, file_secret_settings
+        told = env_settings() | init_settings()
+        path = told.get(NAMED_BY)
+        file = SettingsFile(settings_cls, None if path is None else Path(path))
+        return (init_settings, env_settings, file)
+
+    @field_validator("settings")
+    @classmethod
+    def _is_found_from_anywhere(cls, settings: Path | None) -> Path | None:
+        return settings and settings.absolute()
 
     @field_validator("catalog")
     @classmethod

@@ -23,6 +23,7 @@ from footfall_dagster.deliveries import Delivery, delivery_of
 from footfall_dagster.io_manager import camera_day
 from footfall_dagster.jobs import CAMERA_DAY
 from footfall_dagster.lake import CameraDay, Lake
+from footfall_dagster.settings import Settings
 from tests.unit import small_mall
 from vision.contracts_ingest import CAMERA_EXPORTS
 from vision.exports.catalogue import catalogue
@@ -164,7 +165,7 @@ class Desk:
         return not self.instance.get_runs(RunsFilter(tags={"dagster/run_key": run_key}))
 
     def _tell(self, request: dg.RunRequest) -> None:
-        result = late_files.build(self.plan).execute_in_process(
+        result = late_files.build(self.plan, Settings()).execute_in_process(
             instance=self.instance,
             run_config=request.run_config,
             resources={"recordings": self.recordings, "lake": self.lake},
@@ -203,9 +204,9 @@ def camera_day_of(run: DagsterRun) -> CameraDay:
 
 
 @contextmanager
-def desk(root: Path) -> Iterator[Desk]:
+def desk(root: Path, site: Site | None = None) -> Iterator[Desk]:
     """A desk, and its instance closed after it."""
-    one = Desk(root)
+    one = Desk(root, site=site)
     try:
         yield one
     finally:

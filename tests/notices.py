@@ -29,6 +29,7 @@ marts_minutes: 240
 least_coverage: 0.9
 settle_seconds: 120
 late_hours: 48
+recomputed_days: 500
 staff_after_minutes: 120
 estimate_gaps: false
 floors:
@@ -345,6 +346,7 @@ UNSTATED_CHANGES = (
     Edit("settling_minutes", "settling_minutes: 60", "settling_minutes: 61"),
     Edit("settle_seconds", "settle_seconds: 120", "settle_seconds: 121"),
     Edit("late_hours", "late_hours: 48", "late_hours: 49"),
+    Edit("recomputed_days", "recomputed_days: 500", "recomputed_days: 501"),
     Edit("least_coverage", "least_coverage: 0.9", "least_coverage: 0.8"),
     Edit("estimate_gaps", "estimate_gaps: false", "estimate_gaps: true"),
     Edit("zones[].min_dwell", "min_dwell: 5", "min_dwell: 6"),

@@ -23,7 +23,7 @@ from assets.marts.positions import scanned
 from assets.marts.queries import DATASETS, evaluated, query_version, reads, rests_on
 from assets.marts.schema import MartContract, Tables
 from assets.plan import FOOTFALL, SitePlan
-from assets.storage import POOL, CameraDays, Warehouse
+from assets.storage import CameraDays, Warehouse
 from vision.site.models import SiteDay
 
 _TOTALLED = {
@@ -67,7 +67,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         ins={name: dg.AssetIn(plan.key(name)) for name in inputs},
         partitions_def=plan.days,
         can_subset=True,
-        pool=POOL,
+        pool=plan.pool,
         retry_policy=RETRY,
     )
     def core_marts(

@@ -28,7 +28,7 @@ from assets.release.cells import Rows, small
 from assets.release.day import Decision, decide
 from assets.release.differences import difference
 from assets.release.noisy import NOISY_MARTS, Noisy, NotDrawableError, noisy_rows
-from assets.storage import POOL, WITHDRAWN, BudgetSpentError, CameraDays, Warehouse
+from assets.storage import WITHDRAWN, BudgetSpentError, CameraDays, Warehouse
 from vision.site.models import SiteDay
 
 POLICY_VERSION = policy.VERSION
@@ -189,7 +189,7 @@ def build(plan: SitePlan) -> list[dg.AssetsDefinition]:
         ],
         partitions_def=plan.days,
         can_subset=True,
-        pool=POOL,
+        pool=plan.pool,
         retry_policy=RETRY,
     )
     def published_marts(

@@ -66,6 +66,8 @@ UNSTATED: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "settling_minutes": _WHEN,
                 "settle_seconds": _WHEN,
                 "late_hours": _WHEN,
+                "recomputed_days": "for how long figures can be made again; nothing is kept for "
+                "longer by it",
                 "least_coverage": "when a check warns",
                 "estimate_gaps": _COMPUTED,
                 "floors[].outline": "the plan of the building, of which nobody is a part",

@@ -51,8 +51,23 @@ class _LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; settings that cannot be become a message, whichever command reads them."""
+        try:
+            return super().invoke(ctx)
+        except ValueError as failure:
+            from footfall_dagster.settings_file import wrong_settings
+
+            if told := wrong_settings(failure):
+                raise click.ClickException("\n".join(told)) from None
+            raise
+
 
 @click.group(cls=_LazyGroup)
 @click.version_option(package_name="footfall-dagster")
 def main() -> None:
-    """Raw camera exports to footfall marts, with nothing of a face kept past tracking."""
+    """Raw camera exports to footfall marts, with nothing of a face kept past tracking.
+
+    Settings come from the environment (FOOTFALL_SITE, FOOTFALL_STORE, ...), and what is not set
+    there from the YAML file that FOOTFALL_SETTINGS names. `footfall doctor` tries them.
+    """

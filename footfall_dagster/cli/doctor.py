@@ -11,15 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import click
-from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
 from footfall_dagster.settings import Settings
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
     from footfall_dagster.doctor.trial import Trial, Tried
 
 _SIGNS = {"well": ("ok", "green"), "doubtful": ("look", "yellow"), "broken": ("no", "red")}
@@ -39,10 +36,7 @@ def command(as_json: bool) -> None:
     """
     from footfall_dagster.doctor.trial import carried_out
 
-    try:
-        settings = Settings()
-    except ValidationError as wrong:
-        raise click.ClickException("\n".join(map(_in_words, wrong.errors()))) from None
+    settings = Settings()
     console, broken = Console(highlight=False, soft_wrap=True), 0
     for tried in carried_out(_trials(settings)):
         broken += tried.found.verdict == "broken"
@@ -55,17 +49,11 @@ def command(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _in_words(problem: "ErrorDetails") -> str:
-    # Never what was given, which may be a password.
-    named = "_".join(map(str, problem["loc"])).upper()
-    told = problem["msg"].removeprefix("Value error, ")
-    return f"FOOTFALL_{named}: {told}" if named else told
-
-
 def _trials(settings: Settings) -> "Iterator[Trial]":
     from footfall_dagster.doctor import places, services, sight
     from footfall_dagster.doctor.trial import Trial
 
+    yield Trial("settings", partial(places.settings_file, settings))
     yield Trial("site", partial(places.site, settings))
     yield Trial("recordings", partial(places.recordings, settings))
     yield Trial("home", partial(places.home, settings))

@@ -137,7 +137,9 @@ def purge(prove: bool) -> None:
             return
         now = dt.datetime.now(dt.UTC)
         roots = searched(settings, Path(instance.root_directory))
-        found = rescan(forgetting.lake, roots, now, held_by_runs(instance, now))
+        found = rescan(
+            forgetting.lake, roots, now, held_by_runs(forgetting.plan.site.id, instance, now)
+        )
     console.print(f"looked at {found.files} files, {found.bytes} bytes")
     for one in (*found.findings, *found.unread):
         console.print(f"{one.file}  {one.place}: {one.kind}")

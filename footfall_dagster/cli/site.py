@@ -66,6 +66,8 @@ def check(directory: Path, day: dt.datetime | None) -> None:
     )
     console.print(_shapes_table(site_day))
     console.print(_cameras_table(site_day))
+    if told := _too_many_partitions(site):
+        console.print(f"[yellow]ADVICE[/yellow]  {told}", highlight=False)
     if site.file.privacy.age_gender is not None:
         from vision.demographics import ADVICE
 
@@ -201,6 +203,31 @@ def _refuse_unknown_release(site: Site, directory: Path) -> None:
         refuse_unknown(site.file.privacy.release.marts, NOISY_MARTS)
     except PolicyError as error:
         _refuse(directory, [f"{SITE_YAML}  {error}"])
+
+
+def _too_many_partitions(site: Site) -> str:
+    """Where Dagster would become slow, what to write; else nothing."""
+    from assets.plan import MOST_PARTITIONS, SitePlan
+
+    plan, cameras = SitePlan(site), len(site.camera_ids)
+    if plan.partitions <= MOST_PARTITIONS:
+        return ""
+    told = (
+        f"{cameras} cameras since {plan.first_day} are {plan.partitions:,} camera-days, and "
+        f"Dagster becomes slow beyond about {MOST_PARTITIONS:,}: "
+    )
+    # Days roll by whole months, which may be a month more.
+    possible, fewest = MOST_PARTITIONS // cameras - 31, site.file.fewest_recomputed_days
+    if possible >= fewest:
+        return (
+            f"{told}write `recomputed_days: {possible}` into {SITE_YAML}. Figures of earlier days "
+            "stay, and can no more be made again"
+        )
+    return (
+        f"{told}write `recomputed_days: {fewest}` into {SITE_YAML}, the fewest while events are "
+        "kept as long as they are; to go lower keep them for fewer months (privacy.retention), or "
+        "make two sites of it"
+    )
 
 
 def _day(site: Site, day: dt.datetime | None) -> dt.date:

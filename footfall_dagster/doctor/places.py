@@ -5,6 +5,7 @@ belong here: PostgreSQL and Dagster (`services`), seeing (`sight`).
 """
 
 import datetime as dt
+import os
 import shutil
 import uuid
 from collections.abc import Callable
@@ -12,11 +13,12 @@ from pathlib import Path
 
 from upath import UPath
 
-from footfall_dagster.doctor.trial import Found, broken, doubtful, well
+from footfall_dagster.doctor.trial import Found, absent, broken, doubtful, well
 from footfall_dagster.locks import LockTimeoutError, locked
 from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.resources import warehouse
 from footfall_dagster.settings import Settings
+from footfall_dagster.settings_file import PREFIX
 from footfall_dagster.store import StorePath, make_folder
 from footfall_dagster.warehouse import DuckDBWarehouse
 from vision.exports.places import Unreachable
@@ -29,6 +31,20 @@ _LITTLE_ROOM = 10 * 2**30
 """Bytes; a day of a large site needs less."""
 _APART = dt.timedelta(seconds=5)
 _FAR_APART = dt.timedelta(minutes=2)
+
+
+def settings_file(settings: Settings) -> Found:
+    """Which file the settings were read from, and what the environment sets over it."""
+    if settings.settings is None:
+        return absent("no FOOTFALL_SETTINGS: settings come from the environment alone")
+    over = sorted(
+        name
+        for name, value in os.environ.items()
+        if name.removeprefix(PREFIX).lower() in Settings.model_fields
+        and (value and name.startswith(PREFIX) and name != "FOOTFALL_SETTINGS")
+    )
+    what = f"read from {settings.settings}"
+    return well(f"{what}; the environment wins with {', '.join(over)}" if over else what)
 
 
 def site(settings: Settings) -> Found:

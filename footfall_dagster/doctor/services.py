@@ -10,8 +10,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
-
 from footfall_dagster.doctor.trial import Found, absent, broken, doubtful, well
 from footfall_dagster.instance import open_instance
 from footfall_dagster.runs import dead_runs
@@ -73,10 +71,11 @@ def dagster(settings: Settings) -> Found:
         with open_instance(settings) as instance:
             runs = instance.get_runs_count()
             dead = dead_runs(instance)
-    except (dg.DagsterError, OSError) as failure:
+    except Exception as failure:  # each storage has its own, of no common kind
         return broken(
             f"{home} cannot be opened ({type(failure).__name__})",
-            "look at its dagster.yaml; after an upgrade of Dagster run `dagster instance migrate`",
+            "look at its dagster.yaml, and whether the variables that it names are set, such as "
+            "DAGSTER_POSTGRES_URL; after an upgrade of Dagster run `dagster instance migrate`",
         )
     what = f"{home}, {runs} runs"
     if dead:

@@ -29,7 +29,9 @@ _MOST_NUMBERS = 8
 _MOST_NUMBERED = 6
 _MOST_ITEMS = 100
 _DEEPEST = 60
-_TAG = re.compile(r"\.?dagster/[a-z][\w./-]{0,120}|footfall/[a-z_]{1,40}|[a-z][a-z_]{1,30}")
+_TAG = re.compile(
+    r"\.?dagster/[a-z][\w./-]{0,120}|dagster-ray/config|footfall/[a-z_]{1,40}|[a-z][a-z_]{1,30}"
+)
 _MOST_TAGS = 60
 _MANY = 10**6
 _PACKED = re.compile(r"eN[A-Za-z0-9+/]{20}")

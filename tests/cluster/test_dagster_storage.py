@@ -23,22 +23,24 @@ from tests.integration.test_dagster_storage_gate import (
 from tests.unit.small_mall import site
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-_STORAGES = {"event_log_storage", "run_storage", "schedule_storage"}
+_OWN = {"concurrency", "event_log_storage", "run_storage", "schedule_storage"}
 MARKER = "somebody was seen at the fountain"
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "dagster"
     home.mkdir()
     (home / "dagster.yaml").write_text((REPOSITORY / "deploy" / "dagster.yaml").read_text())
     monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", postgres.address)
+    # Sites come and go: what Dagster stores hangs on none of them.
+    monkeypatch.delenv("FOOTFALL_CATALOG")
     return tmp_path
 
 
 @pytest.fixture
-def instance(home: Path, postgres: Postgres) -> Iterator[dg.DagsterInstance]:
-    del postgres
+def instance(home: Path) -> Iterator[dg.DagsterInstance]:
     with open_instance(Settings(home=home)) as opened:
         yield opened
 
@@ -133,13 +135,13 @@ def test_runs_that_made_nothing_are_forgotten(
     assert MARKER.encode() not in pages(postgres)
 
 
-def test_all_but_the_storages_is_as_on_one_machine() -> None:
+def test_all_but_storages_and_numbers_of_runs_is_as_on_one_machine() -> None:
     ours, theirs = (
         yaml.safe_load((REPOSITORY / path).read_text())
         for path in ("deploy/dagster.yaml", "dagster.yaml")
     )
     assert {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)} == (
-        _STORAGES
+        _OWN
     )
 
 
@@ -148,3 +150,14 @@ def test_the_doctor_opens_it(home: Path, instance: dg.DagsterInstance) -> None:
     found = services.dagster(Settings(home=home))
     assert found.verdict == "well"
     assert "runs" in found.what
+
+
+@pytest.mark.parametrize("address", ["", "postgresql://footfall@127.0.0.1:1/dagster"])
+def test_the_doctor_says_where_the_address_comes_from(
+    address: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", address)
+    found = services.dagster(Settings(home=home))
+    assert found.verdict == "broken"
+    assert "DAGSTER_POSTGRES_URL" in found.remedy
+    assert "footfall@" not in found.what + found.remedy

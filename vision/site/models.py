@@ -116,6 +116,8 @@ class Gate(Dated):
         return self
 
 
+_LONGEST_MONTH = 31
+"""Days."""
 OUTSIDE = "outside"
 """Where a gate leads from that is an entrance of the site."""
 
@@ -222,7 +224,9 @@ class SiteFile(Entry):
     other trading hours was observed, a check warns. A file that arrives later, within `late_hours`
     of the end of its day, has its camera-day run again once it has not changed for
     `settle_seconds`. Whoever is in view for longer than `staff_after_minutes` counts as staff. With
-    `estimate_gaps`, daily totals over gaps come with an estimate beside them.
+    `estimate_gaps`, daily totals over gaps come with an estimate beside them. With
+    `recomputed_days`, days from longer ago stand as they were made: their figures stay, and nobody
+    can have them made again.
     """
 
     id: Id
@@ -240,11 +244,24 @@ class SiteFile(Entry):
     late_hours: Annotated[int, Field(ge=0, le=24 * 31)] = 48
     staff_after_minutes: Annotated[int, Field(ge=5, le=24 * 60)] = 120
     estimate_gaps: bool = False
+    recomputed_days: Annotated[int, Field(ge=1, le=366 * 30)] | None = None
     floors: Annotated[tuple[Floor, ...], Field(min_length=1)]
     zones: tuple[Zone, ...] = ()
     gates: tuple[Gate, ...] = ()
     privacy: Privacy = Privacy()
     notice: Notice
+
+    @property
+    def fewest_recomputed_days(self) -> int:
+        """The shortest `recomputed_days` may be, so that no day is out of reach with events kept.
+
+        Late files and objections have a day made again for as long as there is something of it.
+        """
+        kept = self.privacy.retention
+        months = max(
+            kept.gate_events_months, kept.zone_visits_months, kept.zone_demographics_months
+        )
+        return _LONGEST_MONTH * (months + 1)
 
     def trades_on(self, day: dt.date) -> bool:
         """Whether `day` is one of the days on which the site is open."""

@@ -26,6 +26,7 @@ def faults(site: Site) -> Iterator[Fault]:
         *_calendar(site),
         *_retention(site),
         *_late_window(site),
+        *_recomputed(site),
         *_repeated(site),
         *_unknown_references(site),
     ]
@@ -105,6 +106,19 @@ def _late_window(site: Site) -> Iterator[Fault]:
         remedy = f"set it to {file.late_hours + 1} or more, or late_hours to {rule.number - 1}"
         path: FieldPath = ("privacy", "retention", "recordings", "delete_after_hours")
         yield Fault(SITE_YAML, path, what, remedy)
+
+
+def _recomputed(site: Site) -> Iterator[Fault]:
+    """Of what is kept, every day can be made again."""
+    file = site.file
+    fewest = file.fewest_recomputed_days
+    if file.recomputed_days is not None and file.recomputed_days < fewest:
+        what = (
+            f"days can be made again for {file.recomputed_days} days, and gate events and visits "
+            "are kept for longer, so an objection or a late file would find a day out of reach"
+        )
+        remedy = f"set it to {fewest} or more, or keep events for fewer months (privacy.retention)"
+        yield Fault(SITE_YAML, ("recomputed_days",), what, remedy)
 
 
 def _audits(site: Site) -> Iterator[Fault]:

@@ -213,6 +213,25 @@ def last_check(at: Desk) -> dg.AssetCheckEvaluation:
     return event.dagster_event.asset_check_evaluation_data
 
 
+def test_a_late_file_of_a_day_that_can_be_made_no_more_is_told_as_well(tmp_path: Path) -> None:
+    whole = site_at_noon()
+    changed = {"opens": dt.date(2020, 1, 1), "recomputed_days": 20}
+    rolls = whole.model_copy(update={"file": whole.file.model_copy(update=changed)})
+    with desk(tmp_path, rolls) as at:
+        at.restart()
+        old = at.day - dt.timedelta(days=60)
+        assert old < at.plan.first_day < at.day
+        made(at, old)
+        made(at)
+        at.tick()
+        at.now += dt.timedelta(hours=1)
+        at.put("cam_b", old, "130000")
+        assert at.tick() == []
+        assert last_check(at).partition == f"cam_b|{old}"
+        (told,) = at.instance.fetch_observations(at.plan.key("recordings"), limit=9).records
+        assert told.partition_key == f"cam_b|{old}"
+
+
 def test_an_absent_folder_is_an_error_and_not_a_site_without_files(at: Desk) -> None:
     (at.root / "recordings").rmdir()
     with pytest.raises(FileNotFoundError, match="FOOTFALL_RECORDINGS"):

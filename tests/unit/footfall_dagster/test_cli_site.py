@@ -171,3 +171,31 @@ def test_check_advises_against_age_and_gender_where_a_site_asks_for_them(tmp_pat
     assert "we advise against it" in result.stdout
     assert "docs/age_gender.md" in " ".join(result.stdout.split())
     assert "advise" not in footfall_site("check", write(tmp_path)).stdout
+
+
+def many_cameras(tmp_path, number, more=""):
+    one = "  - {{id: cam_{n}, floor: ground, exports: c{n}/%Y%m%d_%H%M%S.mp4, frame: [720, 480]}}\n"
+    recorded = FILES["cameras.yaml"].replace("morning.mp4: 2026-", "morning.mp4: 2011-")
+    cameras = recorded + "".join(one.format(n=n) for n in range(number - 2))
+    site = FILES["site.yaml"].replace("opens: 2026-03-01", "opens: 2010-01-01") + more
+    return write(
+        tmp_path, site=site.replace("closes: 2026-03-31", "closes: 2012-12-31"), cameras=cameras
+    )
+
+
+def test_check_says_what_to_write_where_dagster_would_become_slow(tmp_path):
+    slow = footfall_site("check", many_cameras(tmp_path, 100))
+    assert slow.exit_code == 0
+    assert "100 cameras since 2010-01-01 are 109,600 camera-days" in slow.stdout
+    assert "write `recomputed_days: 969` into site.yaml" in slow.stdout
+
+    advised = footfall_site("check", many_cameras(tmp_path, 100, "recomputed_days: 969\n"))
+    assert advised.exit_code == 0
+    assert "camera-days" not in advised.stdout
+
+
+def test_check_says_what_stands_in_the_way_of_fewer_days(tmp_path):
+    slow = footfall_site("check", many_cameras(tmp_path, 300))
+    told = " ".join(slow.stdout.split())
+    assert "write `recomputed_days: 403` into site.yaml, the fewest while events" in told
+    assert "keep them for fewer months (privacy.retention), or make two sites" in told

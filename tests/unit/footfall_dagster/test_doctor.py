@@ -62,6 +62,19 @@ def test_settings_that_cannot_be_are_told_without_what_was_given(settings: Setti
     assert "Traceback" not in wrong.output
 
 
+def test_the_file_of_the_settings_is_named_and_what_wins_over_it(settings: Settings) -> None:
+    file = settings.home.parent / "centre.yaml"
+    file.write_text("look_at: all\nvision_gpus: 0.5\n")
+    named = {"FOOTFALL_SETTINGS": str(file), "FOOTFALL_VISION_GPUS": "1"}
+    parts = {
+        one["part"]: one for one in map(json.loads, told(settings, **named).output.splitlines())
+    }
+    assert parts["settings"]["verdict"] == "well"
+    assert parts["settings"]["what"].startswith(f"read from {file}; the environment wins with ")
+    assert "FOOTFALL_VISION_GPUS" in parts["settings"]["what"]
+    assert "LOOK_AT" not in parts["settings"]["what"]
+
+
 def test_a_part_that_breaks_as_nobody_foresaw_is_told_and_the_next_is_tried() -> None:
     def quotes_a_key() -> None:
         raise RuntimeError("hush")

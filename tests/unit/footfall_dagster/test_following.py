@@ -8,6 +8,7 @@ import pytest
 from dagster import DagsterRun
 
 from assets.plan import SitePlan
+from footfall_dagster.fair_use import SITE_TAG
 from footfall_dagster.following import day_of, outdated_by, weeks_outdated_by
 from footfall_dagster.runs import process_tags
 from tests.unit.runs import add_run, end_run, start_run
@@ -37,7 +38,7 @@ class Runs:
         return self._run("site_week", {"dagster/partition": f"{monday}"}, ending)
 
     def outdated_weeks(self, day: dt.date = DAY) -> list[dt.date]:
-        return [monday for monday, _ in weeks_outdated_by(self.instance, day)]
+        return [monday for monday, _ in weeks_outdated_by(self.instance, PLAN, day)]
 
     def end(self, run: DagsterRun, ending: str = "SUCCESS") -> None:
         start_run(self.instance, run)
@@ -121,6 +122,16 @@ def test_runs_are_left_to_whoever_started_them(runs: Runs, tags: dict[str, str])
     assert runs.outdated_by() is None
 
 
+def test_runs_of_another_site_on_the_same_day_are_its_own(runs: Runs) -> None:
+    theirs = {SITE_TAG: "other"}
+    runs.marts()
+    runs.camera("cam_a", **theirs)
+    assert runs.outdated_by() is None
+    runs.camera("cam_a", ending=None, **theirs)
+    runs.camera("cam_a", **{SITE_TAG: "mall"})
+    assert runs.outdated_by() == "cam_a"
+
+
 def test_the_day_of_a_run_of_camera_days_is_told_by_its_partition() -> None:
     tags = {"dagster/partition": f"cam_a|{DAY}", "dagster/partition/date": f"{DAY}"}
     assert day_of(DagsterRun(job_name="camera_day", tags=tags)) == DAY
@@ -156,7 +167,7 @@ def test_reports_wait_for_the_last_of_several_days(runs: Runs) -> None:
     last = runs.marts(day=MONDAY + dt.timedelta(days=1), ending=None)
     assert runs.outdated_weeks(MONDAY) == []
     runs.end(last, "FAILURE")
-    ((monday, run),) = weeks_outdated_by(runs.instance, MONDAY)
+    ((monday, run),) = weeks_outdated_by(runs.instance, PLAN, MONDAY)
     assert (monday, run.run_id) == (MONDAY, last.run_id)
 
 

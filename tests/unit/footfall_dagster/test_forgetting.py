@@ -123,7 +123,7 @@ def test_recordings_that_are_gone_or_left_alone_ask_for_no_run_every_hour(
 def test_a_run_holds_its_day_from_when_it_began_however_long_it_was_queued() -> None:
     now = dt.datetime.now(dt.UTC)
     with dg.DagsterInstance.ephemeral() as instance:
-        held = held_by_runs(instance, now)
+        held = held_by_runs("mall", instance, now)
         run = add_run(instance, "site_day", {"dagster/partition": f"{DAY}"}, None)
         with instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
             connection.execute(RunsTable.update().values(create_timestamp=now - 13 * HOUR))
@@ -132,6 +132,6 @@ def test_a_run_holds_its_day_from_when_it_began_however_long_it_was_queued() -> 
         assert held(CAM)
         assert not held(CameraDay(DAY + 24 * HOUR, "cam_a"))
         # A run that is older than any may get is dead, and nobody told Dagster.
-        assert not held_by_runs(instance, now + 13 * HOUR)(CAM)
+        assert not held_by_runs("mall", instance, now + 13 * HOUR)(CAM)
         end_run(instance, run)
         assert not held(CAM)

@@ -86,6 +86,15 @@ def test_a_day_whose_run_failed_is_tried_again_and_keeps_no_other_waiting(
     assert to_make(listed) == []
 
 
+def test_a_day_that_can_be_made_no_more_keeps_no_other_waiting(
+    listed: ObjectionList, instance: dg.DagsterInstance
+) -> None:
+    asked = next_to_make(listed, instance, dt.datetime.now(dt.UTC), TUESDAY)
+    assert isinstance(asked, dg.RunRequest)
+    assert asked.partition_key == "2026-03-10"
+    assert to_make(listed) == [TUESDAY]
+
+
 def test_marts_that_were_made_for_something_else_do_not_count(
     listed: ObjectionList, instance: dg.DagsterInstance
 ) -> None:

@@ -134,3 +134,28 @@ def test_months_end_on_the_same_day_or_the_last_one(rule: Rule, ends: dt.datetim
 def test_a_rule_is_said_as_people_say_it() -> None:
     assert str(Retention().rule("trajectories_days")) == "7 days"
     assert str(Rule("a_years", 1, "years")) == "1 year"
+
+
+def test_every_day_of_which_events_are_kept_can_be_made_again(tmp_path: Path) -> None:
+    """Or an objection, or a late file, would ask for a day that Dagster has no more."""
+    text = site_with(tmp_path, "    zone_visits_months: 2\nrecomputed_days: 402\n")
+    (problem,) = problems_in(tmp_path)
+    assert (problem.field, problem.line) == ("recomputed_days", line_of(text, "recomputed_days:"))
+    assert problem.remedy.startswith("set it to 403 or more, or keep events for fewer months")
+    months = "".join(
+        f"    {kind}_months: 2\n" for kind in ("gate_events", "zone_visits", "zone_demographics")
+    )
+    for days, refused in ((92, True), (93, False)):
+        site_with(tmp_path, f"{months}recomputed_days: {days}\n")
+        assert bool(problems_in(tmp_path)) is refused
+
+
+@given(
+    months=st.integers(1, 60),
+    today=st.dates(dt.date(2026, 1, 1), dt.date(2060, 1, 1)),
+)
+def test_the_fewest_days_reach_past_everything_that_is_kept(months: int, today: dt.date) -> None:
+    now = dt.datetime.combine(today, dt.time(), dt.UTC)
+    oldest = Rule("gate_events_months", months, "months").before(now).date()
+    # Late files are waited for, at the longest, for as long as the month on top.
+    assert today - dt.timedelta(days=31 * (months + 1)) <= oldest - dt.timedelta(days=31)
