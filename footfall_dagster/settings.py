@@ -20,12 +20,10 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from footfall_dagster.shipped import BESIDE
 from footfall_dagster.store import StorePath, at
 from vision.exports.folder import Recordings
 from vision.protocols import LookAt
-
-_REPOSITORY = Path(__file__).resolve().parent.parent
-
 
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+]*)://(?P<rest>.*)")
 
@@ -93,8 +91,8 @@ class Settings(BaseSettings):
         env_prefix="FOOTFALL_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
     )
 
-    site: Path = _REPOSITORY / "examples" / "arcade"
-    home: Path = _REPOSITORY / "var"
+    site: Path = BESIDE / "examples" / "arcade"
+    home: Path = BESIDE / "var"
     recordings: Annotated[Path | str, BeforeValidator(folder_or_bucket)] = Field(
         default_factory=lambda made: made["home"] / "recordings"
     )
