@@ -14,5 +14,5 @@ they are looked for where one is."""
 
 
 def shipped(name: str) -> Path:
-    """A file that pyproject.toml has put into the package as well, by its name in the repository."""
+    """A file that pyproject.toml puts into the package as well, by its name in the repository."""
     return (_CODE.parent if _IS_REPOSITORY else _CODE / "files") / name
