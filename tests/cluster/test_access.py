@@ -391,7 +391,8 @@ def test_dagster_runs_a_camera_day_and_marts_each_as_its_part(parts: Parts) -> N
             text=True,
             check=False,
         )
-        assert (parts.as_part("keeper", _status)) == "SUCCESS", done.stderr[-3000:]
+        assert parts.as_part("keeper", _status) == "SUCCESS", done.stderr[-3000:]
+    assert parts.as_part("viewer", _status) == "SUCCESS"
 
 
 def test_a_run_of_another_part_is_refused_where_it_would_write(parts: Parts, mall: None) -> None:
