@@ -195,6 +195,34 @@ def test_a_dashboard_reads_what_is_published_as_it_is(parts: Parts, mall: None) 
     assert parts.as_part("dashboard", _asked) > 0
 
 
+def test_a_dashboard_asks_as_the_page_says(parts: Parts, mall: None) -> None:
+    page = (REPOSITORY / "docs" / "deploy.md").read_text()
+    asked = page.partition("```sql")[2].partition("```")[0]
+    assert parts.as_part("dashboard", _answers, asked) == 2
+
+
+def _answers(asked: str) -> int:
+    """Rows that the statements of the page give, with the addresses and keys of the process."""
+    import duckdb
+
+    from footfall_dagster.mart_lake import _extension
+
+    _, _, statements = asked.partition("INSTALL httpfs;")
+    meant = {
+        "postgresql://footfall_dashboard@db.example.org/footfall": os.environ["FOOTFALL_CATALOG"],
+        "KEY_ID '...'": f"KEY_ID '{os.environ['AWS_ACCESS_KEY_ID']}', USE_SSL false",
+        "SECRET '...'": f"SECRET '{os.environ['AWS_SECRET_ACCESS_KEY']}'",
+        "s3.example.org": os.environ["FOOTFALL_S3_ENDPOINT"].removeprefix("http://"),
+    }
+    for example, ours in meant.items():
+        assert example in statements
+        statements = statements.replace(example, ours)
+    with duckdb.connect() as connection:
+        for name in ("httpfs", "postgres_scanner", "ducklake"):
+            connection.execute(f"LOAD '{_extension(name)}'")
+        return len(connection.execute(statements).fetchall())
+
+
 def _asked() -> int:
     """Rows that whoever asks in SQL gets."""
     from footfall_dagster.published import ask
