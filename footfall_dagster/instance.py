@@ -16,8 +16,9 @@ import dagster as dg
 
 from footfall_dagster.locks import locked
 from footfall_dagster.settings import Settings
+from footfall_dagster.shipped import shipped
 
-_DAGSTER_YAML = Path(__file__).resolve().parent.parent / "dagster.yaml"
+_DAGSTER_YAML = shipped("dagster.yaml")
 _DATABASES = ("history", "schedules")
 """Folders below DAGSTER_HOME."""
 _ASIDE = ".making"

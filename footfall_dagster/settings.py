@@ -21,12 +21,10 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from footfall_dagster.settings_file import NAMED_BY, PREFIX, SettingsFile
+from footfall_dagster.shipped import BESIDE
 from footfall_dagster.store import StorePath, at
 from vision.exports.folder import Recordings
 from vision.protocols import LookAt
-
-_REPOSITORY = Path(__file__).resolve().parent.parent
-
 
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+]*)://(?P<rest>.*)")
 
@@ -99,8 +97,8 @@ class Settings(BaseSettings):
     )
 
     settings: Path | None = None
-    site: Path = _REPOSITORY / "examples" / "arcade"
-    home: Path = _REPOSITORY / "var"
+    site: Path = BESIDE / "examples" / "arcade"
+    home: Path = BESIDE / "var"
     recordings: Annotated[Path | str, BeforeValidator(folder_or_bucket)] = Field(
         default_factory=lambda made: made["home"] / "recordings"
     )

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from upath import UPath
+from upath.implementations.cloud import S3Path
+from upath.registry import register_implementation
 
 StorePath: TypeAlias = Path | UPath
 """A path in a folder, or in a bucket."""
@@ -24,6 +26,26 @@ _TRIES = 10
 """Of a request that a store did not answer, or refused for now; some of them wait for seconds."""
 _CONNECT_S, _READ_S = 5, 60
 _PIECE_BYTES = 2**24
+
+
+class _InBucket(S3Path):
+    """An object in a bucket.
+
+    What deletes several objects in one request passes over those that may not be deleted, and the
+    package's own `unlink` goes that way: then a purge would tell of what is still there.
+    """
+
+    __slots__ = ()
+
+    def unlink(self, missing_ok: bool = False) -> None:
+        """Delete it; raises `PermissionError` where that is not allowed."""
+        if self.exists():
+            self.fs.rm_file(self.path)
+        elif not missing_ok:
+            raise FileNotFoundError(str(self))
+
+
+register_implementation("s3", _InBucket, clobber=True)
 
 
 def at(where: Path | str, endpoint: str | None = None) -> StorePath:

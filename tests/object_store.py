@@ -52,8 +52,13 @@ def weed() -> Path | None:
 
 
 @contextmanager
-def running(binary: Path) -> Iterator[ObjectStore]:
-    """A store with its files in a temporary folder, for as long as the context lasts."""
+def running(binary: Path, identities: Path | None = None) -> Iterator[ObjectStore]:
+    """A store with its files in a temporary folder, for as long as the context lasts.
+
+    Args:
+        binary: SeaweedFS.
+        identities: File that says who may do what, `KEYS` among them; None lets only those in.
+    """
     with tempfile.TemporaryDirectory() as folder:
         ports = _free_ports(4)
         names = ("s3.port", "master.port", "volume.port", "filer.port")
@@ -61,6 +66,7 @@ def running(binary: Path) -> Iterator[ObjectStore]:
         # Components also listen for gRPC at their port and 10000 more, unless they are told where.
         grpc = zip(("s3", "master", "volume", "filer"), _free_ports(4), strict=True)
         flags += [f"-{name}.port.grpc={port}" for name, port in grpc]
+        flags += [f"-s3.config={identities}"] if identities is not None else []
         process = subprocess.Popen(
             [
                 *(str(binary), "server", "-s3", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),

@@ -2,14 +2,12 @@
 
 import os
 import sys
-from pathlib import Path
 
 import click
 
 from footfall_dagster.instance import prepare_home
 from footfall_dagster.settings import Settings
-
-_REPOSITORY = Path(__file__).resolve().parent.parent.parent
+from footfall_dagster.shipped import shipped
 
 
 @click.command("ui")
@@ -27,7 +25,7 @@ def command(host: str, port: int) -> None:
         sys.executable,
         [
             *(sys.executable, "-m", "dagster", "dev"),
-            *("-w", str(_REPOSITORY / "workspace.yaml")),
+            *("-w", str(shipped("workspace.yaml"))),
             *("--host", host, "--port", str(port)),
         ],
     )

@@ -4,7 +4,6 @@ import datetime as dt
 import io
 import multiprocessing
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -14,19 +13,16 @@ from assets.marts.contracts import MARTS
 from assets.marts.of_gates import GATE_COUNTS_15MIN
 from assets.marts.release import published
 from footfall_dagster import warehouse as warehouses
-from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.privacy.closed_list import audit
 from footfall_dagster.published import QueryError, ask, named_in
 from footfall_dagster.settings import Settings
 from footfall_dagster.store import below
 from footfall_dagster.warehouse import DuckLakeWarehouse
 from tests.cluster.conftest import bucket_named
-from tests.cluster.postgres import Postgres
 from tests.unit.objected_mall import DAYS, Mall, objection
 from vision.objections import Place
 
 Grown = Callable[[Path, str], Settings]
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
 _SPAWN = multiprocessing.get_context("spawn")
 EXACT = list(MARTS.values())
 RELEASED = [published(mart) for mart in EXACT]
@@ -163,31 +159,6 @@ def test_a_query_asks_a_copy_that_leads_nowhere(malls: tuple[Mall, Mall]) -> Non
             assert not path.exists()
     assert answers[0] == answers[1]
     assert answers[0].rows
-
-
-def test_a_dashboard_reads_what_is_published_and_nothing_else(
-    malls: tuple[Mall, Mall], postgres: Postgres
-) -> None:
-    import psycopg2
-
-    lake, deploy = malls[0], (REPOSITORY / "docs" / "deploy.md").read_text()
-    with psycopg2.connect(postgres.address) as connection:
-        connection.cursor().execute("DROP ROLE IF EXISTS dashboard")
-        # As the page has it.
-        connection.cursor().execute(deploy.partition("```sql")[2].partition("```")[0])
-    address = postgres.address.replace("footfall@", "dashboard@")
-    published, core = (
-        replace(one, catalog=address) for one in (lake_of(lake).published, lake_of(lake).core)
-    )
-    rows_of = published.read_days(RELEASED, "mall", DAYS)
-    assert sum(map(len, rows_of.values())) > 100
-    with pytest.raises(WarehouseError):
-        core.read_days(EXACT, "mall", DAYS)
-    with pytest.raises(WarehouseError):
-        published.take_out("mall", dict.fromkeys(MARTS, DAYS), lambda _line: None)
-    assert published.read_days(RELEASED, "mall", DAYS).keys() == rows_of.keys()
-    with psycopg2.connect(postgres.address) as connection:
-        connection.cursor().execute("DROP OWNED BY dashboard; DROP ROLE dashboard")
 
 
 def _make(settings: Settings, home: Path, days: list[dt.date]) -> None:

@@ -1,0 +1,104 @@
+"""What deploy/ ships is sound as far as that shows without a cluster or a container engine."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dagster_shared.yaml_utils import load_yaml_from_path
+
+from footfall_dagster.shipped import shipped
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+DEPLOY = REPOSITORY / "deploy"
+POLICIES = sorted((DEPLOY / "roles" / "bucket").glob("*.json"))
+VALUES: dict[str, Any] = yaml.safe_load((DEPLOY / "kubernetes" / "values.yaml").read_text())
+STORAGES = ("event_log_storage", "run_storage", "schedule_storage")
+PODS = [
+    VALUES["dagster-user-deployments"]["deployments"][0],
+    VALUES["dagsterDaemon"],
+    VALUES["dagsterWebserver"],
+]
+
+
+def test_storages_on_kubernetes_are_the_gated_ones() -> None:
+    ours = yaml.safe_load((DEPLOY / "dagster.yaml").read_text())
+    for name in STORAGES:
+        assert VALUES["additionalInstanceConfig"][name] == ours[name]
+    assert VALUES["computeLogManager"]["type"] == ours["compute_logs"]["class"]
+    assert VALUES["telemetry"] == ours["telemetry"]
+    assert (
+        VALUES["retention"]["schedule"]["purgeAfterDays"]
+        == (ours["retention"]["schedule"]["purge_after_days"])
+    )
+
+
+def test_dagster_takes_the_last_of_two_storages(tmp_path: Path) -> None:
+    """As the chart writes dagster.yaml: its own storages, then what is added."""
+    charts = {name: {"module": "dagster_postgres", "class": "Ungated"} for name in STORAGES}
+    written = tmp_path / "dagster.yaml"
+    written.write_text(yaml.safe_dump(charts) + yaml.safe_dump(VALUES["additionalInstanceConfig"]))
+    read = load_yaml_from_path(str(written))
+    assert isinstance(read, dict)
+    assert {read[name]["module"] for name in STORAGES} == {
+        "footfall_dagster.privacy.event_log_postgres"
+    }
+
+
+@pytest.mark.parametrize("pod", PODS, ids=["code", "daemon", "webserver"])
+def test_pods_have_a_user_of_their_own_and_no_secret_in_their_values(pod: dict[str, Any]) -> None:
+    assert pod["podSecurityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["allowPrivilegeEscalation"] is False
+    assert pod["resources"]["limits"]["memory"]
+    for one in pod["env"]:
+        is_secret = any(word in one["name"] for word in ("PASSWORD", "KEY"))
+        assert ("valueFrom" in one) == is_secret, one["name"]
+
+
+def test_the_webserver_on_kubernetes_is_reached_through_a_login_only() -> None:
+    assert VALUES["dagsterWebserver"]["service"]["type"] == "ClusterIP"
+    annotations = VALUES["ingress"]["annotations"]
+    assert annotations["nginx.ingress.kubernetes.io/auth-url"].startswith("https://")
+    assert VALUES["ingress"]["dagsterWebserver"]["tls"]["enabled"] is True
+
+
+@pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
+def test_a_policy_names_what_it_allows_and_where(path: Path) -> None:
+    for statement in json.loads(path.read_text())["Statement"]:
+        actions, where = (
+            [told] if isinstance(told, str) else told
+            for told in (statement["Action"], statement["Resource"])
+        )
+        assert not any("*" in action for action in actions), statement["Sid"]
+        for resource in where:
+            bucket, _, below = resource.removeprefix("arn:aws:s3:::").partition("/")
+            assert bucket == "recordings" or not below or below.startswith("centre/")
+            assert bool(below) == (actions != ["s3:ListBucket"]) or bucket == "recordings"
+
+
+def test_the_image_runs_as_nobody_in_particular_and_holds_code_only() -> None:
+    lines = (DEPLOY / "container" / "Dockerfile").read_text().splitlines()
+    assert "USER 10001:10001" in lines
+    assert not any(line.startswith("ADD ") or line == "COPY . ." for line in lines)
+    ignored = (DEPLOY / "container" / "Dockerfile.dockerignore").read_text().splitlines()
+    assert "*" in ignored
+    copied = [
+        name
+        for line in lines
+        if line.startswith("COPY ") and "--from" not in line
+        for name in line.split()[1:-1]
+    ]
+    assert sorted(f"!{name}" for name in copied) == sorted(
+        line for line in ignored if line.startswith("!")
+    )
+
+
+def test_what_an_installed_package_needs_beside_its_code_is_in_it() -> None:
+    built = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    included = built["targets"]["wheel"]["force-include"]
+    assert {"dagster.yaml", "workspace.yaml"} <= included.keys()
+    for name, packed in included.items():
+        assert shipped(name).is_file()
+        assert packed == f"footfall_dagster/files/{name}"
