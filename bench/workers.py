@@ -23,7 +23,7 @@ from typing import Any
 
 from bench.workers_location import COST
 from tests.cluster import tower
-from tests.cluster.ray_hosts import Cluster, cluster, trouble
+from tests.cluster.ray_hosts import Cluster, cluster, limits_of, trouble
 from vision.site.load import load_site
 
 DAY = dt.date(2026, 3, 9)
@@ -48,7 +48,7 @@ def main() -> None:
             site / "absent.pt",
             workers=max(arguments.workers),
             slots=1,
-            limits={"max_concurrent_runs": max(arguments.workers)},
+            limits=limits_of(vision=max(arguments.workers), marts=1),
             location="bench.workers_location",
             variables={COST: str(arguments.processor_seconds)},
         ) as started:

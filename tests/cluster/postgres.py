@@ -38,7 +38,16 @@ class Postgres:
     @property
     def address(self) -> str:
         """As FOOTFALL_CATALOG has it."""
-        return f"postgresql://footfall@{self.host}:{self.port}/footfall"
+        return self.address_of("footfall")
+
+    def address_of(self, database: str) -> str:
+        """As FOOTFALL_CATALOG or DAGSTER_POSTGRES_URL has it."""
+        return f"postgresql://footfall@{self.host}:{self.port}/{database}"
+
+    def create(self, database: str) -> None:
+        """Make an empty database."""
+        made = ["-h", self.host, "-p", str(self.port), "-U", "footfall", database]
+        _as_its_user([str(self.programs / "createdb"), *made])
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -80,8 +89,7 @@ def running(where: Path, host: str = "127.0.0.1") -> Iterator[Postgres]:
         server.start()
         try:
             # The name of the database is the user's own, so that nothing else need be said.
-            made = ["-h", host, "-p", str(server.port), "-U", "footfall", "footfall"]
-            _as_its_user([str(where / "createdb"), *made])
+            server.create("footfall")
             yield server
         finally:
             server.stop()

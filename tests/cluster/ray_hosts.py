@@ -26,6 +26,7 @@ from typing import Any
 import pytest
 import yaml
 
+from footfall_dagster.fair_use import WORK_TAG, Work
 from footfall_dagster.settings import Settings
 from tests.cluster.bucket import Bucket, bucket_at
 from tests.cluster.hosts import BUCKET, DATABASE, HOME, Host, hosts
@@ -82,7 +83,7 @@ class Cluster:
             "PATH": f"{_BIN}:{os.environ['PATH']}",
             "HOME": str(HOME),
             "DAGSTER_HOME": str(HOME / "dagster"),
-            "DAGSTER_POSTGRES_URL": self.postgres.address,
+            "DAGSTER_POSTGRES_URL": self.postgres.address_of("dagster"),
             "FOOTFALL_SITE": str(HOME / "site"),
             "FOOTFALL_HOME": str(HOME / "var"),
             "FOOTFALL_STORE": _STORE,
@@ -307,6 +308,18 @@ def trouble() -> str | None:
     return None
 
 
+def limits_of(*, vision: int, marts: int) -> dict[str, Any]:
+    """Limits of Dagster's queue for a cluster that has so many places of each kind."""
+    by_work = {Work.VISION: vision, Work.MARTS: marts, Work.UPKEEP: 1}
+    return {
+        "max_concurrent_runs": sum(by_work.values()),
+        "tag_concurrency_limits": [
+            {"key": WORK_TAG, "value": work.value, "limit": limit}
+            for work, limit in by_work.items()
+        ],
+    }
+
+
 @contextmanager
 def cluster(
     folder: Path,
@@ -332,6 +345,7 @@ def cluster(
             environment.setenv(name, value)
         head, *others = stack.enter_context(hosts(names, folder))
         postgres = stack.enter_context(postgres_running(server, DATABASE))
+        postgres.create("dagster")
         bucket = stack.enter_context(bucket_at(BUCKET))
         for name in ("footfall", "recorders"):
             bucket.store.files.mkdir(name)

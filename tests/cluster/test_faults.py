@@ -26,7 +26,7 @@ from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from tests.cluster import tower
 from tests.cluster.hosts import BUCKET, Host
-from tests.cluster.ray_hosts import OPEN, Cluster, cluster, trouble, wait_for
+from tests.cluster.ray_hosts import OPEN, Cluster, cluster, limits_of, trouble, wait_for
 from tests.privacy.finished_home import QUIET, REPOSITORY, Home
 from vision.contracts import lake_of
 from vision.site.load import load_site
@@ -51,7 +51,7 @@ def grown(site: Path, weights: Path) -> Iterator[Cluster]:
     """A cluster of two workers that take one run at a time, and have nothing to do."""
     if why := trouble():
         pytest.skip(why)
-    limits = {"max_concurrent_runs": 4}
+    limits = limits_of(vision=2, marts=1)
     hosts = site / "hosts"
     with cluster(hosts, site / "site", weights, workers=2, slots=1, limits=limits) as started:
         started.bucket.store.files.put(f"{site}/recordings/", "recorders/site/", recursive=True)

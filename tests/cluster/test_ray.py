@@ -22,7 +22,7 @@ from footfall_dagster.lake import CameraDay, Lake
 from footfall_dagster.settings import Settings
 from tests.cluster import tower
 from tests.cluster.hosts import Host
-from tests.cluster.ray_hosts import KEYS, TOKEN, Cluster, cluster, trouble
+from tests.cluster.ray_hosts import KEYS, TOKEN, Cluster, cluster, limits_of, trouble
 from tests.privacy.finished_home import REPOSITORY, Home
 from vision.contracts import lake_of
 from vision.site.load import load_site
@@ -65,7 +65,7 @@ def made(site: Path, weights: Path) -> Iterator[Cluster]:
     """A cluster that has made every day of the site."""
     if why := trouble():
         pytest.skip(why)
-    limits = {"max_concurrent_runs": 3}
+    limits = limits_of(vision=2, marts=1)
     with cluster(
         site / "hosts", site / "site", weights, workers=2, slots=1, limits=limits
     ) as started:
@@ -114,7 +114,7 @@ def test_ray_is_told_no_secret_and_keeps_nothing_that_a_run_prints(made: Cluster
 def test_dagster_stores_no_secret(made: Cluster) -> None:
     import psycopg2
 
-    with psycopg2.connect(made.postgres.address) as connection:
+    with psycopg2.connect(made.postgres.address_of("dagster")) as connection:
         cursor = connection.cursor()
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         for (table,) in cursor.fetchall():

@@ -2,11 +2,13 @@
 
 import importlib.util
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
 import pytest
+import yaml
 from dagster._core.launcher.base import WorkerStatus
 
 if importlib.util.find_spec("dagster_ray") is None:
@@ -16,6 +18,7 @@ from ray.job_submission import JobStatus
 
 from footfall_dagster.ray_launcher import QuietRayRunLauncher
 
+REPOSITORY = Path(__file__).resolve().parent.parent.parent.parent
 SECRET = "a-password"
 
 
@@ -107,3 +110,19 @@ def test_what_is_told_of_a_job_is_not_its_environment(
     assert told is not None
     assert "192.0.2.11" in told
     assert SECRET not in told + str(launcher.check_run_worker_health(run).msg)
+
+
+def test_its_instance_is_that_of_several_machines_but_for_the_launcher() -> None:
+    ours, theirs = (
+        yaml.safe_load((REPOSITORY / "deploy" / path).read_text())
+        for path in ("ray/dagster.yaml", "dagster.yaml")
+    )
+    launcher = ours.pop("run_launcher")
+    assert (launcher["module"], launcher["class"]) == (
+        QuietRayRunLauncher.__module__,
+        QuietRayRunLauncher.__name__,
+    )
+    waits = "start_timeout_seconds"
+    patience, usual = (one["run_monitoring"].pop(waits) for one in (ours, theirs))
+    assert patience > usual
+    assert ours == theirs
