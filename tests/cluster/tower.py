@@ -24,7 +24,7 @@ def write_site(folder: Path, floors: int, days: Sequence[dt.date]) -> None:
     """Site and camera file of a tower that is open on these days."""
     site = yaml.safe_load((ARCADE / "site.yaml").read_text())
     cameras = yaml.safe_load((ARCADE / "cameras.yaml").read_text())["cameras"]
-    site |= {"id": "tower", "name": "Tower", "opens": min(days), "closes": max(days)}
+    site |= {"id": "tower", "name": "Tower", "opens": str(min(days)), "closes": str(max(days))}
     # Two persons a gate are all that such a short day has.
     site["privacy"] = {"k": 3}
     for several in ("floors", "gates", "zones"):
