@@ -1,7 +1,9 @@
 -- Who may do what in PostgreSQL: a role for each part, each with no more than its part needs. A
--- superuser runs this in the database of the store, and again after every upgrade of Dagster:
+-- superuser runs this in the database of the store and in Dagster's, and again after every upgrade of
+-- Dagster:
 --
 --     psql --dbname footfall --file deploy/roles/postgres.sql
+--     psql --dbname dagster --file deploy/roles/postgres.sql
 --
 -- It may be run again at any time. footfall owns the database and keeps it: daemon, code server,
 -- purge and objections run as footfall. The other parts are

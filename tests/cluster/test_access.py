@@ -64,6 +64,10 @@ class Parts:
     def environment(self, part: str) -> dict[str, str]:
         """What a host of the part has in its environment; a dashboard and a viewer as well."""
         home, role = self.folder / part, "footfall" if part == "keeper" else f"footfall_{part}"
+        store, dagster = (
+            self.postgres.address_of(database).replace("footfall@", f"{role}@")
+            for database in ("footfall", "dagster")
+        )
         (home / "dagster").mkdir(parents=True, exist_ok=True)
         configured = (REPOSITORY / "deploy" / "dagster.yaml").read_text()
         (home / "dagster" / "dagster.yaml").write_text(configured)
@@ -75,7 +79,8 @@ class Parts:
             "FOOTFALL_STORE": STORE,
             "FOOTFALL_RECORDINGS": RECORDINGS,
             "FOOTFALL_S3_ENDPOINT": self.objects.endpoint,
-            "FOOTFALL_CATALOG": self.postgres.address.replace("footfall@", f"{role}@"),
+            "FOOTFALL_CATALOG": store,
+            "DAGSTER_POSTGRES_URL": dagster,
         }
 
     def as_part(self, part: str, work: Callable[..., _T], *given: Any) -> _T:
@@ -125,11 +130,12 @@ def parts(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
             made = Parts(postgres, objects, keys, folder)
             _have_an_owner_that_is_no_superuser(postgres)
             made.as_part("keeper", _open_instance)
-            boss = postgres.address.replace("footfall@", "boss@")
-            with closing(psycopg2.connect(boss)) as connection, connection.cursor() as cursor:
-                for _again in range(2):
-                    cursor.execute((ROLES / "postgres.sql").read_text())
-                    connection.commit()
+            for database in ("footfall", "dagster"):
+                boss = postgres.address_of(database).replace("footfall@", "boss@")
+                with closing(psycopg2.connect(boss)) as connection, connection.cursor() as cursor:
+                    for _again in range(2):
+                        cursor.execute((ROLES / "postgres.sql").read_text())
+                        connection.commit()
             try:
                 yield made
             finally:
@@ -150,6 +156,7 @@ def _have_an_owner_that_is_no_superuser(postgres: Postgres) -> None:
     carry_out("footfall", "CREATE ROLE helper SUPERUSER LOGIN")
     carry_out("helper", "ALTER ROLE footfall RENAME TO boss", "CREATE ROLE footfall LOGIN")
     carry_out("boss", "DROP ROLE helper", "ALTER DATABASE footfall OWNER TO footfall")
+    carry_out("boss", "CREATE DATABASE dagster OWNER footfall")
 
 
 def _open_instance() -> None:
@@ -351,7 +358,7 @@ def _reached_recording() -> frozenset[str]:
     return frozenset(_done(at(f"{RECORDINGS}/cam_a/one.mp4", Settings().s3_endpoint)))
 
 
-STATEMENTS = {
+STORE_STATEMENTS = {
     "SELECT count(*) FROM core.ducklake_table": {"marts"},
     "SELECT count(*) FROM published.ducklake_table": {"marts", "dashboard"},
     "DELETE FROM published.ducklake_table": {"marts"},
@@ -359,6 +366,15 @@ STATEMENTS = {
     "CREATE TABLE public.another (one int)": set[str](),
     "CREATE SCHEMA another": set[str](),
     "CREATE TEMPORARY TABLE another (one int)": set[str](),
+    "SELECT pg_try_advisory_lock(7)": {"vision", "marts"},
+    "SELECT pg_advisory_xact_lock(7, 7)": {"vision", "marts"},
+    "COPY (SELECT 1) TO PROGRAM 'true'": set[str](),
+    "SELECT pg_read_file('PG_VERSION')": set[str](),
+}
+"""Of whom each is answered in the database of the store; none is carried out."""
+
+DAGSTER_STATEMENTS = {
+    "CREATE TABLE public.another (one int)": set[str](),
     "SELECT count(*) FROM event_logs": {"vision", "marts", "viewer"},
     "SELECT count(*) FROM job_ticks": {"vision", "marts", "viewer"},
     "UPDATE event_logs SET event = ''": set[str](),
@@ -369,21 +385,24 @@ STATEMENTS = {
     "DELETE FROM runs": set[str](),
     "UPDATE instigators SET status = 'STOPPED'": set[str](),
     "INSERT INTO dynamic_partitions (partitions_def_name, partition) VALUES ('a', 'b')": set[str](),
-    "SELECT pg_try_advisory_lock(7)": {"vision", "marts"},
-    "SELECT pg_advisory_xact_lock(7, 7)": {"vision", "marts"},
-    "COPY (SELECT 1) TO PROGRAM 'true'": set[str](),
-    "SELECT pg_read_file('PG_VERSION')": set[str](),
 }
-"""Of whom each is answered; none is carried out."""
+"""Of whom each is answered in the database of Dagster; none is carried out."""
 
 
 @pytest.mark.parametrize("part", ["vision", "marts", "viewer", "dashboard"])
-def test_each_role_may_say_what_it_must_and_no_more(parts: Parts, mall: None, part: str) -> None:
+@pytest.mark.parametrize(
+    ("database", "statements"),
+    [("FOOTFALL_CATALOG", STORE_STATEMENTS), ("DAGSTER_POSTGRES_URL", DAGSTER_STATEMENTS)],
+    ids=["store", "dagster"],
+)
+def test_each_role_may_say_what_it_must_and_no_more(
+    parts: Parts, mall: None, part: str, database: str, statements: dict[str, set[str]]
+) -> None:
     import psycopg2
 
     answered = set()
-    with closing(psycopg2.connect(parts.environment(part)["FOOTFALL_CATALOG"])) as connection:
-        for statement in STATEMENTS:
+    with closing(psycopg2.connect(parts.environment(part)[database])) as connection:
+        for statement in statements:
             try:
                 connection.cursor().execute(statement)
                 answered.add(statement)
@@ -391,7 +410,7 @@ def test_each_role_may_say_what_it_must_and_no_more(parts: Parts, mall: None, pa
                 pass
             finally:
                 connection.rollback()
-    assert answered == {statement for statement, who in STATEMENTS.items() if part in who}
+    assert answered == {statement for statement, who in statements.items() if part in who}
 
 
 def test_nobody_else_is_let_into_the_database(parts: Parts) -> None:
