@@ -346,6 +346,8 @@ def cluster(
         head, *others = stack.enter_context(hosts(names, folder))
         postgres = stack.enter_context(postgres_running(server, DATABASE))
         postgres.create("dagster")
+        # Locks ask the environment whose they are.
+        environment.setenv("FOOTFALL_CATALOG", postgres.address)
         bucket = stack.enter_context(bucket_at(BUCKET))
         for name in ("footfall", "recorders"):
             bucket.store.files.mkdir(name)

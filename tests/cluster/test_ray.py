@@ -22,7 +22,7 @@ from footfall_dagster.lake import CameraDay, Lake
 from footfall_dagster.settings import Settings
 from tests.cluster import tower
 from tests.cluster.hosts import Host
-from tests.cluster.ray_hosts import KEYS, TOKEN, Cluster, cluster, limits_of, trouble
+from tests.cluster.ray_hosts import KEYS, TOKEN, Cluster, cluster, limits_of, trouble, wait_for
 from tests.privacy.finished_home import REPOSITORY, Home
 from vision.contracts import lake_of
 from vision.site.load import load_site
@@ -75,8 +75,8 @@ def made(site: Path, weights: Path) -> Iterator[Cluster]:
         started.wait_for_partitions(len(keys))
         started.backfill("camera_day", keys)
         started.settle(_PATIENCE_S, say=True)
-        # Of days whose marts the daemon's sensors made meanwhile, those are the last ones.
-        started.backfill("site_day", [str(day) for day in DAYS])
+        # The daemon's sensors do the rest, as they do for whoever launches camera-days by hand.
+        wait_for(lambda: all(_is_told_of(started.runs(), day) for day in DAYS), _PATIENCE_S)
         started.settle(_PATIENCE_S, say=True)
         yield started
 
@@ -122,6 +122,19 @@ def test_dagster_stores_no_secret(made: Cluster) -> None:
                 asked = f'SELECT count(*) FROM "{table}" AS t WHERE strpos(t::text, %s) > 0'
                 cursor.execute(asked, [secret])
                 assert cursor.fetchone() == (0,), table
+
+
+def _is_told_of(runs: list[dict[str, Any]], day: dt.date) -> bool:
+    """Whether marts were made of all that a day has, and then its privacy report."""
+
+    def ends(job: str, part: str) -> list[float]:
+        found = [run for run in runs if run["jobName"] == job and part in run["partition"]]
+        return [run["endTime"] or float("inf") for run in found]
+
+    cameras, marts, privacy = (
+        max(ends(job, str(day)), default=0.0) for job in ("camera_day", "site_day", "privacy_day")
+    )
+    return cameras < marts < privacy < float("inf")
 
 
 def _lake(settings: Settings) -> dict[tuple[str, dt.date, str], pl.DataFrame]:
