@@ -30,7 +30,7 @@ test-long: install weights ## What takes longer: all leaks, kills and mutants, t
 	$(BIN)/pytest -s -m long --ignore tests/privacy/test_corpus.py --ignore tests/integration/prove tests
 	$(BIN)/pytest -s -m "long or not long" tests/privacy/test_corpus.py tests/integration/prove
 
-cluster-test: install ## Lake, pages and locks between machines: PostgreSQL and a bucket, really run
+cluster-test: install ## The grown profile, really run: PostgreSQL, a bucket, Ray on hosts of its own, and what breaks
 	$(BIN)/pytest -s tests/cluster
 
 lint: install

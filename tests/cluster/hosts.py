@@ -144,8 +144,10 @@ def _remove(made: Sequence[Host]) -> None:
         if f"ff-{host.name}" in there:
             host.switch_off()
             _ip("netns", "del", f"ff-{host.name}")
-    if Path(f"/sys/class/net/{_BRIDGE}").exists():
-        _ip("link", "del", _BRIDGE)
+    # A link goes with its namespace, but some time later.
+    for link in (*(f"ff-{host.name}" for host in made), _BRIDGE):
+        if Path(f"/sys/class/net/{link}").exists():
+            subprocess.run(["ip", "link", "del", link], capture_output=True, check=False)
 
 
 def _ip(*arguments: str) -> str:

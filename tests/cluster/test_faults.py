@@ -183,7 +183,7 @@ def in_the_middle_of(grown: Cluster, one: CameraDay) -> Host:
 
     def looks() -> bool:
         said = grown.messages(run["runId"])
-        return any(line.startswith("STEP_START") and "detections" in line for line in said)
+        return any(line.startswith("STEP_START tower_detect") for line in said)
 
     wait_for(looks, 300)
     address = grown.hosts_of_runs()[run["runId"]]

@@ -16,6 +16,7 @@ if importlib.util.find_spec("dagster_ray") is None:
 
 from ray.job_submission import JobStatus
 
+from footfall_dagster.privacy import text
 from footfall_dagster.ray_launcher import QuietRayRunLauncher
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent.parent
@@ -81,6 +82,29 @@ def test_a_run_whose_job_has_ended_has_failed_and_says_where(
     assert status.value.lower() in found.msg
     assert "192.0.2.11" in found.msg
     assert "footfall doctor" in found.msg
+
+
+def test_what_ray_says_of_a_dead_host_passes_the_gate(
+    launcher: QuietRayRunLauncher, run: dg.DagsterRun
+) -> None:
+    job = job_of(run, JobStatus.FAILED)
+    node = "6b12a08c2e11bb77f436c916d0aee983bbe54fb2cfddde7d694c4c61"
+    # As Ray says it of a host that was switched off.
+    job.message = (
+        "Job supervisor actor died: The actor died unexpectedly before finishing this task.\n\t"
+        "class_name: JobSupervisor\n\tactor_id: 7a0b8ddcbb450f7a36f6433601000000\n\tpid: 31519\n\t"
+        f"name: _ray_internal_job_actor_dagster-run-{run.run_id}\n\t"
+        "namespace: SUPERVISOR_ACTOR_RAY_NAMESPACE\n\tip: 192.0.2.11\n"
+        f"The actor died because its node has died. Node Id: {node}\n\tthe actor's node was "
+        "terminated unexpectedly: health check failed due to missing too many heartbeats"
+    )
+    launcher.client.jobs = [job]
+    told = launcher.check_run_worker_health(run).msg or ""
+    assert node not in told
+    assert "its node has died" in told
+    # As Dagster quotes it, twice.
+    quoted = f"Detected run worker status {told}. Marking run {run.run_id} as failed.\n{told}"
+    assert text.trouble(quoted) is None
 
 
 def test_a_run_that_ray_forgot_has_failed(
