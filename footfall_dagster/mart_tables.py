@@ -5,7 +5,7 @@ Belongs here: SQL about one table. Does not belong here: the file and its life
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import duckdb
 
@@ -25,8 +25,16 @@ def new_tables(contracts: Iterable[MartContract], label: str) -> duckdb.DuckDBPy
     return connection
 
 
-def create(connection: duckdb.DuckDBPyConnection, mart: MartContract, label: str) -> None:
-    """Create the table of a mart without rows; `label` says in its comment who may see it."""
+def create(
+    connection: duckdb.DuckDBPyConnection,
+    mart: MartContract,
+    label: str,
+    partitioned_by: str | None = None,
+) -> None:
+    """Create the table of a mart without rows; `label` says in its comment who may see it.
+
+    In DuckLake its files may be partitioned.
+    """
     columns = ", ".join(
         f"{quoted(column.name)} {column.duckdb_type}{'' if column.nullable else ' NOT NULL'}"
         for column in mart.columns
@@ -34,8 +42,18 @@ def create(connection: duckdb.DuckDBPyConnection, mart: MartContract, label: str
     # One transaction: three hundred comments would each be written to disk.
     connection.execute("BEGIN")
     connection.execute(f"CREATE TABLE {quoted(mart.name)} ({columns})")
+    if partitioned_by:
+        connection.execute(f"ALTER TABLE {quoted(mart.name)} SET PARTITIONED BY ({partitioned_by})")
+    comment(connection, mart, label)
+    connection.execute("COMMIT")
+
+
+def comment(
+    connection: duckdb.DuckDBPyConnection, mart: MartContract, label: str, kind: str = "TABLE"
+) -> None:
+    """Have the table or view of a mart say what it is."""
     connection.execute(
-        f"COMMENT ON TABLE {quoted(mart.name)} IS "
+        f"COMMENT ON {kind} {quoted(mart.name)} IS "
         + literal(f"{mart.description} One row: {mart.grain}. {label[:1].upper()}{label[1:]}.")
     )
     for column in mart.columns:
@@ -43,7 +61,6 @@ def create(connection: duckdb.DuckDBPyConnection, mart: MartContract, label: str
             f"COMMENT ON COLUMN {quoted(mart.name)}.{quoted(column.name)} IS "
             + literal(f"{column.description}" + (f" [{column.unit}]" if column.unit else ""))
         )
-    connection.execute("COMMIT")
 
 
 def held_columns(
@@ -118,14 +135,29 @@ def copy_rows(
 
 
 def count_rows(
-    connection: duckdb.DuckDBPyConnection, mart: MartContract, site: str, day: dt.date
-) -> int:
-    """Rows of one site-day."""
-    row = connection.execute(
-        f"SELECT count(*) FROM {quoted(mart.name)} WHERE trading_day = $day AND site = $site",
-        {"day": day, "site": site},
-    ).fetchone()
-    return int(row[0]) if row else 0
+    connection: duckdb.DuckDBPyConnection, marts: Iterable[MartContract], site: str, day: dt.date
+) -> dict[str, int]:
+    """Rows of one site-day in each of some marts."""
+    query = " UNION ALL ".join(
+        f"SELECT {literal(mart.name)}, count(*) FROM {quoted(mart.name)} "
+        "WHERE trading_day = $day AND site = $site"
+        for mart in marts
+    )
+    if not query:
+        return {}
+    return dict(connection.execute(query, {"day": day, "site": site}).fetchall())
+
+
+def delete_days(
+    connection: duckdb.DuckDBPyConnection, mart: MartContract, site: str, days: Collection[dt.date]
+) -> None:
+    """Delete the rows of some site-days."""
+    connection.execute(
+        f"DELETE FROM {quoted(mart.name)} WHERE site = $site "
+        # By first and last day DuckLake leaves out files that it need not read.
+        "AND trading_day BETWEEN $first AND $last AND list_contains($days::DATE[], trading_day)",
+        {"site": site, "days": sorted(days), "first": min(days), "last": max(days)},
+    )
 
 
 def as_stored(mart: MartContract) -> list[tuple[str, str]]:
