@@ -18,12 +18,14 @@ import duckdb
 
 from assets.marts.queries import connected
 from footfall_dagster.bucket_access import BucketAccess
+from footfall_dagster.locks import locked
 from footfall_dagster.mart_tables import WarehouseError, literal, quoted
 from footfall_dagster.store import StorePath
 
 _T = TypeVar("_T")
 _EXTENSIONS = ("httpfs", "postgres_scanner", "ducklake")
 _TRIES, _PAUSE_S = 8, 0.2
+_MAKING_S = 60.0
 _GONE = 404
 _READS_ON = dt.timedelta(hours=1)
 """For how long a file stays that was merged into another: somebody may be reading it."""
@@ -96,7 +98,13 @@ class DuckLake:
                 raise unreachable(self.name, error) from None
 
     def tried(self, work: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
-        """Do something on a fresh connection, again where another writer came in between."""
+        """Do something on a fresh connection, again where another writer came in between.
+
+        Raises:
+            LockTimeoutError: Another writer did not finish making the catalogue in time.
+            WarehouseError: Others came in between each time, or something does not answer.
+        """
+        self._make_catalogue()
         for number in range(1, _TRIES + 1):
             with self.opened() as connection:
                 try:
@@ -112,6 +120,14 @@ class DuckLake:
             # Not all at the same time again.
             time.sleep(random.uniform(0, _PAUSE_S * 2**number))
         raise AssertionError("the last try returns or raises")
+
+    def _make_catalogue(self) -> None:
+        """Make the catalogue where there is none, which fails for all but one who try at once."""
+        if self.is_there:
+            return
+        making = locked(self.where / "catalogue", timeout_s=_MAKING_S, on_wait=lambda _: None)
+        with making, self.opened():
+            pass
 
     def merge(self, kept: dt.timedelta) -> None:
         """Write files anew of which rows were deleted, merge small ones, let go of old snapshots.

@@ -52,15 +52,16 @@ def comment(
     connection: duckdb.DuckDBPyConnection, mart: MartContract, label: str, kind: str = "TABLE"
 ) -> None:
     """Have the table or view of a mart say what it is."""
+    whole = f"{mart.description} One row: {mart.grain}. {label[:1].upper()}{label[1:]}."
+    said = {f"{kind} {quoted(mart.name)}": whole} | {
+        f"COLUMN {quoted(mart.name)}.{quoted(column.name)}": column.description
+        + (f" [{column.unit}]" if column.unit else "")
+        for column in mart.columns
+    }
+    # In one go, since each takes a while.
     connection.execute(
-        f"COMMENT ON {kind} {quoted(mart.name)} IS "
-        + literal(f"{mart.description} One row: {mart.grain}. {label[:1].upper()}{label[1:]}.")
+        "; ".join(f"COMMENT ON {place} IS {literal(words)}" for place, words in said.items())
     )
-    for column in mart.columns:
-        connection.execute(
-            f"COMMENT ON COLUMN {quoted(mart.name)}.{quoted(column.name)} IS "
-            + literal(f"{column.description}" + (f" [{column.unit}]" if column.unit else ""))
-        )
 
 
 def held_columns(

@@ -87,6 +87,8 @@ def of(
     access = BucketAccess.to(lake.where)
     with connected() as connection:
         load(connection, "httpfs")
+        # No keys but what is signed, and those of a folder at home are looked for when one is read.
+        connection.execute("SET allow_persistent_secrets = false")
         # Objects are never written twice, so what was read of one holds.
         connection.execute("SET enable_http_metadata_cache = true")
         connection.execute("SET validate_external_file_cache = 'NO_VALIDATION'")
