@@ -197,8 +197,7 @@ class LakeMarts:
     ) -> None:
         held = held_columns(connection, self.name)
         with connected(path) as file:
-            for mart in (one for one in self.contracts if one.name in held):
-                create(file, mart, self.label)
+            create(file, [mart for mart in self.contracts if mart.name in held], self.label)
         connection.execute(f"ATTACH {literal(str(path))} AS copy")
         for mart in (one for one in self.contracts if one.name in held and one.name in named):
             selected = columns_of(self.where, mart, held[mart.name])
@@ -221,11 +220,11 @@ class LakeMarts:
     def _make_tables(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make what tables and columns are lacking; another writer may do so at the same time."""
         held = held_columns(connection, self.name)
+        lacking = [mart for mart in self.contracts if mart.name not in held]
         try:
-            for mart in self.contracts:
-                if mart.name not in held:
-                    create(connection, mart, self.label, partitioned_by=_BY_MONTH)
-                    continue
+            if lacking:
+                create(connection, lacking, self.label, partitioned_by=_BY_MONTH)
+            for mart in (one for one in self.contracts if one.name in held):
                 columns_of(self.where, mart, held[mart.name])
                 for column in mart.columns:
                     if (column.name, column.duckdb_type) not in held[mart.name]:

@@ -20,31 +20,33 @@ class WarehouseError(RuntimeError):
 def new_tables(contracts: Iterable[MartContract], label: str) -> duckdb.DuckDBPyConnection:
     """Tables without rows, in memory, as a file of this warehouse has them."""
     connection = duckdb.connect()
-    for mart in contracts:
-        create(connection, mart, label)
+    create(connection, contracts, label)
     return connection
 
 
 def create(
     connection: duckdb.DuckDBPyConnection,
-    mart: MartContract,
+    marts: Iterable[MartContract],
     label: str,
     partitioned_by: str | None = None,
 ) -> None:
-    """Create the table of a mart without rows; `label` says in its comment who may see it.
+    """Create tables of marts without rows; `label` says in their comments who may see them.
 
-    In DuckLake its files may be partitioned.
+    In DuckLake their files may be partitioned.
     """
-    columns = ", ".join(
-        f"{quoted(column.name)} {column.duckdb_type}{'' if column.nullable else ' NOT NULL'}"
-        for column in mart.columns
-    )
     # One transaction: three hundred comments would each be written to disk.
     connection.execute("BEGIN")
-    connection.execute(f"CREATE TABLE {quoted(mart.name)} ({columns})")
-    if partitioned_by:
-        connection.execute(f"ALTER TABLE {quoted(mart.name)} SET PARTITIONED BY ({partitioned_by})")
-    comment(connection, mart, label)
+    for mart in marts:
+        columns = ", ".join(
+            f"{quoted(column.name)} {column.duckdb_type}{'' if column.nullable else ' NOT NULL'}"
+            for column in mart.columns
+        )
+        connection.execute(f"CREATE TABLE {quoted(mart.name)} ({columns})")
+        if partitioned_by:
+            connection.execute(
+                f"ALTER TABLE {quoted(mart.name)} SET PARTITIONED BY ({partitioned_by})"
+            )
+        comment(connection, mart, label)
     connection.execute("COMMIT")
 
 

@@ -93,7 +93,7 @@ def of(
         connection.execute("SET enable_http_metadata_cache = true")
         connection.execute("SET validate_external_file_cache = 'NO_VALIDATION'")
         connection.execute("SET parquet_metadata_cache = true")
-        addresses: list[str] = []
+        addresses, empty = list[str](), list[MartContract]()
         for mart in (one for one in contracts if one.name in tables):
             table = tables[mart.name]
             signed = [
@@ -101,7 +101,7 @@ def of(
                 for rows, gone in table.files
             ]
             if not signed:
-                create(connection, mart, label)
+                empty.append(mart)
                 continue
             selected = columns_of(lake.where, mart, [column[1:] for column in table.columns])
             connection.execute(
@@ -109,6 +109,7 @@ def of(
             )
             comment(connection, mart, label, kind="VIEW")
             addresses += [address for pair in signed for address in pair if address]
+        create(connection, empty, label)
         connection.execute(f"SET allowed_paths = {_listed(addresses)}")
         shut(connection)
         yield connection
