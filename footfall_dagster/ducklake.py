@@ -1,7 +1,7 @@
 """One DuckLake: attached, written in transactions, and its files kept in hand.
 
 Belongs here: what holds for any tables in DuckLake. Does not belong here: marts
-(`footfall_dagster.mart_lake`), whoever may ask anything (`footfall_dagster.mart_views`).
+(`footfall_dagster.mart_lake`), whoever may ask anything (`footfall_dagster.mart_objects`).
 """
 
 import datetime as dt
@@ -12,12 +12,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import duckdb
 
 from assets.marts.queries import connected
-from footfall_dagster.bucket_access import BucketAccess
 from footfall_dagster.locks import locked
 from footfall_dagster.mart_tables import WarehouseError, literal, quoted
 from footfall_dagster.store import StorePath
@@ -77,13 +77,13 @@ class DuckLake:
         """
         with connected() as connection:
             for extension in _EXTENSIONS:
-                load(connection, extension)
+                connection.execute(f"LOAD {literal(str(_extension(extension)))}")
             options = ["METADATA_SCHEMA " + literal(self.name), "DATA_INLINING_ROW_LIMIT 0"]
             options += ["DATA_PATH " + literal(str(self.where))]
             options += ["READ_ONLY"] if read_only else []
             try:
                 if not isinstance(self.where, Path):
-                    connection.execute(BucketAccess.to(self.where).secret)
+                    connection.execute(_secret(self.where))
                 connection.execute(
                     f"ATTACH {literal('ducklake:postgres:' + self.catalog)} AS "
                     f"{quoted(self.name)} ({', '.join(options)})"
@@ -197,11 +197,6 @@ class DuckLake:
         self.tried(let_go)
 
 
-def load(connection: duckdb.DuckDBPyConnection, extension: str) -> None:
-    """Load an extension from the package that carries it: nothing is ever downloaded."""
-    connection.execute(f"LOAD {literal(str(_extension(extension)))}")
-
-
 def unreachable(name: str, error: Exception) -> WarehouseError:
     """What is to be said where PostgreSQL or the bucket does not answer."""
     return WarehouseError(
@@ -219,7 +214,28 @@ def _before(span: dt.timedelta) -> str:
     return f"now() - INTERVAL {int(span.total_seconds())} SECOND"
 
 
+def _secret(where: Any) -> str:
+    """How DuckDB is let into the bucket: with the keys that every other client finds."""
+    from botocore.session import Session  # type: ignore[import-untyped]
+
+    session = Session()
+    found = session.get_credentials()
+    told = {"TYPE": "s3", "REGION": session.get_config_variable("region") or "us-east-1"}
+    if found is not None:
+        keys = found.get_frozen_credentials()
+        told |= {"KEY_ID": keys.access_key, "SECRET": keys.secret_key}
+        told |= {"SESSION_TOKEN": keys.token} if keys.token else {}
+    endpoint = where.fs.client_kwargs.get("endpoint_url") or where.fs.endpoint_url
+    if endpoint:
+        parts = urlsplit(endpoint)
+        told |= {"ENDPOINT": parts.netloc, "URL_STYLE": "path"}
+        told |= {"USE_SSL": "true" if parts.scheme == "https" else "false"}
+    options = ", ".join(f"{name} {literal(str(value))}" for name, value in told.items())
+    return f"CREATE SECRET ({options})"
+
+
 def _extension(name: str) -> Path:
+    """The file of an extension, from the package that carries it: nothing is ever downloaded."""
     package = find_spec(f"duckdb_extension_{name}")
     places = package.submodule_search_locations if package else None
     file = f"{name}.duckdb_extension"

@@ -25,7 +25,7 @@ from assets.marts.contracts import MARTS
 from assets.marts.queries import connected
 from assets.marts.schema import MartContract
 from assets.storage import Progress
-from footfall_dagster import mart_views, published
+from footfall_dagster import mart_objects
 from footfall_dagster.ducklake import DuckLake
 from footfall_dagster.locks import locked
 from footfall_dagster.mart_files import Fill
@@ -171,13 +171,8 @@ class LakeMarts:
 
     @contextmanager
     def asked(self, named: Collection[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-        """See `footfall_dagster.mart_store.Marts`: the objects themselves are read."""
-        if isinstance(self.where, Path):
-            # Nobody but a bucket lets a file be read and not be written.
-            with self.as_file(named) as path, published.opened(path) as connection:
-                yield connection
-            return
-        with mart_views.of(self.lake, self.contracts, self.label, named) as connection:
+        """See `footfall_dagster.mart_store.Marts`: of copies of its files."""
+        with mart_objects.of(self.lake, self.contracts, self.label, named) as connection:
             yield connection
 
     @contextmanager

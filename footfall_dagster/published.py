@@ -2,7 +2,7 @@
 
 Belongs here: how a file is opened for whoever may ask it anything, and what is answered. Does not
 belong here: what is in it (`assets.marts.release`), marts that are in no file
-(`footfall_dagster.mart_views`), what is printed (`footfall_dagster.cli.query`).
+(`footfall_dagster.mart_objects`), what is printed (`footfall_dagster.cli.query`).
 
 Whoever asks may write any SQL. What a query can reach is therefore settled by how the marts are
 opened and not by reading the query: no other file, no network, no extension, and no variable of
@@ -10,7 +10,7 @@ this process.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ import duckdb
 from assets.marts.contracts import MARTS
 from assets.marts.release import published
 from footfall_dagster.mart_files import refuse_changed
-from footfall_dagster.mart_tables import WarehouseError, held_columns
+from footfall_dagster.mart_tables import WarehouseError, held_columns, literal
 
 _SHUT_OFF = (
     "SET TimeZone = 'UTC'",
@@ -28,12 +28,11 @@ _SHUT_OFF = (
     "SET temp_directory = ''",
     # Variables of Python count as external, too.
     "SET enable_external_access = false",
-    # That alone leaves the file itself and its log open to COPY; it stays open to be asked.
-    "SET disabled_filesystems = 'LocalFileSystem'",
-    # Last, since nothing of the above can be changed any more.
-    "SET lock_configuration = true",
 )
-_SIGNED = re.compile(r"\?X-Amz-[^\s'\"]*")
+# That alone leaves the file itself and its log open to COPY; it stays open to be asked.
+_NO_FILES = "SET disabled_filesystems = 'LocalFileSystem'"
+# Last, since nothing of the above can be changed any more.
+_FOR_GOOD = "SET lock_configuration = true"
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
 _NUMBERS = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"}
@@ -78,7 +77,6 @@ def answer(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
     """The answer of a database that is shut off to one query.
 
     Raises:
-        WarehouseError: Rows cannot be reached any more.
         QueryError: It is no single statement, is wrong, or asks for what it may not reach.
     """
     with _asked(connection, sql) as answer:
@@ -102,9 +100,12 @@ def shut_off(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def shut(connection: duckdb.DuckDBPyConnection) -> None:
-    """Shut a database off for good from all but its tables, and paths that it was allowed."""
-    for setting in _SHUT_OFF:
+def shut(connection: duckdb.DuckDBPyConnection, copies: Collection[str] = ()) -> None:
+    """Shut a database off for good from all but its tables, and copies that are nobody else's."""
+    if copies:
+        allowed = ", ".join(map(literal, copies))
+        connection.execute(f"SET allowed_paths = [{allowed}]")
+    for setting in (*_SHUT_OFF, *([] if copies else [_NO_FILES]), _FOR_GOOD):
         connection.execute(setting)
 
 
@@ -143,19 +144,9 @@ def _asked(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[duckdb.D
             raise QueryError("that asks for no rows; begin with SELECT, FROM, SHOW or DESCRIBE")
         yield connection.sql(sql)
     except (duckdb.BinderException, duckdb.CatalogException) as wrong:
-        raise QueryError(f"{_plain(wrong)}{_older(connection, sql)}") from None
-    except duckdb.HTTPException as gone:
-        raise WarehouseError(
-            f"the bucket did not give a file of rows (HTTP {gone.status_code}): figures may have "
-            "been taken out meanwhile, so ask again; else see that the bucket answers"
-        ) from None
+        raise QueryError(f"{wrong}{_older(connection, sql)}") from None
     except duckdb.Error as wrong:
-        raise QueryError(_plain(wrong)) from None
-
-
-def _plain(wrong: duckdb.Error) -> str:
-    """The words of an error, without what would let others read the object that they name."""
-    return _SIGNED.sub("", str(wrong))
+        raise QueryError(str(wrong)) from None
 
 
 def _words(sql: str) -> set[str]:

@@ -3,8 +3,6 @@
 import datetime as dt
 import io
 import multiprocessing
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +16,6 @@ from assets.marts.of_gates import GATE_COUNTS_15MIN
 from assets.marts.release import published
 from assets.marts.schema import MartContract
 from footfall_dagster import warehouse as warehouses
-from footfall_dagster.bucket_access import BucketAccess
 from footfall_dagster.mart_tables import WarehouseError, delete_days, insert
 from footfall_dagster.privacy.closed_list import audit
 from footfall_dagster.published import QueryError, answer, named_in
@@ -160,7 +157,7 @@ def test_an_object_that_the_catalogue_does_not_know_is_found(malls: tuple[Mall, 
 
 
 def test_a_query_reaches_the_rows_and_nothing_else(malls: tuple[Mall, Mall]) -> None:
-    lake, beside = malls
+    lake, _ = malls
     sql = "SELECT gate, sum(entries) FROM gate_counts_15min GROUP BY gate ORDER BY gate"
     answers, place = [], lake_of(lake).published
     for mall in malls:
@@ -196,25 +193,6 @@ def test_a_query_reaches_the_rows_and_nothing_else(malls: tuple[Mall, Mall]) -> 
             with pytest.raises(duckdb.Error):
                 connection.execute(statement).fetchall()
         assert answer(connection, sql) == answers[0]
-    del beside
-
-
-def test_an_address_of_rows_lets_nobody_write_or_read_on(malls: tuple[Mall, Mall]) -> None:
-    lake, _ = malls
-    place = lake_of(lake).published
-    access = BucketAccess.to(place.where)
-    one, other, *_ = below(place.where / "main" / "gate_counts_15min") + below(place.where)
-    signed = access.signed(str(one), 60)
-    assert urllib.request.urlopen(signed).read() == one.read_bytes()
-    for url, method in (
-        (signed, "PUT"),
-        (signed, "DELETE"),
-        (access.signed(str(other), 60).partition("?")[0] + "?" + signed.partition("?")[2], "GET"),
-        (signed.replace("X-Amz-Expires=60", "X-Amz-Expires=600"), "GET"),
-    ):
-        request = urllib.request.Request(url, method=method, data=b"" if method == "PUT" else None)
-        with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(request)
 
 
 def test_a_question_leaves_out_what_was_replaced_in_a_merged_file(

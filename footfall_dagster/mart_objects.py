@@ -1,31 +1,40 @@
-"""Marts in DuckLake for whoever may ask anything: views that reach their rows and nothing else.
+"""Marts in DuckLake for whoever may ask anything: copies of the objects that have their rows.
 
-Belongs here: which objects are the rows of a mart, and a database that can read these. Does not
-belong here: what is asked of it (`footfall_dagster.published`), DuckLake with all that it can reach
-(`footfall_dagster.ducklake`).
+Belongs here: which objects these are, and a database that reads copies of them and nothing else.
+Does not belong here: what is asked of it (`footfall_dagster.published`), DuckLake with all that it
+can reach (`footfall_dagster.ducklake`).
 
 A DuckLake that is attached has a way to PostgreSQL and the keys of the bucket. So the catalogue is
-asked first, by PostgreSQL's own client, and who asks gets a database in which neither exists: only
-addresses of single objects, each signed to be read for some minutes. The store itself refuses
-whatever else is done with them.
+asked first, by PostgreSQL's own client, the objects are copied as they are, and who asks gets a
+database in which neither place exists.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from assets.marts.queries import connected
 from assets.marts.schema import MartContract
-from footfall_dagster.bucket_access import BucketAccess
-from footfall_dagster.ducklake import DuckLake, load, unreachable
-from footfall_dagster.mart_tables import columns_of, comment, create, literal, quoted
+from footfall_dagster.ducklake import DuckLake, unreachable
+from footfall_dagster.mart_tables import (
+    WarehouseError,
+    columns_of,
+    comment,
+    create,
+    literal,
+    quoted,
+)
 from footfall_dagster.published import nothing_published, shut
 
-_LIFE_S = 3600
-"""For how long a question may go on."""
+_TRIES = 3
+_AT_ONCE = 8
+"""Objects that are copied at a time: what takes long is to ask for them."""
 _TYPES = {
     "boolean": "BOOLEAN",
     "date": "DATE",
@@ -45,10 +54,8 @@ _COLUMNS = """
 _FILES = """
     SELECT
         tables.table_name,
-        CASE WHEN rows.path_is_relative THEN schemas.path || tables.path || rows.path
-            ELSE rows.path END,
-        CASE WHEN gone.path_is_relative THEN schemas.path || tables.path || gone.path
-            ELSE gone.path END
+        schemas.path || tables.path || rows.path,
+        schemas.path || tables.path || gone.path
     FROM {0}.ducklake_table AS tables
     INNER JOIN {0}.ducklake_schema AS schemas USING (schema_id)
     INNER JOIN {0}.ducklake_data_file AS rows USING (table_id)
@@ -57,6 +64,7 @@ _FILES = """
     WHERE tables.end_snapshot IS NULL AND rows.end_snapshot IS NULL
         AND tables.table_name = ANY(%s)
     ORDER BY rows.begin_snapshot, rows.data_file_id"""
+"""Below the folder of the DuckLake, as are all that we write."""
 
 
 @dataclass(slots=True)
@@ -65,11 +73,17 @@ class _Table:
 
     Attributes:
         columns: Number, name and DuckDB's type of each, in order.
-        files: Those with its rows, each with the one that says which of them were deleted.
+        files: Below the DuckLake's folder: those with its rows, each with the one that says which
+            of them were deleted.
     """
 
     columns: list[tuple[int, str, str]] = field(default_factory=list)
     files: list[tuple[str, str | None]] = field(default_factory=list)
+
+    @property
+    def paths(self) -> list[str]:
+        """Of all files."""
+        return [path for pair in self.files for path in pair if path]
 
 
 @contextmanager
@@ -83,36 +97,48 @@ def of(
     """
     if not lake.is_there:
         raise nothing_published(f"DuckLake {lake.name}")
-    tables = _tables(lake, named)
-    access = BucketAccess.to(lake.where)
-    with connected() as connection:
-        load(connection, "httpfs")
-        # No keys but what is signed, and those of a folder at home are looked for when one is read.
-        connection.execute("SET allow_persistent_secrets = false")
-        # Objects are never written twice, so what was read of one holds.
-        connection.execute("SET enable_http_metadata_cache = true")
-        connection.execute("SET validate_external_file_cache = 'NO_VALIDATION'")
-        connection.execute("SET parquet_metadata_cache = true")
-        addresses, empty = list[str](), list[MartContract]()
+    with tempfile.TemporaryDirectory() as folder, connected() as connection:
+        tables, copies = _copied(lake, named, Path(folder))
+        empty = list[MartContract]()
         for mart in (one for one in contracts if one.name in tables):
             table = tables[mart.name]
-            signed = [
-                (_address(access, lake, rows), _address(access, lake, gone) if gone else None)
-                for rows, gone in table.files
-            ]
-            if not signed:
+            if not table.files:
                 empty.append(mart)
                 continue
             selected = columns_of(lake.where, mart, [column[1:] for column in table.columns])
             connection.execute(
-                f"CREATE VIEW {quoted(mart.name)} AS {_select(selected, table, signed)}"
+                f"CREATE VIEW {quoted(mart.name)} AS {_select(selected, table, copies)}"
             )
             comment(connection, mart, label, kind="VIEW")
-            addresses += [address for pair in signed for address in pair if address]
         create(connection, empty, label)
-        connection.execute(f"SET allowed_paths = {_listed(addresses)}")
-        shut(connection)
+        shut(connection, copies.values())
         yield connection
+
+
+def _copied(
+    lake: DuckLake, named: Collection[str], folder: Path
+) -> tuple[dict[str, _Table], dict[str, str]]:
+    """The tables, and where in `folder` each of their files has been copied to."""
+    for _ in range(_TRIES):
+        tables = _tables(lake, named)
+        paths = sorted({path for table in tables.values() for path in table.paths})
+        copies = {path: str(folder / f"{number}.parquet") for number, path in enumerate(paths)}
+
+        def copy(path: str, copies: dict[str, str] = copies) -> None:
+            Path(copies[path]).write_bytes((lake.where / path).read_bytes())
+
+        try:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                list(pool.map(copy, paths))
+        except FileNotFoundError:
+            # Rows were taken out meanwhile, and what is left is in other files.
+            continue
+        except OSError as error:
+            raise unreachable(lake.name, error) from None
+        return tables, copies
+    raise WarehouseError(
+        f"{lake.name} was changed by other runs at each of {_TRIES} tries; ask again"
+    )
 
 
 def _tables(lake: DuckLake, named: Collection[str]) -> dict[str, _Table]:
@@ -136,12 +162,7 @@ def _tables(lake: DuckLake, named: Collection[str]) -> dict[str, _Table]:
     return found
 
 
-def _address(access: BucketAccess, lake: DuckLake, path: str) -> str:
-    url = path if path.startswith("s3://") else f"{lake.where}/{path}"
-    return access.signed(url, _LIFE_S)
-
-
-def _select(selected: str, table: _Table, files: Sequence[tuple[str, str | None]]) -> str:
+def _select(selected: str, table: _Table, copies: Mapping[str, str]) -> str:
     """The rows of a table.
 
     A file may be of an older version, so columns are found by their numbers, and are NULL where a
@@ -152,16 +173,17 @@ def _select(selected: str, table: _Table, files: Sequence[tuple[str, str | None]
         for number, name, kind in table.columns
     )
     options = f"hive_partitioning = false, schema = MAP {{{columns}}}"
-    whole = [rows for rows, gone in files if gone is None]
+    whole = [copies[rows] for rows, gone in table.files if gone is None]
     parts = [f"SELECT {selected} FROM read_parquet({_listed(whole)}, {options})"] if whole else []
     parts += [
-        f"SELECT {selected} FROM read_parquet({literal(rows)}, {options}, file_row_number = true) "
-        f"WHERE file_row_number NOT IN (SELECT pos FROM read_parquet({literal(gone)}))"
-        for rows, gone in files
+        f"SELECT {selected} FROM read_parquet({literal(copies[rows])}, {options}, "
+        "file_row_number = true) WHERE file_row_number NOT IN "
+        f"(SELECT pos FROM read_parquet({literal(copies[gone])}))"
+        for rows, gone in table.files
         if gone is not None
     ]
     return " UNION ALL ".join(parts)
 
 
-def _listed(addresses: Sequence[str]) -> str:
-    return f"[{', '.join(map(literal, addresses))}]"
+def _listed(paths: Iterable[str]) -> str:
+    return f"[{', '.join(map(literal, paths))}]"
