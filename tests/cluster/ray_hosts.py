@@ -236,7 +236,10 @@ class Cluster:
         """What the webserver's GraphQL says; asked again while PostgreSQL is away."""
         until = time.monotonic() + 120
         while True:
-            answer = self._answer(query, variables)
+            try:
+                answer = self._answer(query, variables)
+            except urllib.error.HTTPError as error:
+                answer = {"errors": f"OperationalError, as HTTP {error.code}"}
             troubled = [
                 told
                 for told in (answer.get("data") or {}).values()

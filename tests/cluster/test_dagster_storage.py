@@ -23,7 +23,7 @@ from tests.integration.test_dagster_storage_gate import (
 from tests.unit.small_mall import site
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-_OWN = {"concurrency", "event_log_storage", "run_storage", "schedule_storage"}
+_OWN = {"concurrency", "event_log_storage", "run_retries", "run_storage", "schedule_storage"}
 MARKER = "somebody was seen at the fountain"
 
 
@@ -135,7 +135,7 @@ def test_runs_that_made_nothing_are_forgotten(
     assert MARKER.encode() not in pages(postgres)
 
 
-def test_all_but_storages_and_numbers_of_runs_is_as_on_one_machine() -> None:
+def test_all_but_storages_numbers_of_runs_and_retries_is_as_on_one_machine() -> None:
     ours, theirs = (
         yaml.safe_load((REPOSITORY / path).read_text())
         for path in ("deploy/dagster.yaml", "dagster.yaml")

@@ -61,26 +61,33 @@ def grown(site: Path, weights: Path) -> Iterator[Cluster]:
         print("\n" + "\n".join(_TABLE))
 
 
+class Undisturbed:
+    """Makes camera-days of the site on one machine, in folders, where nothing fails."""
+
+    def __init__(self, home: Home, instance: dg.DagsterInstance) -> None:
+        self.settings = home.settings
+        self._instance = instance
+        self._job = build_definitions(home.settings).resolve_job_def(CAMERA_DAY)
+        plan = SitePlan(home.site)
+        instance.add_dynamic_partitions(plan.cameras.name or "", missing_cameras(plan, instance))
+
+    def rows(self, one: CameraDay) -> dict[str, pl.DataFrame]:
+        key = dg.MultiPartitionKey({"date": str(one.day), "camera": one.camera})
+        self._job.execute_in_process(
+            instance=self._instance, partition_key=key, tags=process_tags(), run_config=QUIET
+        )
+        return rows(self.settings, one)
+
+
 @pytest.fixture(scope="module")
-def undisturbed(site: Path, weights: Path) -> Settings:
-    """The site's camera-days, made on one machine in folders."""
+def undisturbed(site: Path, weights: Path) -> Iterator[Undisturbed]:
     home = Home.at(site / "var", site / "recordings")
     settings = home.settings.model_copy(update={"site": site / "site", "weights": weights})
     home = replace(home, settings=settings)
     home.dagster.mkdir(parents=True)
     (home.dagster / "dagster.yaml").symlink_to(REPOSITORY / "dagster.yaml")
-    plan, job = SitePlan(home.site), build_definitions(settings).resolve_job_def(CAMERA_DAY)
     with home.open() as instance:
-        instance.add_dynamic_partitions(plan.cameras.name or "", missing_cameras(plan, instance))
-        for day in DAYS:
-            for camera in home.site.camera_ids:
-                job.execute_in_process(
-                    instance=instance,
-                    partition_key=dg.MultiPartitionKey({"date": str(day), "camera": camera}),
-                    tags=process_tags(),
-                    run_config=QUIET,
-                )
-    return settings
+        yield Undisturbed(home, instance)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +98,7 @@ def camera_days(site: Path) -> Iterator[CameraDay]:
 
 
 def test_a_worker_is_killed(
-    grown: Cluster, undisturbed: Settings, camera_days: Iterator[CameraDay]
+    grown: Cluster, undisturbed: Undisturbed, camera_days: Iterator[CameraDay]
 ) -> None:
     one = next(camera_days)
     worker = in_the_middle_of(grown, one)
@@ -107,7 +114,7 @@ def test_a_worker_is_killed(
 
 
 def test_a_worker_reaches_the_bucket_no_more_for_thirty_seconds(
-    grown: Cluster, undisturbed: Settings, camera_days: Iterator[CameraDay]
+    grown: Cluster, undisturbed: Undisturbed, camera_days: Iterator[CameraDay]
 ) -> None:
     one = next(camera_days)
     worker = in_the_middle_of(grown, one)
@@ -118,7 +125,7 @@ def test_a_worker_reaches_the_bucket_no_more_for_thirty_seconds(
 
 
 def test_postgresql_is_restarted(
-    grown: Cluster, undisturbed: Settings, camera_days: Iterator[CameraDay]
+    grown: Cluster, undisturbed: Undisturbed, camera_days: Iterator[CameraDay]
 ) -> None:
     one = next(camera_days)
     in_the_middle_of(grown, one)
@@ -130,7 +137,7 @@ def test_postgresql_is_restarted(
 
 
 def test_the_bucket_answers_503_for_twenty_seconds(
-    grown: Cluster, undisturbed: Settings, camera_days: Iterator[CameraDay]
+    grown: Cluster, undisturbed: Undisturbed, camera_days: Iterator[CameraDay]
 ) -> None:
     one = next(camera_days)
     in_the_middle_of(grown, one)
@@ -142,7 +149,7 @@ def test_the_bucket_answers_503_for_twenty_seconds(
 
 
 def test_a_camera_day_runs_twice_at_once(
-    grown: Cluster, undisturbed: Settings, camera_days: Iterator[CameraDay]
+    grown: Cluster, undisturbed: Undisturbed, camera_days: Iterator[CameraDay]
 ) -> None:
     one = next(camera_days)
     began = time.monotonic()
@@ -158,7 +165,7 @@ def test_a_camera_day_runs_twice_at_once(
 
 
 def test_the_daemon_is_killed(
-    grown: Cluster, undisturbed: Settings, camera_days: Iterator[CameraDay]
+    grown: Cluster, undisturbed: Undisturbed, camera_days: Iterator[CameraDay]
 ) -> None:
     one, other = next(camera_days), next(camera_days)
     in_the_middle_of(grown, one)
@@ -216,7 +223,7 @@ def reasons(grown: Cluster, runs: list[dict[str, Any]]) -> str:
 
 
 def assert_recovers(
-    grown: Cluster, undisturbed: Settings, one: CameraDay, fault: str, began: float
+    grown: Cluster, undisturbed: Undisturbed, one: CameraDay, fault: str, began: float
 ) -> None:
     """The run went on, was retried, or failed with a reason and is made again by another."""
     runs = finished(grown, one)
@@ -229,8 +236,8 @@ def assert_recovers(
     note(fault, grown, runs, began)
 
 
-def assert_undisturbed(grown: Cluster, undisturbed: Settings, one: CameraDay) -> None:
-    ours, theirs = rows(grown.settings, one), rows(undisturbed, one)
+def assert_undisturbed(grown: Cluster, undisturbed: Undisturbed, one: CameraDay) -> None:
+    ours, theirs = rows(grown.settings, one), undisturbed.rows(one)
     assert sum(map(len, theirs.values())) > 50
     assert [name for name, frame in theirs.items() if not ours[name].equals(frame)] == []
 
