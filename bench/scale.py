@@ -1,8 +1,8 @@
 """How many cores, how much disk, network and money so many cameras take, from measured costs.
 
 Run: .venv/bin/python -m bench.scale [--cameras 10 200 2000] [--hours 12] [--until 8]. Prints the
-tables of docs/scale.md. Every figure that is measured says where; the others are assumptions, are
-named so, and can be given.
+tables of docs/scale.md. Every figure that is measured says where; the others are guesses and
+assumptions, and are named so.
 
 Belongs here: arithmetic. Does not belong here: measuring anything.
 """
@@ -19,10 +19,11 @@ docs/performance.md, "Hours in which nobody comes" and "Beside other programs", 
 BESIDES_S = 14.0
 """Processor-seconds of a camera-day besides vision: Ray's job, a process, bucket, PostgreSQL.
 
-`python -m bench.workers`, what a run takes besides the detector.
+A guess: `python -m bench.workers` measures it, and has not been run yet.
 """
 MARTS_S, MARTS_CAMERA_S = 40.0, 3.0
-"""Processor-seconds of a site-day, and of it for each camera: marts, checks, release, report."""
+"""Processor-seconds of a site-day, and of it for each camera: marts, checks, release, report. A guess
+upwards from 13 s for the checks of the arcade's two cameras."""
 WORKER_GB = 1.0
 """Memory of a camera-day at most; docs/performance.md, "A day of twelve hours"."""
 LAKE_SHORT_MB, LAKE_LONG_MB = 0.28, 0.08
@@ -36,7 +37,7 @@ MARTS_MB = 0.01
 """Exact and published marts of a camera-day in DuckLake: a year of 200 cameras, 147 million rows
 that are published, was 353 MB once its files were merged."""
 EVENTS_MB = 0.2
-"""What Dagster stores of the runs of a camera-day, in PostgreSQL; `make cluster-test`."""
+"""What Dagster stores of the runs of a camera-day, in PostgreSQL. A guess: some hundred rows."""
 SITES_OF = 200
 """Cameras of a site at most: more are more sites, whose marts are made side by side."""
 

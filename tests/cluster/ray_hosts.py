@@ -214,7 +214,8 @@ class Cluster:
         answer = self.ask(
             """query ($id: ID!) { logsForRun(runId: $id) { ... on EventConnection {
               events { ... on MessageEvent { message eventType stepKey }
-                ... on ExecutionStepFailureEvent { error { message } } } } } }""",
+                ... on ExecutionStepFailureEvent { error { message } }
+                ... on RunFailureEvent { error { message } } } } } }""",
             id=run_id,
         )
         events = answer["logsForRun"]["events"]
