@@ -22,8 +22,10 @@ BESIDES_S = 14.0
 A guess: `python -m bench.workers` measures it, and has not been run yet.
 """
 MARTS_S, MARTS_CAMERA_S = 40.0, 3.0
-"""Processor-seconds of a site-day, and of it for each camera: marts, checks, release, report. A guess
-upwards from 13 s for the checks of the arcade's two cameras."""
+"""Processor-seconds of a site-day, and of it for each camera: marts, checks, release, report.
+
+A guess upwards from 13 s for the checks of the arcade's two cameras.
+"""
 WORKER_GB = 1.0
 """Memory of a camera-day at most; docs/performance.md, "A day of twelve hours"."""
 LAKE_SHORT_MB, LAKE_LONG_MB = 0.28, 0.08
