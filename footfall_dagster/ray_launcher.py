@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 from dagster import DagsterRun
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster_ray import RayRunLauncher
+from dagster_ray.core.run_launcher import get_job_submission_id_from_run_id
 
 if TYPE_CHECKING:
     from ray.dashboard.modules.job.pydantic_models import JobDetails
 
+_UNKNOWN = "status code 404"
+"""Of what Ray's client raises about a job that the head does not know."""
 _LONG_ID = re.compile(r"[0-9a-f]{16,}")
 _SHOWN_LETTERS = 700
 _WHAT_TO_DO = (
@@ -61,10 +64,15 @@ class QuietRayRunLauncher(RayRunLauncher):
         return _shown(job) if job else None
 
     def _job_of(self, run: DagsterRun) -> "JobDetails | None":
-        jobs = self.client.list_jobs()
-        return next(
-            (job for job in jobs if (job.metadata or {}).get("dagster/run-id") == run.run_id), None
-        )
+        """The job of a run; None where the head has never heard of it."""
+        # Runs are begun anew and never resumed (dagster.yaml), so a run has one job.
+        submission = get_job_submission_id_from_run_id(run.run_id)
+        try:
+            return self.client.get_job_info(submission)
+        except RuntimeError as error:
+            if _UNKNOWN in str(error):
+                return None
+            raise
 
 
 def _shown(job: "JobDetails") -> str:

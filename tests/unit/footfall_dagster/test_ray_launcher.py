@@ -31,10 +31,13 @@ class Client:
     submitted: list[dict[str, Any]] = field(default_factory=list)
     is_away: bool = False
 
-    def list_jobs(self) -> list[Any]:
+    def get_job_info(self, submission: str) -> Any:
         if self.is_away:
             raise ConnectionError("no answer")
-        return self.jobs
+        for job in self.jobs:
+            if job.submission_id == submission:
+                return job
+        raise RuntimeError(f"Request failed with status code 404: {submission} is not there.")
 
     def submit_job(self, **told: Any) -> None:
         self.submitted.append(told)
@@ -44,7 +47,7 @@ def job_of(run: dg.DagsterRun, status: JobStatus) -> Any:
     return SimpleNamespace(
         status=status,
         message="the entrypoint ended with code 1",
-        metadata={"dagster/run-id": run.run_id},
+        submission_id=f"dagster-run-{run.run_id}",
         driver_agent_http_address="http://192.0.2.11:52365",
         entrypoint=f"dagster api execute_run {SECRET}",
         runtime_env={"env_vars": {"PASSWORD": SECRET}},
