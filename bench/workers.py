@@ -40,8 +40,7 @@ def main() -> None:
     days = [DAY + dt.timedelta(days=number) for number in range(rounds)]
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder)
-        tower.write_site(site / "site", floors, days)
-        tower.record(site / "recordings", floors, days, _RECORDED_S)
+        tower.build(site, floors, days, _RECORDED_S)
         with cluster(
             site / "hosts",
             site / "site",
@@ -52,8 +51,7 @@ def main() -> None:
             location="bench.workers_location",
             variables={COST: str(arguments.processor_seconds)},
         ) as started:
-            files = started.bucket.store.files
-            files.put(f"{site}/recordings/", "recorders/site/", recursive=True)
+            started.bring(site / "recordings")
             _measure(started, arguments, days)
 
 

@@ -108,14 +108,15 @@ def _wait(endpoint: str, process: "subprocess.Popen[bytes]") -> None:
             raise RuntimeError(f"SeaweedFS ended by itself with code {process.returncode}")
         try:
             urllib.request.urlopen(f"{endpoint}/healthz", timeout=2).close()
-            _write_something(endpoint)
+            write_something(endpoint)
             return
         except (OSError, urllib.error.URLError):
             time.sleep(0.3)
     raise RuntimeError(f"SeaweedFS took no object within {_PATIENCE_S} s")
 
 
-def _write_something(endpoint: str) -> None:
+def write_something(endpoint: str) -> None:
+    """Write an object; raises OSError or what the client has where the store takes none yet."""
     files = ObjectStore(endpoint).files
     if not files.exists("ready"):
         files.mkdir("ready")

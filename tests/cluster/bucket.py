@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from tests.object_store import KEYS, ObjectStore, weed
+from tests.object_store import KEYS, ObjectStore, weed, write_something
 
 _PORT = 8333
 _PATIENCE_S = 90
@@ -123,10 +123,7 @@ class Bucket:
             try:
                 with socket.create_connection((self._address, _PORT), timeout=1):
                     pass
-                files = self.store.files
-                if not files.exists("ready"):
-                    files.mkdir("ready")
-                files.pipe("ready/now", b"now")
+                write_something(self.store.endpoint)
                 return
             except OSError as error:
                 why: Exception = error

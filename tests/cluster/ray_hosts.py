@@ -130,6 +130,11 @@ class Cluster:
         self._dagster("dagster-webserver", *told)
         wait_for(lambda: _answers(f"http://{self.head.address}:{_WEB_PORT}/server_info"), 180)
 
+    def bring(self, recordings: Path) -> None:
+        """Put what lies in a folder where recorders export to."""
+        into = _RECORDINGS.removeprefix("s3://") + "/"
+        self.bucket.store.files.put(f"{recordings}/", into, recursive=True)
+
     def join(self, worker: Host) -> None:
         """Start Ray on a worker, with its slots."""
         resources = json.dumps({"vision": self.slots, "marts": self.slots})

@@ -8,8 +8,7 @@ import datetime as dt
 import os
 import signal
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +19,13 @@ import pytest
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.jobs import CAMERA_DAY
-from footfall_dagster.lake import CameraDay, Lake
+from footfall_dagster.lake import CameraDay
 from footfall_dagster.runs import process_tags
 from footfall_dagster.sensors import missing_cameras
-from footfall_dagster.settings import Settings
 from tests.cluster import tower
 from tests.cluster.hosts import BUCKET, Host
 from tests.cluster.ray_hosts import OPEN, Cluster, cluster, limits_of, trouble, wait_for
-from tests.privacy.finished_home import QUIET, REPOSITORY, Home
-from vision.contracts import lake_of
+from tests.privacy.finished_home import QUIET, Home
 from vision.site.load import load_site
 
 FLOORS, _SECONDS, _PATIENCE_S = 2, 60, 900
@@ -41,8 +38,7 @@ _TABLE: list[str] = []
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a site and its recordings."""
     folder = tmp_path_factory.mktemp("tower")
-    tower.write_site(folder / "site", FLOORS, DAYS)
-    tower.record(folder / "recordings", FLOORS, DAYS, _SECONDS)
+    tower.build(folder, FLOORS, DAYS, _SECONDS)
     return folder
 
 
@@ -54,7 +50,7 @@ def grown(site: Path, weights: Path) -> Iterator[Cluster]:
     limits = limits_of(vision=2, marts=1)
     hosts = site / "hosts"
     with cluster(hosts, site / "site", weights, workers=2, slots=1, limits=limits) as started:
-        started.bucket.store.files.put(f"{site}/recordings/", "recorders/site/", recursive=True)
+        started.bring(site / "recordings")
         started.start()
         started.wait_for_partitions(2 * FLOORS * len(DAYS))
         yield started
@@ -76,16 +72,12 @@ class Undisturbed:
         self._job.execute_in_process(
             instance=self._instance, partition_key=key, tags=process_tags(), run_config=QUIET
         )
-        return rows(self.settings, one)
+        return tower.rows(self.settings, one)
 
 
 @pytest.fixture(scope="module")
 def undisturbed(site: Path, weights: Path) -> Iterator[Undisturbed]:
-    home = Home.at(site / "var", site / "recordings")
-    settings = home.settings.model_copy(update={"site": site / "site", "weights": weights})
-    home = replace(home, settings=settings)
-    home.dagster.mkdir(parents=True)
-    (home.dagster / "dagster.yaml").symlink_to(REPOSITORY / "dagster.yaml")
+    home = tower.home_of(site, weights)
     with home.open() as instance:
         yield Undisturbed(home, instance)
 
@@ -113,39 +105,43 @@ def test_a_worker_is_killed(
     note("a worker killed", grown, runs, began)
 
 
-def test_a_worker_reaches_the_bucket_no_more_for_thirty_seconds(
-    grown: Cluster, undisturbed: Undisturbed, camera_days: Iterator[CameraDay]
+def cut_from_the_bucket(grown: Cluster, worker: Host) -> None:
+    with worker.cut_from(BUCKET):
+        time.sleep(30)
+
+
+def postgresql_restarted(grown: Cluster, worker: Host) -> None:
+    grown.postgres.stop()
+    time.sleep(3)
+    grown.postgres.start()
+
+
+def bucket_that_answers_503(grown: Cluster, worker: Host) -> None:
+    with grown.bucket.answering_503() as asked:
+        time.sleep(20)
+    assert asked
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (cut_from_the_bucket, "worker and bucket cut for 30 s"),
+        (postgresql_restarted, "PostgreSQL away for 3 s"),
+        (bucket_that_answers_503, "bucket answers 503 for 20 s"),
+    ],
+)
+def test_a_part_that_is_away_for_a_while_costs_time_and_no_row(
+    grown: Cluster,
+    undisturbed: Undisturbed,
+    camera_days: Iterator[CameraDay],
+    fault: Callable[[Cluster, Host], None],
+    told: str,
 ) -> None:
     one = next(camera_days)
     worker = in_the_middle_of(grown, one)
     began = time.monotonic()
-    with worker.cut_from(BUCKET):
-        time.sleep(30)
-    assert_recovers(grown, undisturbed, one, "worker and bucket cut for 30 s", began)
-
-
-def test_postgresql_is_restarted(
-    grown: Cluster, undisturbed: Undisturbed, camera_days: Iterator[CameraDay]
-) -> None:
-    one = next(camera_days)
-    in_the_middle_of(grown, one)
-    began = time.monotonic()
-    grown.postgres.stop()
-    time.sleep(3)
-    grown.postgres.start()
-    assert_recovers(grown, undisturbed, one, "PostgreSQL away for 3 s", began)
-
-
-def test_the_bucket_answers_503_for_twenty_seconds(
-    grown: Cluster, undisturbed: Undisturbed, camera_days: Iterator[CameraDay]
-) -> None:
-    one = next(camera_days)
-    in_the_middle_of(grown, one)
-    began = time.monotonic()
-    with grown.bucket.answering_503() as asked:
-        time.sleep(20)
-    assert asked
-    assert_recovers(grown, undisturbed, one, "bucket answers 503 for 20 s", began)
+    fault(grown, worker)
+    assert_recovers(grown, undisturbed, one, told, began)
 
 
 def test_a_camera_day_runs_twice_at_once(
@@ -238,18 +234,9 @@ def assert_recovers(
 
 
 def assert_undisturbed(grown: Cluster, undisturbed: Undisturbed, one: CameraDay) -> None:
-    ours, theirs = rows(grown.settings, one), undisturbed.rows(one)
+    ours, theirs = tower.rows(grown.settings, one), undisturbed.rows(one)
     assert sum(map(len, theirs.values())) > 50
     assert [name for name, frame in theirs.items() if not ours[name].equals(frame)] == []
-
-
-def rows(settings: Settings, one: CameraDay) -> dict[str, pl.DataFrame]:
-    site = load_site(settings.site)
-    lake = Lake(settings.lake, site)
-    return {
-        contract.name: lake.read(contract, one).drop("modified_at", strict=False)
-        for contract in lake_of(site).values()
-    }
 
 
 def note(fault: str, grown: Cluster, runs: list[dict[str, Any]], began: float) -> None:

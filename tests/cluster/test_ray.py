@@ -7,7 +7,6 @@ import datetime as dt
 import os
 import statistics
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,11 @@ from assets.marts.contracts import MARTS
 from assets.marts.release import published
 from footfall_dagster import warehouse as warehouses
 from footfall_dagster.day import materialise_day
-from footfall_dagster.lake import CameraDay, Lake
+from footfall_dagster.lake import CameraDay
 from footfall_dagster.settings import Settings
 from tests.cluster import tower
 from tests.cluster.hosts import Host
 from tests.cluster.ray_hosts import KEYS, TOKEN, Cluster, cluster, limits_of, trouble, wait_for
-from tests.privacy.finished_home import REPOSITORY, Home
-from vision.contracts import lake_of
 from vision.site.load import load_site
 
 FLOORS = int(os.environ.get("FOOTFALL_FLOORS", "10"))
@@ -41,23 +38,18 @@ pytestmark = pytest.mark.timeout(2 * _PATIENCE_S)
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a site and its recordings."""
     folder = tmp_path_factory.mktemp("tower")
-    tower.write_site(folder / "site", FLOORS, DAYS)
-    tower.record(folder / "recordings", FLOORS, DAYS, _SECONDS)
+    tower.build(folder, FLOORS, DAYS, _SECONDS)
     return folder
 
 
 @pytest.fixture(scope="module")
 def embedded(site: Path, weights: Path) -> Settings:
     """The site, made on one machine in folders."""
-    home = Home.at(site / "var", site / "recordings")
-    settings = home.settings.model_copy(update={"site": site / "site", "weights": weights})
-    home = replace(home, settings=settings)
-    home.dagster.mkdir(parents=True)
-    (home.dagster / "dagster.yaml").symlink_to(REPOSITORY / "dagster.yaml")
+    home = tower.home_of(site, weights)
     with home.open() as instance:
         for day in DAYS:
-            materialise_day(settings, instance, day, lambda _: None)
-    return settings
+            materialise_day(home.settings, instance, day, lambda _: None)
+    return home.settings
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +61,7 @@ def made(site: Path, weights: Path) -> Iterator[Cluster]:
     with cluster(
         site / "hosts", site / "site", weights, workers=2, slots=1, limits=limits
     ) as started:
-        started.bucket.store.files.put(f"{site}/recordings/", "recorders/site/", recursive=True)
+        started.bring(site / "recordings")
         started.start()
         keys = [f"{camera}|{day}" for day in DAYS for camera in load_site(site / "site").camera_ids]
         started.wait_for_partitions(len(keys))
@@ -138,16 +130,11 @@ def _is_told_of(runs: list[dict[str, Any]], day: dt.date) -> bool:
 
 
 def _lake(settings: Settings) -> dict[tuple[str, dt.date, str], pl.DataFrame]:
-    site = load_site(settings.site)
-    lake = Lake(settings.lake, site)
-    # When a file was recorded is the clock's.
     return {
-        (contract.name, day, camera): lake.read(contract, CameraDay(day, camera)).drop(
-            "modified_at", strict=False
-        )
-        for contract in lake_of(site).values()
+        (name, day, camera): rows
         for day in DAYS
-        for camera in site.camera_ids
+        for camera in load_site(settings.site).camera_ids
+        for name, rows in tower.rows(settings, CameraDay(day, camera)).items()
     }
 
 

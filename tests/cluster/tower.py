@@ -1,6 +1,7 @@
 """A tower: the arcade on top of itself so many times, two cameras a floor, with short recordings.
 
-Belongs here: its site files and what its cameras recorded. Does not belong here: any test.
+Belongs here: its site files, what its cameras recorded, and what one machine makes of it. Does not
+belong here: any test.
 """
 
 import copy
@@ -9,12 +10,20 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import yaml
 
-ARCADE = Path(__file__).resolve().parent.parent.parent / "examples" / "arcade"
+from footfall_dagster.lake import CameraDay, Lake
+from footfall_dagster.settings import Settings
+from tests.privacy.finished_home import REPOSITORY, Home
+from vision.contracts import lake_of
+from vision.site.load import load_site
+
+ARCADE = REPOSITORY / "examples" / "arcade"
 _STARTS = "10:00"
 _DIFFERENT = 2
 """So many days are simulated for each date; floors take them in turns."""
@@ -62,6 +71,31 @@ def record(recordings: Path, floors: int, days: Sequence[dt.date], seconds: floa
                     placed.parent.mkdir(exist_ok=True)
                     shutil.copy(film, placed)
             shutil.rmtree(simulated)
+
+
+def build(folder: Path, floors: int, days: Sequence[dt.date], seconds: float) -> None:
+    """Site files and recordings of a tower, in `site` and `recordings` of a folder."""
+    write_site(folder / "site", floors, days)
+    record(folder / "recordings", floors, days, seconds)
+
+
+def home_of(folder: Path, weights: Path) -> Home:
+    """The home in which one machine makes the tower of a folder."""
+    home = Home.at(folder / "var", folder / "recordings")
+    settings = home.settings.model_copy(update={"site": folder / "site", "weights": weights})
+    home.dagster.mkdir(parents=True)
+    (home.dagster / "dagster.yaml").symlink_to(REPOSITORY / "dagster.yaml")
+    return replace(home, settings=settings)
+
+
+def rows(settings: Settings, one: CameraDay) -> dict[str, pl.DataFrame]:
+    """What the lake has of a camera-day, but for when a file was recorded, which is the clock's."""
+    site = load_site(settings.site)
+    lake = Lake(settings.lake, site)
+    return {
+        contract.name: lake.read(contract, one).drop("modified_at", strict=False)
+        for contract in lake_of(site).values()
+    }
 
 
 def _simulate(out: Path, day: dt.date, seconds: float, seed: int) -> None:

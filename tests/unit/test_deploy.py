@@ -23,9 +23,9 @@ PODS = [
 ]
 
 
-def test_storages_on_kubernetes_are_the_gated_ones() -> None:
+def test_storages_and_queue_on_kubernetes_are_those_of_several_machines() -> None:
     ours = yaml.safe_load((DEPLOY / "dagster.yaml").read_text())
-    for name in STORAGES:
+    for name in (*STORAGES, "run_coordinator", "concurrency"):
         assert VALUES["additionalInstanceConfig"][name] == ours[name]
     assert VALUES["computeLogManager"]["type"] == ours["compute_logs"]["class"]
     assert VALUES["telemetry"] == ours["telemetry"]

@@ -181,14 +181,8 @@ def test_a_file_of_an_eve_that_was_never_made_counts_only_if_it_came_later(
 
 
 def test_a_late_file_of_an_old_day_is_told_and_not_run(at: Desk) -> None:
-    at.restart()
     old = at.day - dt.timedelta(days=10)
-    made(at, old)
-    made(at)
-    at.tick()
-    at.now += dt.timedelta(hours=1)
-    at.put("cam_b", old, "130000")
-    assert at.tick() == []
+    brought_too_late(at, old)
     evaluation = last_check(at)
     assert evaluation.partition == f"cam_b|{old}"
     assert (evaluation.passed, evaluation.severity) == (False, dg.AssetCheckSeverity.WARN)
@@ -202,6 +196,17 @@ def test_a_late_file_of_an_old_day_is_told_and_not_run(at: Desk) -> None:
     at.restart()
     assert at.tick() == []
     assert len(at.instance.fetch_observations(at.plan.key("recordings"), limit=9).records) == 1
+
+
+def brought_too_late(at: Desk, old: dt.date) -> None:
+    """A file comes for a day that was made long ago, and nothing is run for it."""
+    at.restart()
+    made(at, old)
+    made(at)
+    at.tick()
+    at.now += dt.timedelta(hours=1)
+    at.put("cam_b", old, "130000")
+    assert at.tick() == []
 
 
 def last_check(at: Desk) -> dg.AssetCheckEvaluation:
@@ -218,15 +223,9 @@ def test_a_late_file_of_a_day_that_can_be_made_no_more_is_told_as_well(tmp_path:
     changed = {"opens": dt.date(2020, 1, 1), "recomputed_days": 20}
     rolls = whole.model_copy(update={"file": whole.file.model_copy(update=changed)})
     with desk(tmp_path, rolls) as at:
-        at.restart()
         old = at.day - dt.timedelta(days=60)
         assert old < at.plan.first_day < at.day
-        made(at, old)
-        made(at)
-        at.tick()
-        at.now += dt.timedelta(hours=1)
-        at.put("cam_b", old, "130000")
-        assert at.tick() == []
+        brought_too_late(at, old)
         assert last_check(at).partition == f"cam_b|{old}"
         (told,) = at.instance.fetch_observations(at.plan.key("recordings"), limit=9).records
         assert told.partition_key == f"cam_b|{old}"
