@@ -66,8 +66,9 @@ def made(site: Path, weights: Path) -> Iterator[Cluster]:
         keys = [f"{camera}|{day}" for day in DAYS for camera in load_site(site / "site").camera_ids]
         started.wait_for_partitions(len(keys))
         started.backfill("camera_day", keys)
+        # Who backfills camera-days backfills their marts; the daemon's sensors see to the proof.
         started.settle(_PATIENCE_S, say=True)
-        # The daemon's sensors do the rest, as they do for whoever launches camera-days by hand.
+        started.backfill("site_day", [str(day) for day in DAYS])
         wait_for(lambda: all(_is_told_of(started.runs(), day) for day in DAYS), _PATIENCE_S)
         started.settle(_PATIENCE_S, say=True)
         yield started
