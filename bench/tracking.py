@@ -44,6 +44,7 @@ from bench.tracking_runs import Bench, Runs, say
 from footfall_dagster.settings import Settings
 from footfall_dagster.weights import WeightsMissing, at_hand
 from vision.evaluate.scores import pool
+from vision.yolo import cuda_at_hand
 
 PAGE = Path("docs/performance.md")
 DRAWING = PAGE.with_name("tracking_growth.svg")
@@ -154,10 +155,13 @@ def growth(
 
 
 def conditions(weights: Path, asked: argparse.Namespace) -> str:
+    import torch
+
     packages = ("ultralytics", "torch", "openvino", "supervision", "trackers")
     installed = [f"{name} {version(name)}" for name in packages if find_spec(name)]
+    gpu = f", {torch.cuda.get_device_name()}" if cuda_at_hand() else ""
     return (
-        f"{os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(installed)}; "
+        f"{os.cpu_count()} cores{gpu}, Python {platform.python_version()}, {', '.join(installed)}; "
         f"weights {weights.stem} for all; simulated clips of {asked.seconds:g} s, "
         f"seed {asked.seed}; medians of {asked.repeats}.\n"
     )

@@ -42,6 +42,7 @@ class Contender:
             unless they are told otherwise.
         needs: Modules that have to be installed.
         install: How that is done.
+        gpu: Runs the network on a CUDA device; the others are kept from seeing one.
     """
 
     label: str
@@ -50,10 +51,15 @@ class Contender:
     sparse: bool = False
     needs: tuple[str, ...] = ("ultralytics", "lap")
     install: str = "pip install ultralytics lap"
+    gpu: bool = False
 
 
 CONTENDERS = {
     "ours": Contender("ours", "ours", sparse=True, needs=()),
+    "ours-gpu": Contender("ours, GPU", "ours", sparse=True, needs=(), gpu=True),
+    "yolo-torch-gpu": Contender(
+        "`yolo track`, torch, GPU, {tracker} (its default)", "torch", gpu=True
+    ),
     "yolo-torch": Contender("`yolo track`, torch, {tracker} (its default)", "torch"),
     "yolo-torch-bytetrack": Contender("`yolo track`, torch, {tracker}", "torch", "bytetrack.yaml"),
     "yolo-openvino": Contender("`yolo track`, OpenVINO, {tracker} (its default)", "openvino"),
@@ -154,6 +160,7 @@ def yolo_track(job: Job) -> tuple[pl.DataFrame, Told]:
     """`yolo track`, called frame by frame, as its own command does with a video."""
     asked = CONTENDERS[job.contender]
     given: dict[str, Any] = {} if asked.tracker is None else {"tracker": asked.tracker}
+    given["device"] = "cuda" if asked.gpu else "cpu"
     model = _model(job)
 
     def followed(image: Image, _number: int) -> Iterator[tuple[int, Any, float]]:
@@ -177,7 +184,7 @@ def supervision(job: Job) -> tuple[pl.DataFrame, Told]:
 
     def followed(image: Image, _number: int) -> Iterator[tuple[int, Any, float]]:
         # The confidence that `yolo track` asks for, since ByteTrack lives on weak boxes.
-        found = model.predict(image, conf=0.1, **_SETTINGS)[0]
+        found = model.predict(image, conf=0.1, device="cpu", **_SETTINGS)[0]
         tracked = tracker.update(Detections.from_ultralytics(found))
         for number, edges, score in zip(
             tracked.tracker_id, tracked.xyxy, tracked.confidence, strict=True
@@ -194,7 +201,6 @@ _SETTINGS: dict[str, Any] = {
     "classes": [0],
     "imgsz": IMAGE_PX,
     "nms": False,
-    "device": "cpu",
     "verbose": False,
 }
 """People only, at the size of the network; an end-to-end model leaves no duplicates."""

@@ -21,6 +21,7 @@ from bench.tracking_clips import Known
 from bench.tracking_contenders import CONTENDERS, Job, Told
 from vision.processes import environment
 from vision.quiet import ultralytics
+from vision.yolo import cuda_at_hand
 
 _CHILD = (sys.executable, "-m", "bench.tracking_contenders")
 
@@ -58,17 +59,17 @@ class Bench:
     def __init__(self, folder: Path, weights: Path) -> None:
         self._folder = folder
         self._exported = folder / "openvino" / "model_openvino_model"
-        # On processors alone, whatever the machine has: what a GPU spends is no processor time.
-        self.environment = environment(
+        self._seeing_gpus = environment(
             **ultralytics(folder),
             FOOTFALL_HOME=str(folder / "home"),
             FOOTFALL_WEIGHTS=str(weights.resolve()),
-            CUDA_VISIBLE_DEVICES="",
         )
+        # On processors alone, whatever the machine has: what a GPU spends is no processor time.
+        self.environment = self._seeing_gpus | {"CUDA_VISIBLE_DEVICES": ""}
         self.left_out: list[str] = []
 
     def present(self, asked: Sequence[str]) -> list[str]:
-        """Those of the contenders that are installed."""
+        """Those of the contenders that are installed, and whose GPU is at hand."""
         found = []
         for name in asked:
             contender = CONTENDERS[name]
@@ -77,6 +78,8 @@ class Bench:
                 self.left_out.append(
                     f"{name}: {', '.join(missing)} not installed; {contender.install}"
                 )
+            elif contender.gpu and not cuda_at_hand():
+                self.left_out.append(f"{name}: no CUDA device at hand")
             else:
                 found.append(name)
         return found
@@ -116,7 +119,8 @@ class Bench:
         )
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             (Path(folder) / "job.json").write_text(json.dumps(asdict(job)))
-            spent = spent_by([*_CHILD, folder], self.environment)
+            seen = self._seeing_gpus if CONTENDERS[name].gpu else self.environment
+            spent = spent_by([*_CHILD, folder], seen)
             told = Told(**json.loads((Path(folder) / "told.json").read_text()))
             return spent, told, pl.read_parquet(Path(folder) / "tracks.parquet")
 

@@ -62,7 +62,7 @@ class YoloDetector:
         self._int8 = int8
         self._stream: Stream | None = None
         self._look_at = look_at
-        self._cuda = device == "cuda" or (device == "auto" and _cuda_at_hand())
+        self._cuda = device == "cuda" or (device == "auto" and cuda_at_hand())
 
     @property
     def description(self) -> str:
@@ -162,7 +162,8 @@ def _boxes(at_us: int, found: Found, frame: tuple[int, int]) -> Boxes:
     return Boxes(at_us, xyxy[whole].astype(np.float32), confidence[whole].astype(np.float32))
 
 
-def _cuda_at_hand() -> bool:
+def cuda_at_hand() -> bool:
+    """Whether torch finds a CUDA device."""
     # Asking torch costs two seconds and 200 MB, so it is asked only where a driver is loaded.
     if not Path("/proc/driver/nvidia/version").exists():
         return False

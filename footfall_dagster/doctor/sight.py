@@ -41,14 +41,10 @@ def processors() -> Found:
 
 
 def _gpus() -> Sequence[str]:
-    """GPUs that the detector's engines can use, by name."""
-    import openvino
+    """GPUs that the detector can use, by name: those of CUDA, and no other is ever asked."""
     import torch
 
-    of_torch = [torch.cuda.get_device_name(one) for one in range(torch.cuda.device_count())]
-    core = openvino.Core()
-    others = [one for one in core.available_devices if one.startswith("GPU")]
-    return [*of_torch, *(str(core.get_property(one, "FULL_DEVICE_NAME")) for one in others)]
+    return [torch.cuda.get_device_name(one) for one in range(torch.cuda.device_count())]
 
 
 def detector(settings: Settings) -> Found:

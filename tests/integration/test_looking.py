@@ -17,7 +17,7 @@ from vision.boxes import overlap
 from vision.openvino_stream import Stream
 from vision.protocols import Boxes, Frame, LookAt
 from vision.simulate import simulate
-from vision.yolo import YoloDetector
+from vision.yolo import YoloDetector, cuda_at_hand
 
 STEP_US = 200_000
 SURE = 0.5
@@ -75,6 +75,22 @@ def test_nearly_everybody_is_found_who_is_found_by_looking_everywhere(
 @pytest.mark.parametrize("look_at", LESS)
 def test_nearly_nobody_is_made_up(look_at: LookAt, found: dict[LookAt, list[Boxes]]) -> None:
     assert np.mean(list(_hits(found[look_at], found["all"]))) > 0.95
+
+
+@pytest.mark.skipif(not cuda_at_hand(), reason="no CUDA device at hand")
+def test_a_gpu_finds_whom_a_processor_finds(
+    frames: list[np.ndarray],
+    found: dict[LookAt, list[Boxes]],
+    weights: Path,
+    tmp_path: Path,
+) -> None:
+    of_gpu = list(
+        YoloDetector(weights, cache=tmp_path, device="cuda").detect(
+            Frame(number * STEP_US, image) for number, image in enumerate(frames)
+        )
+    )
+    assert np.mean(list(_hits(found["all"], of_gpu))) > 0.98
+    assert np.mean(list(_hits(of_gpu, found["all"]))) > 0.98
 
 
 def test_who_stands_still_for_a_minute_stays(
