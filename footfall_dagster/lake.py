@@ -15,7 +15,8 @@ import polars as pl
 
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy import ledger, objection_list, wall
-from footfall_dagster.store import StorePath, entries, make_folder, matching, told_of
+from footfall_dagster.privacy.partition_folder import PartitionFolder
+from footfall_dagster.store import StorePath, listed, make_folder, matching
 from vision.contract_check import Bounds
 from vision.contract_terms import Contract
 from vision.contracts import GATE_EVENTS, LAKE, lake_of
@@ -159,7 +160,7 @@ class Lake:
         if not folder.is_dir():
             return False
         if contract.personal:
-            return wall.is_refused(folder, contract, str(camera_day))
+            return PartitionFolder(folder, contract, str(camera_day)).is_refused
         try:
             # Else what is being written just now would look like what was tampered with.
             with locked(folder, timeout_s=_PATIENCE_S):
@@ -219,7 +220,8 @@ class Lake:
         """Rows of a partition and what vouches for them; raises as `read` does."""
         folder = self.folder(contract.name, camera_day)
         try:
-            if not folder.is_dir():
+            # In a bucket there are no folders, and the lock needs none.
+            if isinstance(folder, Path) and not folder.is_dir():
                 raise FileNotFoundError(folder)
             # So that no writer replaces file and receipt between two looks at them.
             with locked(folder, timeout_s=_PATIENCE_S):
@@ -258,12 +260,12 @@ class Lake:
         """What lies in the partition's folder or on the way to it and does not belong there."""
         folder = self.folder(contract.name, camera_day)
         on_the_way = [
-            path
+            entry
             for level, prefix in zip(_levels(folder), ("camera=", "date=", "site="), strict=True)
-            for path in entries(level)
-            if path.is_symlink() or not path.is_dir() or not path.name.startswith(prefix)
+            for entry in listed(level, deep=False)
+            if not entry.is_folder or not entry.path.name.startswith(prefix)
         ]
-        beside = [f"a stranger of {told_of(path).st_size} bytes above it" for path in on_the_way]
+        beside = [f"a stranger of {entry.size} bytes above it" for entry in on_the_way]
         return wall.strangers(folder, contract, str(camera_day)) + beside
 
     def stored_days(self, dataset: str) -> list[CameraDay]:

@@ -10,8 +10,10 @@ folder with a file that was written aside and renamed. A bucket has no folders, 
 
 import hashlib
 import os
+import stat
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -78,7 +80,7 @@ def place(path: StorePath, content: bytes) -> None:
     left that was killed is removed.
     """
     if not isinstance(path, Path):
-        path.write_bytes(content)
+        path.fs.pipe_file(path.path, content)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     for leftover in path.parent.glob(".*.tmp"):
@@ -118,6 +120,63 @@ def entries(folder: StorePath) -> list[StorePath]:
         first = {names[0] for one in folder.fs.find(folder.path) if (names := _names(folder, one))}
         return [folder / name for name in sorted(first)]
     return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What lies in a folder.
+
+    Attributes:
+        path: Where.
+        is_file: Whether it is a file or an object, and no link, pipe or folder.
+        is_folder: Whether it is a folder, and no link to one.
+        size: Bytes; of a link its own.
+    """
+
+    path: StorePath
+    is_file: bool
+    is_folder: bool
+    size: int
+
+
+def listed(folder: StorePath, *, deep: bool = True) -> list[Entry]:
+    """What lies below a folder, or in it itself, sorted; nothing where no folder is.
+
+    One request to a bucket, where asking each object what it is takes two for each. Of folders that
+    a bucket is said to have, only those are sure to hold something that have objects here.
+    """
+    if isinstance(folder, Path):
+        if not folder.is_dir():
+            return []
+        return [_entry(path) for path in sorted(folder.rglob("*") if deep else folder.iterdir())]
+    try:
+        found = (
+            folder.fs.find(folder.path, detail=True).values()
+            if deep
+            else folder.fs.ls(folder.path, detail=True, refresh=True)
+        )
+    except FileNotFoundError:
+        return []
+    return [
+        Entry(folder.joinpath(*names), is_file, not is_file, int(one["size"] or 0))
+        for one in sorted(found, key=lambda one: str(one["name"]))
+        if (names := _names(folder, one["name"]))
+        for is_file in [one["type"] == "file"]
+    ]
+
+
+def _entry(path: Path) -> Entry:
+    told = path.lstat()
+    return Entry(path, stat.S_ISREG(told.st_mode), stat.S_ISDIR(told.st_mode), told.st_size)
+
+
+def bytes_of(path: StorePath) -> bytes:
+    """What a file holds; of an object in one request, where opening it takes two."""
+    if isinstance(path, Path):
+        return path.read_bytes()
+    # Else its size is asked first, to fetch pieces of it side by side.
+    found: bytes = path.fs.cat_file(path.path, max_concurrency=1)
+    return found
 
 
 def _names(folder: UPath, key: str) -> list[str]:

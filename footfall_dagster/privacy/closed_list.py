@@ -27,6 +27,7 @@ from footfall_dagster.privacy import (
 from footfall_dagster.privacy.findings import Evidence
 from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.privacy.pages import page_trouble
+from footfall_dagster.privacy.partition_folder import PartitionFolder
 from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.report_store import FolderReportStore, report_stores
 from footfall_dagster.settings import Settings
@@ -153,15 +154,15 @@ def _day(folder: StorePath) -> dt.date | None:
 def _partition(look: Look, lake: Lake, contract: Contract, camera_day: CameraDay) -> None:
     folder = lake.folder(contract.name, camera_day)
     part = folder / wall.PART
-    for stranger in wall.stranger_paths(folder, contract, str(camera_day)):
-        _stranger(look, lake.root, stranger)
+    held = PartitionFolder(folder, contract, str(camera_day))
+    for stranger in held.strangers:
+        _stranger(look, lake.root, stranger.path)
     if not part.is_file() or contract.personal:
         return
     try:
-        content = wall.content_of(part, str(camera_day))
         bounds = Bounds.of(lake.site.on(camera_day.day), camera_day.camera)
-        wall.receipt_of(folder, content, contract, str(camera_day))
-        receipt = wall.inspect(content, contract, bounds, str(camera_day))
+        _ = held.receipt
+        receipt = wall.inspect(held.content, contract, bounds, str(camera_day))
         look.at(part, rows=receipt.rows)
     except wall.Refused:
         look.find(lake.root, part, "the whole file", "not as its contract and receipt say")

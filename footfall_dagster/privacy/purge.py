@@ -21,6 +21,7 @@ from footfall_dagster.lake import PENDING, CameraDay, Lake
 from footfall_dagster.locks import LockTimeoutError, locked
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.ledger import PurgeReceipt, stamp
+from footfall_dagster.privacy.partition_folder import PartitionFolder
 from footfall_dagster.privacy.retention import is_due, processed_at
 from footfall_dagster.store import StorePath, digest, entries, make_folder, matching, told_of
 from vision.contract_terms import Contract
@@ -234,7 +235,7 @@ def _delete(
     part = folder / wall.PART
     sha256 = digest(part)
     size = part.stat().st_size
-    admitted = wall.receipt_named(folder, sha256, size, contract, str(camera_day))
+    admitted = PartitionFolder(folder, contract, str(camera_day)).receipt_named(sha256, size)
     receipt = PurgeReceipt(
         dataset=contract.name,
         partition=str(camera_day),
