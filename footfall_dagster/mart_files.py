@@ -99,7 +99,7 @@ def build_without(
     with connected(building) as connection:
         held = _attach(connection, path, contracts, progress)
         for mart in contracts:
-            create(connection, mart, label)
+            create(connection, [mart], label)
             if mart.name in held:
                 table = quoted(mart.name)
                 connection.execute(
@@ -130,19 +130,19 @@ def build_day(
     Returns:
         Rows of the day in each of the marts `replaced`.
     """
-    rows = {}
+    rows: dict[str, int] = {}
     with connected(building) as connection:
         held = _attach(connection, path, contracts, progress)
         for name, rows_of_day in relations.items():
             connection.register(name, rows_of_day)
         for mart in contracts:
-            create(connection, mart, label)
+            create(connection, [mart], label)
             if mart.name in held:
                 side = "<" if mart.name in replaced else None
                 copy_rows(connection, mart, held[mart.name], site, day, side)
             if mart.name in replaced:
                 fill(connection, mart)
-                rows[mart.name] = count_rows(connection, mart, site, day)
+                rows |= count_rows(connection, [mart], site, day)
                 if mart.name in held:
                     copy_rows(connection, mart, held[mart.name], site, day, ">")
         if held:

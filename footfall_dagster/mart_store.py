@@ -13,11 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import duckdb
 import polars as pl
 
 from assets.marts.schema import MartContract
 from assets.storage import Progress
-from footfall_dagster import mart_files, mart_rows
+from footfall_dagster import mart_files, mart_rows, published
 from footfall_dagster.mart_files import Fill
 
 
@@ -92,11 +93,21 @@ class Marts(Protocol):
         """Trading days of which there are rows of the site."""
         ...
 
-    def as_file(self, named: Collection[str] | None = None) -> AbstractContextManager[Path]:
-        """The marts as a DuckDB file with its receipt, which is only read.
+    def asked(self, named: Collection[str]) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """A database for whoever may ask anything, which reaches nothing but the marts.
 
         Args:
-            named: Of which marts rows are wanted; None stands for all.
+            named: Of which marts rows are wanted; of others there may be none.
+
+        Raises:
+            WarehouseError: Nothing is there, or not as it was placed.
+        """
+        ...
+
+    def as_file(self, named: Collection[str]) -> AbstractContextManager[Path]:
+        """The marts as a DuckDB file with its receipt, which is only read; `named` as in `asked`.
+
+        Who goes over all rows of a mart wants one; a question is answered sooner by `asked`.
         """
         ...
 
@@ -185,7 +196,12 @@ class FileMarts:
         """See `Marts`."""
         return mart_rows.days_of(self.path, site)
 
-    def as_file(self, named: Collection[str] | None = None) -> AbstractContextManager[Path]:
+    def asked(self, named: Collection[str]) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """See `Marts`."""
+        del named
+        return published.opened(self.path)
+
+    def as_file(self, named: Collection[str]) -> AbstractContextManager[Path]:
         """See `Marts`: it is one."""
         del named
         return nullcontext(self.path)

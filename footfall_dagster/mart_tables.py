@@ -5,7 +5,7 @@ Belongs here: SQL about one table. Does not belong here: the file and its life
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import duckdb
 
@@ -20,30 +20,50 @@ class WarehouseError(RuntimeError):
 def new_tables(contracts: Iterable[MartContract], label: str) -> duckdb.DuckDBPyConnection:
     """Tables without rows, in memory, as a file of this warehouse has them."""
     connection = duckdb.connect()
-    for mart in contracts:
-        create(connection, mart, label)
+    create(connection, contracts, label)
     return connection
 
 
-def create(connection: duckdb.DuckDBPyConnection, mart: MartContract, label: str) -> None:
-    """Create the table of a mart without rows; `label` says in its comment who may see it."""
-    columns = ", ".join(
-        f"{quoted(column.name)} {column.duckdb_type}{'' if column.nullable else ' NOT NULL'}"
-        for column in mart.columns
-    )
+def create(
+    connection: duckdb.DuckDBPyConnection,
+    marts: Iterable[MartContract],
+    label: str,
+    partitioned_by: str | None = None,
+) -> None:
+    """Create tables of marts without rows; `label` says in their comments who may see them.
+
+    In DuckLake their files may be partitioned.
+    """
     # One transaction: three hundred comments would each be written to disk.
     connection.execute("BEGIN")
-    connection.execute(f"CREATE TABLE {quoted(mart.name)} ({columns})")
-    connection.execute(
-        f"COMMENT ON TABLE {quoted(mart.name)} IS "
-        + literal(f"{mart.description} One row: {mart.grain}. {label[:1].upper()}{label[1:]}.")
-    )
-    for column in mart.columns:
-        connection.execute(
-            f"COMMENT ON COLUMN {quoted(mart.name)}.{quoted(column.name)} IS "
-            + literal(f"{column.description}" + (f" [{column.unit}]" if column.unit else ""))
+    for mart in marts:
+        columns = ", ".join(
+            f"{quoted(column.name)} {column.duckdb_type}{'' if column.nullable else ' NOT NULL'}"
+            for column in mart.columns
         )
+        connection.execute(f"CREATE TABLE {quoted(mart.name)} ({columns})")
+        if partitioned_by:
+            connection.execute(
+                f"ALTER TABLE {quoted(mart.name)} SET PARTITIONED BY ({partitioned_by})"
+            )
+        comment(connection, mart, label)
     connection.execute("COMMIT")
+
+
+def comment(
+    connection: duckdb.DuckDBPyConnection, mart: MartContract, label: str, kind: str = "TABLE"
+) -> None:
+    """Have the table or view of a mart say what it is."""
+    whole = f"{mart.description} One row: {mart.grain}. {label[:1].upper()}{label[1:]}."
+    said = {f"{kind} {quoted(mart.name)}": whole} | {
+        f"COLUMN {quoted(mart.name)}.{quoted(column.name)}": column.description
+        + (f" [{column.unit}]" if column.unit else "")
+        for column in mart.columns
+    }
+    # In one go, since each takes a while.
+    connection.execute(
+        "; ".join(f"COMMENT ON {place} IS {literal(words)}" for place, words in said.items())
+    )
 
 
 def held_columns(
@@ -69,15 +89,14 @@ def columns_of(path: StorePath, mart: MartContract, held: Sequence[tuple[str, st
     Args:
         path: Where the mart is, for the message.
         mart: The contract.
-        held: Name and type of each column that the file has, in order.
+        held: Name and type of each column that the file has; DuckLake adds new ones at the end.
 
     Raises:
         WarehouseError: The table is otherwise not as its contract says.
     """
     wanted = as_stored(mart)
     absent = [column for column in mart.columns if (column.name, column.duckdb_type) not in held]
-    known = [column for column in wanted if column in held]
-    if known != list(held) or not all(column.nullable for column in absent):
+    if not set(held) <= set(wanted) or not all(column.nullable for column in absent):
         raise WarehouseError(
             f"table {mart.name} of {path} has other columns than its contract: "
             f"{difference(held, wanted)}. It was written by another version: move "
@@ -118,14 +137,29 @@ def copy_rows(
 
 
 def count_rows(
-    connection: duckdb.DuckDBPyConnection, mart: MartContract, site: str, day: dt.date
-) -> int:
-    """Rows of one site-day."""
-    row = connection.execute(
-        f"SELECT count(*) FROM {quoted(mart.name)} WHERE trading_day = $day AND site = $site",
-        {"day": day, "site": site},
-    ).fetchone()
-    return int(row[0]) if row else 0
+    connection: duckdb.DuckDBPyConnection, marts: Iterable[MartContract], site: str, day: dt.date
+) -> dict[str, int]:
+    """Rows of one site-day in each of some marts."""
+    query = " UNION ALL ".join(
+        f"SELECT {literal(mart.name)}, count(*) FROM {quoted(mart.name)} "
+        "WHERE trading_day = $day AND site = $site"
+        for mart in marts
+    )
+    if not query:
+        return {}
+    return dict(connection.execute(query, {"day": day, "site": site}).fetchall())
+
+
+def delete_days(
+    connection: duckdb.DuckDBPyConnection, mart: MartContract, site: str, days: Collection[dt.date]
+) -> None:
+    """Delete the rows of some site-days."""
+    connection.execute(
+        f"DELETE FROM {quoted(mart.name)} WHERE site = $site "
+        # By first and last day DuckLake leaves out files that it need not read.
+        "AND trading_day BETWEEN $first AND $last AND list_contains($days::DATE[], trading_day)",
+        {"site": site, "days": sorted(days), "first": min(days), "last": max(days)},
+    )
 
 
 def as_stored(mart: MartContract) -> list[tuple[str, str]]:

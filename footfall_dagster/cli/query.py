@@ -17,7 +17,7 @@ from rich.text import Text
 
 from assets.marts.questions import Question, questions
 from footfall_dagster.mart_tables import WarehouseError
-from footfall_dagster.published import Answer, QueryError, ask, ask_for_json, named_in
+from footfall_dagster.published import Answer, QueryError, answer, answer_in_json, named_in
 from footfall_dagster.resources import warehouse
 from footfall_dagster.settings import Settings
 
@@ -75,9 +75,9 @@ def command(
 ) -> None:
     """Ask the published marts anything, in one statement of DuckDB's SQL.
 
-    SQL is the query, or - to read it from standard input. Only published.duckdb is asked: figures
-    that passed the release step. It is opened read-only, and a query reaches no other file and no
-    network. NULL stands where nothing was observed or too few people were counted.
+    SQL is the query, or - to read it from standard input. Only published marts are asked: figures
+    that passed the release step. They are opened read-only, and a query reaches nothing else. NULL
+    stands where nothing was observed or too few people were counted.
 
     docs/metrics.md says what every column means; docs/questions.md has questions with their SQL.
     """
@@ -88,18 +88,18 @@ def command(
         return
     text = question.sql if question else sys.stdin.read() if sql == "-" else str(sql)
     try:
-        with warehouse(Settings()).released.as_file(named_in(text)) as published:
+        with warehouse(Settings()).released.asked(named_in(text)) as marts:
             if shape == "json":
-                for line in ask_for_json(published, text):
+                for line in answer_in_json(marts, text):
                     click.echo(line)
                 return
-            answer = ask(published, text)
+            answered = answer(marts, text)
     except (WarehouseError, QueryError) as wrong:
         raise click.ClickException(str(wrong)) from None
     if shape == "csv":
-        csv.writer(sys.stdout, lineterminator="\n").writerows([answer.columns, *answer.rows])
+        csv.writer(sys.stdout, lineterminator="\n").writerows([answered.columns, *answered.rows])
     else:
-        _show(answer, most)
+        _show(answered, most)
         if question:
             click.echo(f"{question.asked} A row is {question.row}.\nBeware: {question.beware}")
 

@@ -16,11 +16,13 @@
 --           people_mean of a quiet place is too high. A floor has figures up to the first gap of the
 --           day only: its evenings rest on fewer days than its mornings.
 WITH
+-- Of a mart of few rows, each day of which has them: what is joined is then held to be small, which
+-- it is, and not the quarters.
 last_day AS (
     SELECT
         site,
         max(trading_day) AS trading_day
-    FROM occupancy_15min
+    FROM data_quality_daily
     GROUP BY site
 ),
 

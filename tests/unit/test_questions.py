@@ -141,6 +141,7 @@ def test_the_fullest_hours_of_a_place_rest_on_quarters_with_a_figure(answered):
                 quarter(3, 90, 90, in_trading_hours=False),
             ],
             "floor_occupancy_15min": [{"occupancy_mean": 7.5, "occupancy_peak": 12.0}],
+            "data_quality_daily": [{"state": "observed", "quarters_unobserved": 0}],
         },
     )
     columns = ("kind", "place", "weekday", "local_hour", "people_mean", "people_most")
