@@ -218,7 +218,7 @@ def _answers(asked: str) -> int:
     """Rows that the statements of the page give, with the addresses and keys of the process."""
     import duckdb
 
-    from footfall_dagster.mart_lake import _extension
+    from footfall_dagster.ducklake import _extension
 
     _, _, statements = asked.partition("INSTALL httpfs;")
     meant = {
