@@ -6,7 +6,7 @@ published marts of a site, as bench.questions does, with at least so many rows a
 of the heatmap are what is left to make up. The writers are processes that place one site-day a
 transaction, each day as the warehouse places it; they take days as they come. In between the marts
 are tidied once, as the daily purge does, while the writers go on. Then each question is asked as
-`footfall query` asks it: in a fresh process (cold), and five times in one that goes on (warm).
+`footfall query` asks it: in a fresh process (cold), and three times in one that goes on (warm).
 Processor seconds are those of the asking process. Times are of this machine and this moment, which
 the load at the end says something of: the servers share the processors with who asks.
 """
@@ -177,7 +177,7 @@ def ask_all() -> None:
     print(f"\n{'question':26} {'rows':>6} {'cold s':>8} {'warm s':>8} {'processor s':>12}")
     for name in questions():
         cold = cold_s(name)
-        asked = [ask_once(name) for _ in range(5)]
+        asked = [ask_once(name) for _ in range(3)]
         warm, spent = (statistics.median(times) for times in list(zip(*asked, strict=True))[:2])
         print(f"{name:26} {asked[0][2]:6} {cold:8.2f} {warm:8.2f} {spent:12.2f}", flush=True)
     print(
