@@ -41,6 +41,7 @@ _WEB_PORT, _RAY_PORT, _JOBS_PORT = 3000, 6379, 8265
 _STORE, _RECORDINGS = "s3://footfall/site", "s3://recorders/site"
 TOKEN = "only-of-this-test"
 _LET_IN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
+_LOOK_S = 5
 _SHARED_MEMORY = "--object-store-memory=100000000"
 """Runs hand nothing to each other through Ray."""
 _REPOSITORY_OF_SITE = {
@@ -293,7 +294,8 @@ class Cluster:
             if say and now != said:
                 print(f"{time.strftime('%H:%M:%S')} {now}", flush=True)
                 said = now
-            time.sleep(2)
+            # Each look costs the webserver a good part of a second, of the runs' own processors.
+            time.sleep(_LOOK_S)
 
     def _furnish(self, host: Host) -> None:
         shutil.copytree(self.site, host.folder / "site")
