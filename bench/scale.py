@@ -16,10 +16,10 @@ VISION = {"quiet": 0.05, "ordinary": 0.16, "busy": 0.42}
 
 docs/performance.md, "Hours in which nobody comes" and "Beside other programs", 960 x 540.
 """
-BESIDES_S = 14.0
-"""Processor-seconds of a camera-day besides vision: Ray's job, a process, bucket, PostgreSQL.
+BESIDES_S = 23.0
+"""Seconds of a place besides vision in a camera-day: Ray's job, a process, bucket, PostgreSQL.
 
-A guess: `python -m bench.workers` measures it, and has not been run yet.
+docs/scale.md, "More workers"; by the clock, so rather too much.
 """
 MARTS_S, MARTS_CAMERA_S = 40.0, 3.0
 """Processor-seconds of a site-day, and of it for each camera: marts, checks, release, report.
