@@ -155,11 +155,13 @@ def growth(
 
 
 def conditions(weights: Path, asked: argparse.Namespace) -> str:
-    import torch
-
     packages = ("ultralytics", "torch", "openvino", "supervision", "trackers")
     installed = [f"{name} {version(name)}" for name in packages if find_spec(name)]
-    gpu = f", {torch.cuda.get_device_name()}" if cuda_at_hand() else ""
+    gpu = ""
+    if cuda_at_hand():
+        import torch
+
+        gpu = f", {torch.cuda.get_device_name()}"
     return (
         f"{os.cpu_count()} cores{gpu}, Python {platform.python_version()}, {', '.join(installed)}; "
         f"weights {weights.stem} for all; simulated clips of {asked.seconds:g} s, "

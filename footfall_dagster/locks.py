@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PAUSE_S = 0.05
 _PAUSE_BETWEEN_MACHINES_S = 0.25
-_ALIVE: dict[str, Any] = {
+KEEPALIVES: dict[str, Any] = {
     "keepalives": 1,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -127,7 +127,7 @@ class _Advisory:
                     Settings().catalog_dsn,
                     application_name=f"footfall {socket.gethostname()} {os.getpid()}",
                     connect_timeout=5,
-                    **_ALIVE,
+                    **KEEPALIVES,
                 )
                 self._connection.autocommit = True
             self._why = ""

@@ -148,7 +148,8 @@ def listed(folder: StorePath, *, deep: bool = True) -> list[Entry]:
     if isinstance(folder, Path):
         if not folder.is_dir():
             return []
-        return [_entry(path) for path in sorted(folder.rglob("*") if deep else folder.iterdir())]
+        paths = sorted(folder.rglob("*") if deep else folder.iterdir())
+        return [entry for path in paths if (entry := _entry(path))]
     try:
         found = (
             folder.fs.find(folder.path, detail=True).values()
@@ -165,8 +166,11 @@ def listed(folder: StorePath, *, deep: bool = True) -> list[Entry]:
     ]
 
 
-def _entry(path: Path) -> Entry:
-    told = path.lstat()
+def _entry(path: Path) -> Entry | None:
+    try:
+        told = path.lstat()
+    except FileNotFoundError:
+        return None  # Whoever writes there has removed it meanwhile.
     return Entry(path, stat.S_ISREG(told.st_mode), stat.S_ISDIR(told.st_mode), told.st_size)
 
 

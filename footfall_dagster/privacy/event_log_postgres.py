@@ -21,15 +21,10 @@ from dagster_postgres import (
 )
 from dagster_postgres.utils import pg_url_from_config
 
+from footfall_dagster.locks import KEEPALIVES
 from footfall_dagster.privacy.event_log import GatedEventLog, GatedRuns
 
 _MORE_AT_ONCE = 10
-_ALIVE: dict[str, Any] = {
-    "keepalives": 1,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-}
 _PERSONAL_TABLES = ("event_logs", "asset_event_tags", "asset_check_executions", "runs", "run_tags")
 """Of which rows are deleted."""
 
@@ -57,7 +52,7 @@ def _engine(address: str) -> sqlalchemy.Engine:
         pool_size=1,
         max_overflow=_MORE_AT_ONCE,
         pool_pre_ping=True,
-        connect_args=_ALIVE,
+        connect_args=KEEPALIVES,
     )
 
 

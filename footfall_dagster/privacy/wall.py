@@ -81,6 +81,9 @@ def admit(
     aside.write_text(receipt.text)
     aside.replace(final.parent / (receipt.sha256 + RECEIPT_SUFFIX))
     pending.replace(final)
+    for note in (REFUSAL, UNFINISHED):
+        (final.parent / note).unlink(missing_ok=True)
+    # Before receipts of what was there go: after a power cut it may be there again.
     sync_folder(final.parent)
     _drop_others(final.parent, receipt)
     return receipt
