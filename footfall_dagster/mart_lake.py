@@ -14,7 +14,7 @@ lets them go.
 import datetime as dt
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,11 +169,9 @@ class LakeMarts:
         if self.is_there:
             self.lake.merge(kept)
 
-    @contextmanager
-    def asked(self, named: Collection[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    def asked(self, named: Collection[str]) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """See `footfall_dagster.mart_store.Marts`: of copies of its files."""
-        with mart_objects.of(self.lake, self.contracts, self.label, named) as connection:
-            yield connection
+        return mart_objects.of(self.lake, self.contracts, self.label, named)
 
     @contextmanager
     def as_file(self, named: Collection[str]) -> Iterator[Path]:
@@ -202,11 +200,9 @@ class LakeMarts:
             )
         connection.execute("DETACH copy")
 
-    @contextmanager
-    def opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def opened(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """A connection that reads the marts by their names, and writes nothing."""
-        with self.lake.opened(read_only=True) as connection:
-            yield connection
+        return self.lake.opened(read_only=True)
 
     def files(self, connection: duckdb.DuckDBPyConnection) -> set[str]:
         """Where every file lies that the catalogue knows of, in whatever snapshot."""

@@ -19,6 +19,7 @@ from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.wall import Refused
+from footfall_dagster.store import listed
 from tests.unit.small_mall import DAY, site
 from vision.contracts import DETECTIONS, GATE_EVENTS
 from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE
@@ -47,6 +48,42 @@ def test_writing_again_leaves_the_same_bytes_and_one_receipt(lake: Lake) -> None
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     lake.write(COVERAGE, CAM, frame)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_note_of_a_refusal_goes_before_the_folder_is_synced_and_older_receipts_after(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = coverage(CAMERA_EXPORTS.empty(), Decoded([]), lake.site.on(DAY))
+    lake.write(COVERAGE, CAM, frame, source="0" * 64)
+    folder = lake.folder("coverage", CAM)
+    (older,) = folder.glob(f"*{wall.RECEIPT_SUFFIX}")
+    older.rename(folder / f"{'1' * 64}{wall.RECEIPT_SUFFIX}")
+    lake.refuse(COVERAGE, CAM)
+    synced: list[set[str]] = []
+    monkeypatch.setattr(
+        wall, "sync_folder", lambda place: synced.append({one.name for one in place.iterdir()})
+    )
+    lake.write(COVERAGE, CAM, frame)
+    assert [wall.REFUSAL in names for names in synced] == [False]
+    assert [len(names) for names in synced] == [3]
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_a_file_that_goes_while_a_folder_is_listed_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gone", "stays"):
+        (tmp_path / name).write_bytes(b"four")
+    of_all = Path.iterdir
+
+    def with_one_less(folder: Path) -> list[Path]:
+        found = list(of_all(folder))
+        (folder / "gone").unlink()
+        return found
+
+    monkeypatch.setattr(Path, "iterdir", with_one_less)
+    (entry,) = listed(tmp_path, deep=False)
+    assert (entry.path.name, entry.size, entry.is_file) == ("stays", 4, True)
 
 
 def test_what_was_never_written_is_not_materialised(lake: Lake) -> None:
