@@ -46,6 +46,8 @@ from assets.reports.told import figure as told_of
 from vision.site.models import SiteDay
 from vision.site.release import Noise
 
+_CAMERAS_A_CHART = 30
+
 
 def contents(
     site_day: SiteDay,
@@ -97,9 +99,7 @@ def contents(
         "singled": singled(marts[UNICITY_DAILY.name]),
         "states": STATES,
         "late": [camera for camera in cameras if camera.state != "observed"],
-        "observed_share": sum(camera.observed_share for camera in cameras) / len(cameras)
-        if cameras
-        else 0.0,
+        "observed_share": _mean_share(cameras),
         "capture": ways.capture(marts[SHOPFRONT_CAPTURE_HOURLY.name]),
         "engagement": ways.engagement(marts[DISPLAY_ENGAGEMENT_HOURLY.name]),
         "queues": ways.queues(marts[QUEUE_15MIN.name]),
@@ -115,18 +115,32 @@ def contents(
         "dwell_charts": list(_dwell_charts(zones, marts, shown)),
         "floor_charts": list(_floor_charts(site_day, marts)),
         "flow_charts": list(_flow_charts(marts)),
-        "coverage_chart": charts.coverage_chart(
-            "coverage",
-            [(camera.camera, camera.bands) for camera in cameras],
+        "coverage_charts": list(coverage_charts(cameras, shown)),
+    }
+
+
+def coverage_charts(cameras: Sequence[CameraFigures], shown: Span) -> Iterator[str]:
+    """Timelines of all cameras, so many to a drawing that each keeps few labels.
+
+    What is said of a drawing has one length, however many cameras are in it: the gate of pages lets
+    no long words into one, and the table beneath says it of each camera.
+    """
+    for first in range(0, max(1, len(cameras)), _CAMERAS_A_CHART):
+        some = cameras[first : first + _CAMERAS_A_CHART]
+        observed = sum(camera.observed_minutes > 0 for camera in some)
+        yield charts.coverage_chart(
+            f"coverage-{first // _CAMERAS_A_CHART}",
+            [(camera.camera, camera.bands) for camera in some],
             shown,
             "What each camera observed",
-            "; ".join(
-                f"{camera.camera}: {STATES[camera.state]}, "
-                f"{share(camera.observed_share)} of the trading hours"
-                for camera in cameras
-            ),
-        ),
-    }
+            f"Cameras: {len(some)}, of which {observed} observed something; "
+            f"{share(_mean_share(some))} of the trading hours in the mean. The table has each.",
+        )
+
+
+def _mean_share(cameras: Sequence[CameraFigures]) -> float:
+    shares = [camera.observed_share for camera in cameras]
+    return sum(shares) / len(shares) if shares else 0.0
 
 
 def _compared(audits: pl.DataFrame) -> int:

@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import polars as pl
@@ -15,9 +16,12 @@ from assets.camera_day import IO_MANAGER
 from assets.marts.contracts import MARTS
 from assets.plan import SitePlan
 from assets.reports import day as report
-from assets.reports.cameras import cameras, span
+from assets.reports.cameras import CameraFigures, cameras, span
+from assets.reports.day_page import coverage_charts
+from assets.reports.drawing import Band, Span
 from assets.reports.figures import gates, zones
 from assets.reports.told import UNOBSERVED, Told, with_suppressed
+from footfall_dagster.privacy.pages import page_trouble
 from footfall_dagster.report_store import FolderReportStore
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.unit import small_mall
@@ -314,3 +318,22 @@ def test_a_page_is_replaced_whole_and_leftovers_go(tmp_path: Path):
     assert (page, store.is_receipt(receipt)) == (store.page(DAY), True)
     assert store.vouched(page)
     assert store.page(DAY).read_text(encoding="utf-8") == "second"
+
+
+@pytest.mark.parametrize("number", [0, 1, 20, 200])
+def test_what_cameras_observed_passes_the_gate_of_pages_however_many_they_are(number: int):
+    start = dt.datetime(2026, 3, 14, 10, tzinfo=dt.UTC)
+    told = [
+        CameraFigures(f"cam_{n:03}", "ground", "observed", 30.0, 600.0, 0.05, (seen,))
+        for n in range(number)
+        for seen in [Band(start, 30.0, "observed")]
+    ]
+    shown = Span(start, start + 600 * MINUTE, ZoneInfo("Europe/London"))
+    drawn = list(coverage_charts(told, shown))
+    assert [page_trouble(chart) for chart in drawn] == [None] * max(1, -(-number // 30))
+    labels = [
+        text.text for chart in drawn for text in ElementTree.fromstring(chart).iter(f"{SVG}text")
+    ]
+    assert [label for label in labels if label in {one.camera for one in told}] == [
+        one.camera for one in told
+    ]
