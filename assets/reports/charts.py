@@ -188,7 +188,7 @@ def coverage_chart(
                     color=colour,
                 )
         axes.set_yticks(range(len(cameras)), [camera for camera, _ in cameras])
-        axes.set_ylim(len(cameras) - 0.5, -0.5)
+        axes.set_ylim(max(len(cameras), 1) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         time_axis(axes, span)

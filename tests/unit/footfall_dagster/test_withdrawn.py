@@ -66,7 +66,7 @@ def made_after(day_alone: Path, home: Path, back: Sequence[int]) -> Rows:
         with connected(building) as connection:
             connection.execute(f"ATTACH '{day_alone}' AS alone (READ_ONLY)")
             for mart in MARTS.values():
-                mart_tables.create(connection, mart, stored.exact.label)
+                mart_tables.create(connection, [mart], stored.exact.label)
                 connection.execute(
                     f"INSERT INTO {mart.name} SELECT of_day.* REPLACE "
                     "((of_day.trading_day - days.back::INTEGER)::DATE AS trading_day) "
