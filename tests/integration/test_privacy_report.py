@@ -466,5 +466,5 @@ def test_a_screen_reader_is_told_every_part_by_name(
 
 def test_findings_are_told_by_file_place_kind_and_confidence(pages: dict[str, Path]) -> None:
     page = pages["leaking"].read_text()
-    for told in (SEEN.file, SEEN.place, SEEN.kind, "0.93", MISSED.file):
+    for told in (SEEN.file, SEEN.place, SEEN.kind, "93 %", MISSED.file):
         assert told in page

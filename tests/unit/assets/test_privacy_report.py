@@ -7,7 +7,7 @@ import pytest
 
 from assets.privacy_record import Entry, entry
 from assets.privacy_report import proof_of, render
-from footfall_dagster.privacy.findings import Evidence
+from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.pages import page_trouble
 from footfall_dagster.privacy.record_store import RecordStore
 from tests.unit.small_mall import DAY, site
@@ -68,3 +68,29 @@ def test_a_page_says_where_nothing_was_proved_and_how_to(records: RecordStore) -
     proved = page(mall(), records, proof())
     assert "has not been proved yet" not in proved
     assert "is not claimed" not in proved
+
+
+def test_a_page_tells_of_many_findings_as_of_few(records: RecordStore) -> None:
+    """The more was found, the more the page is wanted."""
+    places = [
+        Finding(
+            f"home/lake/{dataset}/site=other/date=2026-03-{day:02}/camera=cam_{camera:02}/{name}",
+            place,
+            kind,
+            sure,
+        )
+        for dataset in ("gate_events", "zone_visits")
+        for day in range(1, 6)
+        for camera in range(20)
+        for name, place, kind, sure in (
+            ("part.parquet", "file", "not on the list", 1.0),
+            ("<71 characters>", f"row group 2, column {camera}", "vector", 0.875),
+        )
+    ]
+    found = [
+        entry(Evidence(check, "everything", 9, 9, 9, 1.25, tuple(places), tuple(places)), NOW)
+        for check in ("search", "closed_list", "retention", "objections")
+    ]
+    told = page(mall(), records, *found)
+    assert "confidence 88 %" in told
+    assert told.count("not on the list") > 100
