@@ -9,9 +9,9 @@ detector looks at nothing and keeps one core busy for so many seconds.
 Efficiency is throughput over that of one worker, times the workers that have a core to themselves:
 hosts here are parts of one machine, which does all else as well: Dagster's daemon and webserver,
 PostgreSQL, the bucket, Ray's head. What a camera-day takes besides the detector is the time of a
-place that it fills, less the detector's processor-seconds: Ray's job, the start of a process,
-decoding, checks, and every read and write in bucket and PostgreSQL; and how much of that is after
-its process has begun.
+place that it fills, less the detector's processor-seconds. Part of it is work of the steps: the
+recording probed and decoded, checks, every read and write in the bucket. The rest is orchestration:
+Ray's job, the start of a process, Dagster's events between steps, what Ray takes to notice the end.
 """
 
 import argparse
@@ -72,16 +72,19 @@ def _measure(started: Cluster, arguments: argparse.Namespace, days: list[dt.date
         started.settle(3600, "camera_day")
         runs = [run for run in started.runs("camera_day") if run["partition"] in set(keys)]
         assert {run["status"] for run in runs} == {"SUCCESS"}, runs
-        rows.append((workers, *_figures(runs, workers, arguments.processor_seconds)))
+        working = [started.seconds_in_steps(run["runId"]) for run in runs]
+        rows.append((workers, *_figures(runs, working, workers, arguments.processor_seconds)))
     _print(rows, arguments)
 
 
-def _figures(runs: list[dict[str, Any]], workers: int, cost_s: float) -> tuple[float, float, float]:
-    """Camera-days an hour; seconds of a place besides the detector, and of them in the process."""
+def _figures(
+    runs: list[dict[str, Any]], working: list[float], workers: int, cost_s: float
+) -> tuple[float, float, float]:
+    """Camera-days an hour; seconds of a place besides the detector, and of them in steps."""
     # Runs that are launched wait in Ray for a place, so what one takes is told by all together.
     span = max(run["endTime"] for run in runs) - min(run["launchTime"] for run in runs)
-    within = statistics.median(run["endTime"] - run["startTime"] for run in runs) - cost_s
-    return 3600 * len(runs) / span, workers * span / len(runs) - cost_s, within
+    besides = workers * span / len(runs) - cost_s
+    return 3600 * len(runs) / span, besides, statistics.median(working) - cost_s
 
 
 def _print(rows: list[tuple[int, float, float, float]], arguments: Any) -> None:
@@ -90,13 +93,13 @@ def _print(rows: list[tuple[int, float, float, float]], arguments: Any) -> None:
         f"{time.strftime('%Y-%m-%d')}, {cores} cores, {arguments.runs} camera-days of "
         f"{arguments.processor_seconds:.0f} processor-s each round\n"
     )
-    print("| workers | camera-days an hour | efficiency | s besides | of them in the process |")
-    print("|---|---|---|---|---|")
+    print("| workers | camera-days an hour | efficiency | s besides | in steps | orchestration |")
+    print("|---|---|---|---|---|---|")
     alone = rows[0][1] / rows[0][0]
-    for workers, an_hour, besides, within in rows:
+    for workers, an_hour, besides, steps in rows:
         efficiency = an_hour / (alone * min(workers, cores))
-        told = f"{efficiency:.2f} | {besides:.1f} | {within:.1f}"
-        print(f"| {workers} | {an_hour:.0f} | {told} |")
+        told = f"{besides:.1f} | {steps:.1f} | {besides - steps:.1f}"
+        print(f"| {workers} | {an_hour:.0f} | {efficiency:.2f} | {told} |")
 
 
 def _arguments() -> argparse.Namespace:

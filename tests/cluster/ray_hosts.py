@@ -215,6 +215,16 @@ class Cluster:
             run["partition"] = run["tags"].get("dagster/partition", "")
         return list(found)
 
+    def seconds_in_steps(self, run_id: str) -> float:
+        """How long the steps of a run took, together."""
+        answer = self.ask(
+            """query ($id: ID!) { runOrError(runId: $id) { ... on Run {
+              stepStats { startTime endTime } } } }""",
+            id=run_id,
+        )
+        steps = answer["runOrError"]["stepStats"]
+        return sum(float(step["endTime"]) - float(step["startTime"]) for step in steps)
+
     def messages(self, run_id: str) -> list[str]:
         """What the event log says of a run."""
         answer = self.ask(
