@@ -37,11 +37,12 @@ from tests.object_store import KEYS, weed
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 _BIN = Path(sys.executable).parent
-_WEB_PORT, _RAY_PORT, _JOBS_PORT = 3000, 6379, 8265
+_WEB_PORT, _CODE_PORT, _RAY_PORT, _JOBS_PORT = 3000, 4000, 6379, 8265
 _STORE, _RECORDINGS = "s3://footfall/site", "s3://recorders/site"
 TOKEN = "only-of-this-test"
 _LET_IN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
-_LOOK_S = 5
+LOOK_S = 5
+"""Between two looks at all runs: each costs the webserver a good part of a second."""
 _SHARED_MEMORY = "--object-store-memory=100000000"
 """Runs hand nothing to each other through Ray."""
 _REPOSITORY_OF_SITE = {
@@ -126,6 +127,7 @@ class Cluster:
         for worker in first:
             self.join(worker)
         self.wait_for_nodes(1 + len(first))
+        self._serve_code()
         self.start_daemon()
         told = ["-h", self.head.address, "-p", str(_WEB_PORT)]
         self._dagster("dagster-webserver", *told)
@@ -158,6 +160,14 @@ class Cluster:
             check=False,
         ).stdout
         return len(json.loads(said[said.index("[") :])) if "[" in said else 0
+
+    def _serve_code(self) -> None:
+        """Start what webserver and daemon ask for the code, as each else loads it, and again."""
+        command = [str(_BIN / "dagster"), "code-server", "start", "--module-name", self.location]
+        command += ["--host", "127.0.0.1", "--port", str(_CODE_PORT)]
+        self.head.start(command, self.environment(self.head), "code-server")
+        said = self.head.folder / "code-server.log"
+        wait_for(lambda: "Started Dagster code" in said.read_text(), 180)
 
     def start_daemon(self) -> "subprocess.Popen[bytes]":
         """Start Dagster's daemon."""
@@ -304,8 +314,7 @@ class Cluster:
             if say and now != said:
                 print(f"{time.strftime('%H:%M:%S')} {now}", flush=True)
                 said = now
-            # Each look costs the webserver a good part of a second, of the runs' own processors.
-            time.sleep(_LOOK_S)
+            time.sleep(LOOK_S)
 
     def _furnish(self, host: Host) -> None:
         shutil.copytree(self.site, host.folder / "site")
@@ -316,9 +325,7 @@ class Cluster:
         # As often as tests wait for it.
         described["run_monitoring"]["poll_interval_seconds"] = 5
         (host.folder / "dagster" / "dagster.yaml").write_text(yaml.safe_dump(described))
-        workspace = yaml.safe_load((REPOSITORY / "workspace.yaml").read_text())
-        workspace["load_from"][0]["python_module"]["module_name"] = self.location
-        (host.folder / "dagster" / "workspace.yaml").write_text(yaml.safe_dump(workspace))
+        shutil.copy(REPOSITORY / "deploy" / "proxy" / "workspace.yaml", host.folder)
 
     def _ray(self, host: Host, *flags: str) -> None:
         address = f"--node-ip-address={host.address}"
@@ -326,7 +333,7 @@ class Cluster:
         host.start(command, self.environment(host), "ray")
 
     def _dagster(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        workspace = str(HOME / "dagster" / "workspace.yaml")
+        workspace = str(HOME / "workspace.yaml")
         command = [str(_BIN / program), *arguments, "-w", workspace]
         return self.head.start(command, self.environment(self.head), program)
 
@@ -397,8 +404,8 @@ def cluster(
         )
 
 
-def wait_for(is_so: Any, patience_s: float) -> None:
-    """Until something is so.
+def wait_for(is_so: Any, patience_s: float, pause_s: float = 0.5) -> None:
+    """Until something is so; it is looked at again after each pause.
 
     Raises:
         TimeoutError: It was not so in time.
@@ -407,7 +414,7 @@ def wait_for(is_so: Any, patience_s: float) -> None:
     while not is_so():
         if time.monotonic() > until:
             raise TimeoutError(f"not so after {patience_s:.0f} s: {is_so}")
-        time.sleep(0.5)
+        time.sleep(pause_s)
 
 
 def _answers(url: str) -> bool:

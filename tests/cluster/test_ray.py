@@ -23,7 +23,7 @@ from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.settings import Settings
 from tests.cluster import tower
 from tests.cluster.hosts import Host
-from tests.cluster.ray_hosts import TOKEN, Cluster, cluster, limits_of, trouble, wait_for
+from tests.cluster.ray_hosts import LOOK_S, TOKEN, Cluster, cluster, limits_of, trouble, wait_for
 from tests.object_store import KEYS
 from vision.site.load import load_site
 
@@ -72,7 +72,7 @@ def made(site: Path, weights: Path) -> Iterator[Cluster]:
         # Who backfills camera-days backfills their marts; the daemon's sensors see to the proof.
         started.settle(_PATIENCE_S, say=True)
         started.backfill("site_day", [str(day) for day in DAYS])
-        wait_for(lambda: all(_is_told_of(started.runs(), day) for day in DAYS), _PATIENCE_S)
+        wait_for(lambda: _are_told_of(started.runs()), _PATIENCE_S, LOOK_S)
         started.settle(_PATIENCE_S, say=True)
         yield started
 
@@ -118,6 +118,10 @@ def test_dagster_stores_no_secret(made: Cluster) -> None:
                 asked = f'SELECT count(*) FROM "{table}" AS t WHERE strpos(t::text, %s) > 0'
                 cursor.execute(asked, [secret])
                 assert cursor.fetchone() == (0,), table
+
+
+def _are_told_of(runs: list[dict[str, Any]]) -> bool:
+    return all(_is_told_of(runs, day) for day in DAYS)
 
 
 def _is_told_of(runs: list[dict[str, Any]], day: dt.date) -> bool:

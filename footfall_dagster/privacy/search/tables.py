@@ -18,6 +18,8 @@ Examine = Callable[[bytes, str], None]
 GAP = "bytes that no column owns"
 _BATCH = 65_536
 _LEAST_GAP = 8
+_LEAST_FILTER, _MOST_OF_FILTER = 64, 4
+"""Bytes of a Bloom filter with its header, and more for each value: the next power of two."""
 
 
 def open_parquet(content: bytes, place: str, account: Account, examine: Examine) -> None:
@@ -37,7 +39,7 @@ def open_parquet(content: bytes, place: str, account: Account, examine: Examine)
         metadata = file.metadata
         for gap_place, gap, allowed in _gaps(content, metadata):
             if allowed:
-                # An index of pages is packed as tightly as the footer.
+                # Packed as tightly as the footer.
                 _look_at_packed(gap, f"{place} > {gap_place}", account)
             else:
                 account.find(f"{place} > {gap_place}", GAP, 0.5)
@@ -150,7 +152,10 @@ def _look_at_packed(content: bytes, place: str, account: Account, *, read: bool 
 
 
 def _gaps(content: bytes, metadata: Any) -> Iterator[tuple[str, bytes, bool]]:
-    """Bytes between magic, column chunks and footer; and whether they may be an index of pages."""
+    """Bytes between magic, column chunks and footer, which an index of pages or a filter may be.
+
+    With each, whether it is no larger than such a thing of its columns.
+    """
     owned = [(0, 4)] if content.startswith(b"PAR1") else []
     indexed = False
     for group in range(metadata.num_row_groups):
@@ -161,6 +166,13 @@ def _gaps(content: bytes, metadata: Any) -> Iterator[tuple[str, bytes, bool]]:
                 start = min(start, chunk.dictionary_page_offset)
             owned.append((start, start + chunk.total_compressed_size))
             indexed |= bool(chunk.has_column_index or chunk.has_offset_index)
+            # DuckDB writes a Bloom filter of each column that has a dictionary.
+            begin, length = chunk.bloom_filter_offset, chunk.bloom_filter_length
+            if begin and length:
+                owned.append((begin, begin + length))
+                allowed = length <= _LEAST_FILTER + _MOST_OF_FILTER * chunk.num_values
+                told = f"filter of column {number} in row group {group}"
+                yield told, content[begin : begin + length], allowed
     footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
     end = 0
     owned.append((footer, len(content)))
@@ -170,7 +182,7 @@ def _gaps(content: bytes, metadata: Any) -> Iterator[tuple[str, bytes, bool]]:
         gap = b"" if gap in content[footer:] else gap
         last = start == footer
         # An index of pages lies behind the last column: a few dozen bytes for each.
-        allowed = 400 * metadata.num_columns * metadata.num_row_groups if indexed and last else 0
+        most = 400 * metadata.num_columns * metadata.num_row_groups if indexed and last else 0
         if len(gap) >= _LEAST_GAP:
-            yield f"gap {number}", gap, len(gap) <= allowed
+            yield f"gap {number}", gap, len(gap) <= most
         end = max(end, stop)

@@ -319,3 +319,25 @@ def test_what_polars_says_of_many_columns_is_no_finding_and_anything_in_its_plac
     vector = base64.b64encode(VECTOR.tobytes() * 4)
     planted = content.replace(said, vector[: len(said)].ljust(len(said), b"="))
     assert _look(tmp_path / "planted.parquet", planted) != (set(), [])
+
+
+def _filtered(path: Path) -> tuple[bytes, int, int]:
+    """A mart as DuckDB writes it, and where the Bloom filter of one of its columns lies."""
+    rows = "SELECT 'cam_' || (i % 20) AS camera, (i % 400) / 4 AS minutes FROM range(4000) AS t(i)"
+    duckdb.sql(rows).write_parquet(str(path))
+    chunk = pq.ParquetFile(path).metadata.row_group(0).column(1)
+    return path.read_bytes(), chunk.bloom_filter_offset, chunk.bloom_filter_length
+
+
+def test_the_bloom_filters_that_duckdb_writes_are_no_finding(tmp_path: Path) -> None:
+    content, _, length = _filtered(tmp_path / "mart.parquet")
+    assert length > len(VECTOR.tobytes())
+    assert _look(tmp_path / "x.parquet", content) == (set(), [])
+
+
+@pytest.mark.parametrize("hidden", [VECTOR.tobytes(), b"JPEG"], ids=["a vector", "a picture"])
+def test_what_lies_where_a_bloom_filter_should_is_found(tmp_path: Path, hidden: bytes) -> None:
+    content, begin, length = _filtered(tmp_path / "mart.parquet")
+    hidden = _picture("JPEG")[:length] if hidden == b"JPEG" else hidden
+    planted = content[:begin] + hidden.ljust(length, b"\0") + content[begin + length :]
+    assert _look(tmp_path / "x.parquet", planted)[0]
