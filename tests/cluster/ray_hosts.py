@@ -162,12 +162,12 @@ class Cluster:
         return len(json.loads(said[said.index("[") :])) if "[" in said else 0
 
     def _serve_code(self) -> None:
-        """Start what webserver and daemon ask for the code, as each else loads it, and again."""
+        """Start what webserver and daemon ask for the code, which each would load otherwise."""
         command = [str(_BIN / "dagster"), "code-server", "start", "--module-name", self.location]
         command += ["--host", "127.0.0.1", "--port", str(_CODE_PORT)]
         self.head.start(command, self.environment(self.head), "code-server")
         said = self.head.folder / "code-server.log"
-        wait_for(lambda: "Started Dagster code" in said.read_text(), 180)
+        wait_for(lambda: "Started Dagster code proxy" in said.read_text(), 180)
 
     def start_daemon(self) -> "subprocess.Popen[bytes]":
         """Start Dagster's daemon."""
