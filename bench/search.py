@@ -66,9 +66,9 @@ def look_at(home: Path) -> dict[Path, Looked]:
     left_out = {(home / name).absolute() for name in LEFT_OF_THE_WALL}
     looked: dict[Path, Looked] = {}
     for folder in sorted(path for path in home.iterdir() if path.is_dir()):
-        for path, _ in files.walk(folder, left_out):
-            if folder.absolute() not in left_out and files.is_regular(path):
-                looked.setdefault(folder, Looked()).add(path, known)
+        for met in files.walk(folder, left_out):
+            if folder.absolute() not in left_out and met.is_regular:
+                looked.setdefault(folder, Looked()).add(Path(met.path), known)
     return looked
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy import ledger, objection_list, wall
 from footfall_dagster.privacy.partition_folder import PartitionFolder
-from footfall_dagster.store import StorePath, listed, make_folder, matching
+from footfall_dagster.store import StorePath, listed, make_folder, within
 from vision.contract_check import Bounds
 from vision.contract_terms import Contract
 from vision.contracts import GATE_EVENTS, LAKE, lake_of
@@ -274,11 +274,12 @@ class Lake:
         What lies there under any other name, or is no plain file, was not written by the lake: the
         audit names it, and nobody else trips over it.
         """
-        found = matching(
-            self.root / dataset / f"site={self.site.id}", f"date=*/camera=*/{wall.PART}"
-        )
+        folder = self.root / dataset / f"site={self.site.id}"
         named = (
-            _camera_day(path.parent) for path in found if path.is_file() and not path.is_symlink()
+            _camera_day(*names[:2])
+            for entry in listed(folder)
+            if entry.is_file and len(names := within(entry.path, folder)) == 3
+            if names[2] == wall.PART
         )
         return sorted((one for one in named if one is not None), key=str)
 
@@ -288,14 +289,14 @@ def _levels(folder: StorePath) -> list[StorePath]:
     return [folder.parent, folder.parent.parent, folder.parent.parent.parent]
 
 
-def _camera_day(folder: StorePath) -> CameraDay | None:
-    """The camera-day that a folder of the lake is named after."""
-    date, camera = folder.parent.name.removeprefix("date="), folder.name.removeprefix("camera=")
+def _camera_day(date: str, camera: str) -> CameraDay | None:
+    """The camera-day that two folders of the lake are named after."""
     try:
-        day = dt.date.fromisoformat(date)
+        day = dt.date.fromisoformat(date.removeprefix("date="))
     except ValueError:
         return None
-    return CameraDay(day, camera) if str(day) == date else None
+    named = CameraDay(day, camera.removeprefix("camera="))
+    return named if (date, camera) == (f"date={day}", f"camera={named.camera}") else None
 
 
 def _encoded(frame: object, what: str) -> bytes:

@@ -26,7 +26,7 @@ from assets.release.noisy import NOISY_MARTS
 from assets.storage import Asked, BudgetSpentError, Drawn, Figures, cost_of
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy.ledger import stamp
-from footfall_dagster.store import StorePath, make_folder, matching, place_text
+from footfall_dagster.store import StorePath, bytes_of, make_folder, matching, place_text
 
 FOLDER = "noise"
 
@@ -146,7 +146,7 @@ class FolderNoiseLedger:
             return None
         try:
             dt.date.fromisoformat(named["day"])
-            text = path.read_text(encoding="utf-8")
+            text = bytes_of(path).decode()
             told = json.loads(text)
             release = NoisyRelease(**(told | {"figures": tuple(told["figures"])}))
             sound = named["mart"] in NOISY_MARTS and _is_sound(release) and text == release.text

@@ -76,10 +76,12 @@ class FolderReportStore:
             if vouched.is_receipt(path):
                 path.unlink(missing_ok=True)
 
-    def vouched(self, path: StorePath) -> bool:
-        """Whether `path` is a page as this store wrote it."""
-        named = _PAGE.fullmatch(path.name) is not None
-        return named and vouched.is_vouched(path, largest=_LARGEST)
+    def written(self, path: StorePath) -> str | None:
+        """The page at `path`; None where it is none as this store wrote it."""
+        if _PAGE.fullmatch(path.name) is None:
+            return None
+        content = vouched.content_of(path, largest=_LARGEST)
+        return None if content is None else content.decode()
 
     def is_receipt(self, path: StorePath) -> bool:
         """Whether `path` is a page's receipt."""

@@ -138,6 +138,17 @@ class Entry:
     is_folder: bool
     size: int
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it is there still; a folder of a bucket is where its objects are."""
+        if self.is_folder and not isinstance(self.path, Path):
+            return self.path.is_dir()
+        try:
+            told_of(self.path)
+        except FileNotFoundError:
+            return False
+        return True
+
 
 def listed(folder: StorePath, *, deep: bool = True) -> list[Entry]:
     """What lies below a folder, or in it itself, sorted; nothing where no folder is.
@@ -172,6 +183,40 @@ def _entry(path: Path) -> Entry | None:
     except FileNotFoundError:
         return None  # Whoever writes there has removed it meanwhile.
     return Entry(path, stat.S_ISREG(told.st_mode), stat.S_ISDIR(told.st_mode), told.st_size)
+
+
+class Tree:
+    """What lies below a folder, listed once: a request to a bucket for a thousand objects.
+
+    It tells of the moment in which it was made, so whoever finds something amiss looks again.
+    """
+
+    def __init__(self, root: StorePath) -> None:
+        """List what lies below `root`."""
+        self.root = root
+        self._inside: dict[tuple[str, ...], dict[str, Entry]] = {}
+        for entry in listed(root):
+            *above, name = within(entry.path, root)
+            # A bucket has no folders: they are what the names of its objects begin with.
+            for depth, folder in enumerate(above):
+                path = root.joinpath(*above[: depth + 1])
+                held = self._inside.setdefault(tuple(above[:depth]), {})
+                held.setdefault(folder, Entry(path, False, True, 0))
+            self._inside.setdefault(tuple(above), {})[name] = entry
+
+    def entries(self, folder: StorePath) -> list[Entry]:
+        """What lies in a folder itself, sorted."""
+        found = self._inside.get(within(folder, self.root), {})
+        return [found[name] for name in sorted(found)]
+
+    def below(self, folder: StorePath) -> list[Entry]:
+        """All that lies below a folder, sorted, what it holds behind each folder."""
+        found = []
+        for entry in self.entries(folder):
+            found.append(entry)
+            if entry.is_folder:
+                found += self.below(entry.path)
+        return found
 
 
 def bytes_of(path: StorePath) -> bytes:

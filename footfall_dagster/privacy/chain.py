@@ -27,9 +27,11 @@ from typing import Any
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy.record_form import FORMAT, RecordForm
 from footfall_dagster.store import (
+    Entry,
     StorePath,
+    bytes_of,
     digest,
-    entries,
+    listed,
     make_folder,
     matching,
     place,
@@ -117,7 +119,7 @@ class Chain:
         make_folder(self.folder)
         with locked(self.folder, timeout_s=_PATIENCE_S):
             self._remove_pending()
-            last = max(self._files(), default=None)
+            last = next(reversed(self._files()), None)
             content = {
                 **told,
                 "format": FORMAT,
@@ -125,7 +127,7 @@ class Chain:
                 "day": day,
                 "number": last[0] + 1 if last else 1,
                 # Whatever lies there now: that it was changed shows at its own place.
-                "previous": _digest(last[1].read_bytes()) if last else NOTHING,
+                "previous": _digest(bytes_of(last[1].path)) if last else NOTHING,
             }
             text = _canonical(RecordForm.model_validate(content).model_dump(mode="json"))
             self._place(f"{content['number']:06}-{day}.json", text)
@@ -153,9 +155,9 @@ class Chain:
         """Readable records of `day`, oldest first."""
         return [
             record
-            for number, path in sorted(self._files())
-            if path.stem.endswith(str(day))
-            and isinstance(record := self._read(number, path), Record)
+            for number, entry in self._files()
+            if entry.path.stem.endswith(str(day))
+            and isinstance(record := self._read(number, entry), Record)
         ]
 
     def verify(self, noted: Iterable[tuple[int, str]] = ()) -> Verdict:
@@ -168,53 +170,60 @@ class Chain:
         breaks = [Break(0, why) for why in self._strangers()]
         digests: dict[int, str] = {}
         head, size, before = None, 0, NOTHING
-        for number, path in sorted(self._files()):
+        for number, entry in self._files():
             if number in digests:
                 breaks.append(Break(number, "there are two of this number"))
                 continue
             breaks.extend(
                 Break(gone, "is gone") for gone in range(max(digests, default=0) + 1, number)
             )
-            size += path.stat().st_size
-            record = self._read(number, path)
+            size += entry.size
+            record = self._read(number, entry)
             if isinstance(record, Record):
                 follows = number == 1 or number - 1 in digests
                 head, digests[number] = record, record.digest
                 if follows and record.content["previous"] != before:
                     breaks.append(Break(number, "does not fit the one before, so one was changed"))
             else:
-                digests[number] = digest(path)
+                digests[number] = digest(entry.path)
                 breaks.append(Break(number, record))
             before = digests[number]
         breaks.extend(_against(noted, digests))
         return Verdict(head, len(digests), size, tuple(sorted(breaks, key=lambda one: one.number)))
 
-    def holds(self, path: StorePath) -> bool:
+    def holds(self, entry: Entry) -> bool:
         """Whether a file of the folder is a record, and not a byte more."""
-        name = _NAME.fullmatch(path.name)
-        return name is not None and isinstance(self._read(int(name["number"]), path), Record)
+        number = _number(entry)
+        return number is not None and isinstance(self._read(number, entry), Record)
 
-    def _files(self) -> Iterator[tuple[int, StorePath]]:
-        for path in entries(self.folder):
-            if (name := _NAME.fullmatch(path.name)) and _is_file(path):
-                yield int(name["number"]), path
+    def _files(self) -> list[tuple[int, Entry]]:
+        """What lies in the folder and is named as a record is, in the order of its numbers."""
+        found = (
+            (number, entry)
+            for entry in listed(self.folder, deep=False)
+            if (number := _number(entry)) is not None
+        )
+        return sorted(found, key=lambda one: (one[0], str(one[1].path)))
 
     def _strangers(self) -> list[str]:
-        known = {path for _, path in self._files()}
         # A pending file is what a killed writer leaves, or what one writes just now.
-        others = [path for path in entries(self.folder) if path not in known]
-        others = [path for path in others if not path.name.startswith(_PENDING)]
+        others = [
+            entry
+            for entry in listed(self.folder, deep=False)
+            if _number(entry) is None and not entry.path.name.startswith(_PENDING)
+        ]
         return [f"{len(others)} files beside the records are none"] if others else []
 
     def _remove_pending(self) -> None:
         for leftover in matching(self.folder, f"{_PENDING}*"):
             leftover.unlink(missing_ok=True)
 
-    def _read(self, number: int, path: StorePath) -> Record | str:
+    def _read(self, number: int, entry: Entry) -> Record | str:
         """The record in a file, or why it is none."""
-        if path.stat().st_size > _LARGEST:
+        if entry.size > _LARGEST:
             return "is larger than any record"
-        text = path.read_bytes()
+        path = entry.path
+        text = bytes_of(path)
         try:
             content = RecordForm.model_validate_json(text).model_dump(mode="json")
         except ValueError:
@@ -235,8 +244,10 @@ def _against(noted: Iterable[tuple[int, str]], digests: Mapping[int, str]) -> It
             yield Break(number, f"{why} elsewhere with the hash {seal[:SEAL_DIGITS]}")
 
 
-def _is_file(path: StorePath) -> bool:
-    return path.is_file() and not path.is_symlink()
+def _number(entry: Entry) -> int | None:
+    """The number that a plain file is named after; None where it has no name of a record."""
+    name = _NAME.fullmatch(entry.path.name)
+    return int(name["number"]) if name is not None and entry.is_file else None
 
 
 def _canonical(content: Mapping[str, Any]) -> bytes:

@@ -10,8 +10,7 @@ its receipt, its contract and the bytes that its rows give. The rest is a findin
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from footfall_dagster import warehouse
@@ -31,7 +30,7 @@ from footfall_dagster.privacy.partition_folder import PartitionFolder
 from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.report_store import FolderReportStore, report_stores
 from footfall_dagster.settings import Settings
-from footfall_dagster.store import StorePath, attributes, below, entries
+from footfall_dagster.store import Entry, StorePath, Tree, attributes
 from vision.contract_check import Bounds
 from vision.contract_terms import Contract
 from vision.contracts import lake_of
@@ -55,166 +54,166 @@ def audit(settings: Settings, site: Site, dagster_home: Path | None) -> Evidence
     """
     look = Look()
     kept = RecordStore(settings.privacy, site.id)
-    parts: list[tuple[StorePath, Callable[[], None]]] = [
-        (settings.lake, lambda: lake(look, Lake(settings.lake, site))),
+    parts: list[tuple[StorePath, Callable[[Tree], None]]] = [
+        (settings.lake, lambda tree: lake(look, Lake(settings.lake, site), tree)),
         (
             settings.warehouse,
-            lambda: closed_list_marts.warehouse(look, warehouse.of(settings), site),
+            lambda _: closed_list_marts.warehouse(look, warehouse.of(settings), site),
         ),
         *(
-            (store.folder, partial(reports, look, store))
+            (store.folder, lambda tree, store=store: reports(look, store, tree))
             for store in report_stores(settings, site.id).values()
         ),
-        (kept.pages.folder, lambda: reports(look, kept.pages)),
-        (settings.privacy, lambda: closed_list_records.records(look, kept)),
-        (settings.vault, lambda: _nothing_in(look, settings.vault)),
+        (kept.pages.folder, lambda tree: reports(look, kept.pages, tree)),
+        (settings.privacy, lambda tree: closed_list_records.records(look, kept, tree)),
+        (settings.vault, lambda tree: _nothing_in(look, tree)),
     ]
     if dagster_home is not None:
-        parts.append((dagster_home, lambda: closed_list_dagster.instance(look, dagster_home)))
+        parts.append((dagster_home, lambda _: closed_list_dagster.instance(look, dagster_home)))
     for root, part in parts:
+        tree = Tree(root)
         try:
-            part()
+            part(tree)
         except Exception:  # hostile input may raise anything; what was not read is no pass
             look.miss(root, root, "the rest of it")
-        _attributes(look, root)
+        _attributes(look, tree)
     return look.evidence(CHECK, SCOPE)
 
 
-def lake(look: Look, lake: Lake) -> None:
+def lake(look: Look, lake: Lake, tree: Tree) -> None:
     """Every file of the lake: known datasets, known days and cameras, admitted partitions."""
-    root = lake.root
     contracts = lake_of(lake.site)
-    for entry in entries(root):
-        if entry.name == PENDING and _is_folder(entry):
-            _nothing_in(look, entry, root)
-        elif entry.name == ledger.FOLDER and _is_folder(entry):
-            _purges(look, lake)
-        elif entry.name == objection_list.FOLDER and _is_folder(entry):
-            _objections(look, lake)
-        elif entry.name in contracts and _is_folder(entry):
-            for partition in _partitions(look, lake, entry):
-                _partition(look, lake, contracts[entry.name], partition)
+    for entry in tree.entries(lake.root):
+        name = entry.path.name
+        if name == PENDING and entry.is_folder:
+            _nothing_in(look, tree, entry.path)
+        elif name == ledger.FOLDER and entry.is_folder:
+            _ours_but(look, tree, entry.path, lake.ledger.strangers())
+        elif name == objection_list.FOLDER and entry.is_folder:
+            _ours_but(look, tree, entry.path, lake.objection_list.strangers())
+        elif name in contracts and entry.is_folder:
+            for camera_day in _partitions(look, lake, tree, entry.path):
+                _partition(look, lake, tree, contracts[name], camera_day)
         else:
-            _stranger(look, root, entry)
+            _stranger(look, tree, entry)
 
 
-def _partitions(look: Look, lake: Lake, dataset: StorePath) -> Iterator[CameraDay]:
-    for site in entries(dataset):
-        if not _is_folder(site) or not site.name.startswith("site="):
-            _stranger(look, lake.root, site)
-        elif site.name != f"site={lake.site.id}":
-            look.miss(lake.root, site, "the folder", _OTHER_SITE)
+def _partitions(look: Look, lake: Lake, tree: Tree, dataset: StorePath) -> Iterator[CameraDay]:
+    for date in _of_site(look, tree, dataset, lake.site.id):
+        day = _day(date)
+        if day is None:
+            _stranger(look, tree, date)
+            continue
+        known = lake.site.on(day).cameras
+        for camera in tree.entries(date.path):
+            name = camera.path.name.removeprefix("camera=")
+            if camera.path.name == f"camera={name}" and name in known and camera.is_folder:
+                yield CameraDay(day, name)
+            else:
+                _stranger(look, tree, camera)
+
+
+def _of_site(look: Look, tree: Tree, folder: StorePath, site: str) -> Iterator[Entry]:
+    """What lies in the folder of a site, and nothing else may lie beside."""
+    for entry in tree.entries(folder):
+        if not entry.is_folder or not entry.path.name.startswith("site="):
+            _stranger(look, tree, entry)
+        elif entry.path.name != f"site={site}":
+            look.miss(tree.root, entry.path, "the folder", _OTHER_SITE)
         else:
-            for date in entries(site):
-                day = _day(date)
-                if day is None or not _is_folder(date):
-                    _stranger(look, lake.root, date)
-                    continue
-                known = lake.site.on(day).cameras
-                for camera in entries(date):
-                    name = camera.name.removeprefix("camera=")
-                    named = camera.name == f"camera={name}" and name in known
-                    if named and _is_folder(camera):
-                        yield CameraDay(day, name)
-                    else:
-                        _stranger(look, lake.root, camera)
+            yield from tree.entries(entry.path)
 
 
-def _purges(look: Look, lake: Lake) -> None:
-    """Receipts of what was deleted by age, each as the ledger writes it."""
-    present = below(lake.ledger.root)
-    # A pipe would be read for ever, so nothing is read where there is one.
-    odd = {path for path in present if not path.is_dir() and not path.is_file()}
-    strangers = odd or set(lake.ledger.strangers())
-    for path in present:
-        if path in strangers:
-            _stranger(look, lake.root, path)
-        elif not path.is_dir():
-            look.at(path)
+def _ours_but(look: Look, tree: Tree, folder: StorePath, strangers: Collection[StorePath]) -> None:
+    """Files that are each as we write them, but for strangers among them."""
+    for entry in tree.below(folder):
+        if entry.path in strangers:
+            _stranger(look, tree, entry)
+        elif not entry.is_folder:
+            look.at(entry.path, entry.size)
 
 
-def _objections(look: Look, lake: Lake) -> None:
-    """Lists of objections, each as we write it."""
-    strangers = set(lake.objection_list.strangers())
-    for path in below(lake.objection_list.root):
-        if path in strangers:
-            _stranger(look, lake.root, path)
-        else:
-            look.at(path)
-
-
-def _day(folder: StorePath) -> dt.date | None:
+def _day(folder: Entry) -> dt.date | None:
     try:
-        day = dt.date.fromisoformat(folder.name.removeprefix("date="))
+        day = dt.date.fromisoformat(folder.path.name.removeprefix("date="))
     except ValueError:
         return None
-    return day if folder.name == f"date={day}" else None
+    return day if folder.is_folder and folder.path.name == f"date={day}" else None
 
 
-def _partition(look: Look, lake: Lake, contract: Contract, camera_day: CameraDay) -> None:
+def _partition(
+    look: Look, lake: Lake, tree: Tree, contract: Contract, camera_day: CameraDay
+) -> None:
     folder = lake.folder(contract.name, camera_day)
-    part = folder / wall.PART
-    held = PartitionFolder(folder, contract, str(camera_day))
+    # Whoever wrote there since the tree was made is not to look like somebody who tampered.
+    for entries in (tree.below(folder), None):
+        seen = Look()
+        held = PartitionFolder(folder, contract, str(camera_day), entries)
+        _admitted(seen, lake, contract, camera_day, held)
+        if not seen.findings and not seen.unread:
+            break
+    look.add(seen)
+
+
+def _admitted(
+    look: Look, lake: Lake, contract: Contract, camera_day: CameraDay, held: PartitionFolder
+) -> None:
     for stranger in held.strangers:
-        _stranger(look, lake.root, stranger.path)
-    if not part.is_file() or contract.personal:
+        look.at(stranger.path, stranger.size)
+        look.find(lake.root, stranger.path, "the whole file", STRANGER)
+    part = held.entries.get(lake.folder(contract.name, camera_day) / wall.PART)
+    if part is None or not part.is_file or contract.personal:
         return
     try:
         bounds = Bounds.of(lake.site.on(camera_day.day), camera_day.camera)
         _ = held.receipt
         receipt = wall.inspect(held.content, contract, bounds, str(camera_day))
-        look.at(part, rows=receipt.rows)
+        look.at(part.path, part.size, rows=receipt.rows)
     except wall.Refused:
-        look.find(lake.root, part, "the whole file", "not as its contract and receipt say")
+        look.find(lake.root, part.path, "the whole file", "not as its contract and receipt say")
     except (OSError, MemoryError):
-        look.miss(lake.root, part, "the whole file")
+        look.miss(lake.root, part.path, "the whole file")
 
 
-def reports(look: Look, store: FolderReportStore) -> None:
+def reports(look: Look, store: FolderReportStore, tree: Tree) -> None:
     """Every page has its receipt and is drawn shapes and plain text; nothing else is there."""
-    for site in entries(store.folder):
-        if not _is_folder(site) or not site.name.startswith("site="):
-            _stranger(look, store.folder, site)
-        elif site.name != f"site={store.site}":
-            look.miss(store.folder, site, "the folder", _OTHER_SITE)
-        else:
-            for path in entries(site):
-                _page(look, store, path)
+    for entry in _of_site(look, tree, store.folder, store.site):
+        _page(look, store, tree, entry)
 
 
-def _page(look: Look, store: FolderReportStore, path: StorePath) -> None:
+def _page(look: Look, store: FolderReportStore, tree: Tree, entry: Entry) -> None:
+    path = entry.path
     if store.is_receipt(path):
-        look.at(path)
-    elif not store.vouched(path):
-        _stranger(look, store.folder, path)
+        look.at(path, entry.size)
+    elif (page := store.written(path)) is None:
+        _stranger(look, tree, entry)
     else:
-        look.at(path)
-        if kind := page_trouble(path.read_text(encoding="utf-8")):
+        look.at(path, entry.size)
+        if kind := page_trouble(page):
             look.find(store.folder, path, "the page", kind)
 
 
-def _nothing_in(look: Look, folder: StorePath, root: StorePath | None = None) -> None:
-    for path in below(folder):
-        if path.is_symlink() or not path.is_dir():
-            look.at(path)
-            look.find(root or folder, path, "the whole file", "leftover")
+def _nothing_in(look: Look, tree: Tree, folder: StorePath | None = None) -> None:
+    for entry in tree.below(tree.root if folder is None else folder):
+        if not entry.is_folder:
+            look.at(entry.path, entry.size)
+            look.find(tree.root, entry.path, "the whole file", "leftover")
 
 
-def _attributes(look: Look, root: StorePath) -> None:
+def _attributes(look: Look, tree: Tree) -> None:
     """Nothing of ours is kept beside a file under a name that anybody may give."""
-    for path in [root, *below(root)]:
+    for entry in tree.below(tree.root):
         # Whatever stores nothing itself has nothing beside it.
-        if (isinstance(path, Path) or path.is_file()) and attributes(path):
-            look.find(root, path, "its attributes", STRANGER)
+        if (isinstance(entry.path, Path) or entry.is_file) and attributes(entry.path):
+            look.find(tree.root, entry.path, "its attributes", STRANGER)
+    if isinstance(tree.root, Path) and attributes(tree.root):
+        look.find(tree.root, tree.root, "its attributes", STRANGER)
 
 
-def _stranger(look: Look, root: StorePath, path: StorePath) -> None:
-    """Name everything below `path`, which has no business there."""
-    inside = [one for one in below(path) if not one.is_dir()] if _is_folder(path) else []
-    for one in inside or [path]:
-        look.at(one)
-        look.find(root, one, "the whole file", STRANGER)
-
-
-def _is_folder(path: StorePath) -> bool:
-    return path.is_dir() and not path.is_symlink()
+def _stranger(look: Look, tree: Tree, entry: Entry) -> None:
+    """Name everything below an entry, which has no business there, unless it is gone by now."""
+    inside = [one for one in tree.below(entry.path) if not one.is_folder]
+    for one in inside or [entry]:
+        if one.is_there:
+            look.at(one.path, one.size)
+            look.find(tree.root, one.path, "the whole file", STRANGER)

@@ -13,27 +13,27 @@ from footfall_dagster.mart_lake import LakeMarts
 from footfall_dagster.mart_tables import WarehouseError, as_stored, held_columns
 from footfall_dagster.privacy.closed_list_rows import broken
 from footfall_dagster.privacy.look import STRANGER, Look
-from footfall_dagster.store import attributes, below, entries
+from footfall_dagster.store import Entry, Tree, attributes
 from footfall_dagster.warehouse import DuckLakeWarehouse
 from vision.site.models import Site
 
 
 def warehouse(look: Look, stored: DuckLakeWarehouse, site: Site) -> None:
     """Every object of both DuckLakes, and every row of their tables."""
-    for path in entries(stored.beside):
-        if path.name not in {stored.core.name, stored.published.name, *stored.kept_beside}:
-            for one in below(path) or [path]:
-                look.at(one)
-                look.find(stored.beside, one, "the whole file", STRANGER)
+    tree = Tree(stored.beside)
+    for entry in tree.entries(stored.beside):
+        if entry.path.name not in {stored.core.name, stored.published.name, *stored.kept_beside}:
+            for one in tree.below(entry.path) or [entry]:
+                look.at(one.path, one.size)
+                look.find(stored.beside, one.path, "the whole file", STRANGER)
     for marts in (stored.core, stored.published):
         try:
-            _marts(look, marts, site)
+            _marts(look, marts, site, tree.below(marts.where))
         except (WarehouseError, duckdb.Error):
             look.miss(stored.beside, marts.where, "the whole of it")
 
 
-def _marts(look: Look, marts: LakeMarts, site: Site) -> None:
-    present = below(marts.where)
+def _marts(look: Look, marts: LakeMarts, site: Site, present: list[Entry]) -> None:
     known = set[str]()
     if marts.is_there:
         with marts.opened() as connection:
@@ -51,7 +51,10 @@ def _marts(look: Look, marts: LakeMarts, site: Site) -> None:
                     look.find(marts.root, marts.where, place, "values")
             if held:
                 look.find(marts.root, marts.where, "its tables", STRANGER)
-    for path in present:
-        look.at(path)
-        if str(path) not in known or attributes(path):
-            look.find(marts.root, path, "the whole file", STRANGER)
+    for entry in present:
+        # It was listed before the catalogue was asked, so what has come since is not among it.
+        if entry.is_folder:
+            continue
+        look.at(entry.path, entry.size)
+        if (str(entry.path) not in known or attributes(entry.path)) and entry.is_there:
+            look.find(marts.root, entry.path, "the whole file", STRANGER)

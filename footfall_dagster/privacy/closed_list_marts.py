@@ -23,7 +23,7 @@ from footfall_dagster.noise_ledger import FOLDER as NOISE
 from footfall_dagster.privacy import closed_list_ducklake, duckdb_pages, vouched
 from footfall_dagster.privacy.closed_list_rows import broken
 from footfall_dagster.privacy.look import STRANGER, Look
-from footfall_dagster.store import StorePath, below, entries
+from footfall_dagster.store import Entry, StorePath, listed
 from footfall_dagster.verdicts import FOLDER
 from footfall_dagster.warehouse import DuckDBWarehouse, DuckLakeWarehouse, Warehouse
 from footfall_dagster.withdrawn import FOLDER as WITHDRAWN
@@ -49,7 +49,8 @@ def warehouse(look: Look, stored: Warehouse, site: Site) -> None:
     for name, part in ((FOLDER, _verdicts), (NOISE, _draws), (WITHDRAWN, _withdrawn)):
         folder = stored.beside / name
         if folder.is_dir() and not folder.is_symlink():
-            part(look, folder, stored, site)
+            files = [entry for entry in listed(folder) if not entry.is_folder]
+            part(look, folder, files, stored, site)
     if isinstance(stored, DuckDBWarehouse):
         _files(look, stored.core.parent, stored, site)
     elif isinstance(stored, DuckLakeWarehouse):
@@ -71,47 +72,52 @@ def _files(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> Non
             look.find(folder, path, "the whole file", STRANGER)
 
 
-def _withdrawn(look: Look, folder: StorePath, stored: Warehouse, site: Site) -> None:
+def _withdrawn(
+    look: Look, folder: StorePath, files: list[Entry], stored: Warehouse, site: Site
+) -> None:
     """The site's list of days of which nothing is published, as we write it."""
-    for path in entries(folder):
-        look.at(path)
+    for entry in files:
+        look.at(entry.path, entry.size)
         try:
-            known = path == stored.withdrawn.path(site.id) and path.is_file()
-            if known and not path.is_symlink():
+            known = entry.path == stored.withdrawn.path(site.id) and entry.is_file
+            if known:
                 stored.withdrawn.days(site.id)
         except (OSError, ValueError):
             known = False
-        if not known or path.is_symlink():
-            look.find(folder.parent, path, "the whole file", STRANGER)
+        if not known:
+            look.find(folder.parent, entry.path, "the whole file", STRANGER)
 
 
-def _verdicts(look: Look, folder: StorePath, stored: Warehouse, site: Site) -> None:
+def _verdicts(
+    look: Look, folder: StorePath, files: list[Entry], stored: Warehouse, site: Site
+) -> None:
     """Verdicts are of the rows that are there, or they are not ours."""
     verdicts_on = cache(partial(stored.verdicts_on, site.id))
-    for path in below(folder):
-        if path.is_dir() and not path.is_symlink():
-            continue
-        look.at(path)
+    for entry in files:
+        path = entry.path
+        look.at(path, entry.size)
         day, _, mart = vouched.vouched_for(path).partition(".")
         try:
             known = (
-                vouched.is_receipt(path)
+                vouched.is_listed_receipt(entry)
                 and path.parent == folder / f"site={site.id}"
                 and mart in MARTS
                 and path.name in verdicts_on(dt.date.fromisoformat(day))
             )
         except ValueError:
             known = False
-        if not known:
+        # Whoever makes a day again meanwhile takes its verdicts back.
+        if not known and entry.is_there:
             look.find(folder.parent, path, "the whole file", STRANGER)
 
 
-def _draws(look: Look, folder: StorePath, stored: Warehouse, site: Site) -> None:
+def _draws(
+    look: Look, folder: StorePath, files: list[Entry], stored: Warehouse, site: Site
+) -> None:
     """Draws have one figure for each place and span that the site has on the day."""
-    for path in below(folder):
-        if path.is_dir() and not path.is_symlink():
-            continue
-        release = stored.noise.release_at(path)
+    for entry in files:
+        path = entry.path
+        release = stored.noise.release_at(path) if entry.is_file else None
         known = release is not None and path.parent == folder / f"site={site.id}"
         if release is not None and known:
             day, mart = path.name.split(".")[:2]
@@ -119,7 +125,8 @@ def _draws(look: Look, folder: StorePath, stored: Warehouse, site: Site) -> None
             places, span = MARTS[mart].places, MARTS[mart].span
             spans = tables["intervals"][span].n_unique() if span else 1
             known = places is not None and len(release.figures) == places(tables) * spans
-        look.at(path, rows=len(release.figures) if release is not None and known else 0)
+        rows = len(release.figures) if release is not None and known else 0
+        look.at(path, entry.size, rows=rows)
         if not known:
             look.find(folder.parent, path, "the whole file", STRANGER)
 

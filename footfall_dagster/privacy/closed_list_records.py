@@ -6,24 +6,24 @@ Belongs here: what may lie in their folder. Does not belong here: whether record
 
 from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.privacy.record_store import RecordStore
-from footfall_dagster.store import below, entries
+from footfall_dagster.store import Tree
 
 
-def records(look: Look, store: RecordStore) -> None:
+def records(look: Look, store: RecordStore, tree: Tree) -> None:
     """Every file is a record, a search, a proof or a page of the site, in its one form."""
     known = {
         store.chain.folder: store.chain.holds,
         store.searches: store.holds_check,
         store.proofs: store.holds_check,
     }
-    for kind in entries(store.folder):
-        if kind == store.pages.folder and not kind.is_symlink():
+    for kind in tree.entries(store.folder):
+        if kind.path == store.pages.folder and kind.is_folder:
             continue
-        for path in [kind] if kind.is_symlink() else [kind, *below(kind)]:
-            if path.is_dir() and not path.is_symlink():
+        for entry in [kind, *tree.below(kind.path)]:
+            if entry.is_folder:
                 # A folder that is none of ours is told of by what lies in it.
                 continue
-            look.at(path)
-            holds = known.get(path.parent)
-            if holds is None or path.is_symlink() or not holds(path):
-                look.find(store.folder, path, "the whole file", STRANGER)
+            look.at(entry.path, entry.size)
+            holds = known.get(entry.path.parent)
+            if holds is None or not entry.is_file or not holds(entry):
+                look.find(store.folder, entry.path, "the whole file", STRANGER)

@@ -23,7 +23,7 @@ from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.privacy.retention import due_at
 from footfall_dagster.privacy.wall import PART, Refused
 from footfall_dagster.settings import Settings
-from footfall_dagster.store import StorePath, below, told_of
+from footfall_dagster.store import StorePath, listed
 from vision.contract_check import violations
 from vision.contract_terms import Contract
 from vision.contracts import lake_of
@@ -168,12 +168,12 @@ def walled(lake: Lake, contract: Contract, camera_day: CameraDay) -> Evidence:
     began = time.monotonic()
     folder = lake.folder(contract.name, camera_day)
     beside = lake.strangers(contract, camera_day) if folder.is_dir() else []
-    present = [path for path in below(folder) if path.is_file()]
+    present = [entry for entry in listed(folder) if entry.is_file]
     return Evidence(
         check="wall",
         scope=f"{contract.name} of {camera_day.camera}",
         files=len(present),
-        bytes=sum(told_of(path).st_size for path in present),
+        bytes=sum(entry.size for entry in present),
         rows=0,
         seconds=time.monotonic() - began,
         findings=tuple(
@@ -195,11 +195,10 @@ def retention(lake: Lake, recordings: Recordings, now: dt.datetime) -> Evidence:
         (f"recordings/date={one.day}/camera={one.camera}", "what was recorded")
         for one in overdue_recordings(lake, recordings, now - _GRACE)
     ]
-    receipts = sum(1 for _ in lake.ledger.receipts())
     return Evidence(
         check="retention",
-        scope=f"the age of every partition{_and_recordings(lake.site)}, beside {receipts} receipts "
-        "of deletions",
+        scope=f"the age of every partition{_and_recordings(lake.site)}, beside "
+        f"{lake.ledger.number} receipts of deletions",
         files=sum(len(lake.stored_days(name)) for name in lake_of(lake.site)),
         bytes=0,
         rows=0,

@@ -22,7 +22,8 @@ from dataclasses import asdict, dataclass
 
 from footfall_dagster.store import (
     StorePath,
-    below,
+    bytes_of,
+    listed,
     matching,
     place_text,
     rename,
@@ -164,12 +165,18 @@ class Ledger:
             if (receipt := self._at(path)) is not None:
                 yield receipt
 
+    @property
+    def number(self) -> int:
+        """How many receipts of the site there are, by their names."""
+        return len(matching(self.root, f"*/site={self.site}/**/*{_TOLD}"))
+
     def strangers(self) -> list[StorePath]:
-        """Every file in the ledger that is no receipt as this module writes it, of any site."""
+        """Whatever lies in the ledger and is no receipt as this module writes it, of any site."""
         return [
-            path
-            for path in below(self.root)
-            if path.is_symlink() or (not path.is_dir() and self._at(path) is None)
+            entry.path
+            for entry in listed(self.root)
+            # A pipe would be read for ever.
+            if not entry.is_folder and not (entry.is_file and self._at(entry.path))
         ]
 
     def _at(self, path: StorePath) -> PurgeReceipt | None:
@@ -177,7 +184,7 @@ class Ledger:
         if place is None or not _RECEIPT.fullmatch(path.name) or path.is_symlink():
             return None
         try:
-            text = path.read_text()
+            text = bytes_of(path).decode()
             told = PurgeReceipt(**json.loads(text))
             sound = text == told.text and _is_sound(told)
         except (OSError, ValueError, TypeError):

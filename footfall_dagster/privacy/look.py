@@ -49,6 +49,14 @@ class Look:
         """Note something that could not be looked at."""
         self.unread.append(Finding(shown(root, path), place, why, 1.0))
 
+    def add(self, other: "Look") -> None:
+        """Take over what another account came to."""
+        self.files += other.files
+        self.bytes += other.bytes
+        self.rows += other.rows
+        self.findings += other.findings
+        self.unread += other.unread
+
     def evidence(self, check: str, scope: str) -> Evidence:
         """The account, closed."""
         return Evidence(

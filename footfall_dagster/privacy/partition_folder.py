@@ -8,6 +8,7 @@ belong here: letting a file in, and what is to be said where one may not be read
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -69,10 +70,24 @@ class PartitionFolder:
     than what it should be.
     """
 
-    def __init__(self, folder: StorePath, contract: Contract, name: str) -> None:
-        """Look at the folder of a partition of this name."""
+    def __init__(
+        self,
+        folder: StorePath,
+        contract: Contract,
+        name: str,
+        entries: Iterable[Entry] | None = None,
+    ) -> None:
+        """Look at the folder of a partition of this name.
+
+        Args:
+            folder: Where it lies.
+            contract: Of its dataset.
+            name: As Dagster writes it.
+            entries: What lies there, where it was listed already.
+        """
         self._folder, self._contract, self._name = folder, contract, name
-        self.entries = {one.path: one for one in listed(folder)}
+        found = listed(folder) if entries is None else entries
+        self.entries = {one.path: one for one in found}
         self._texts: dict[StorePath, bytes] = {}
 
     @cached_property

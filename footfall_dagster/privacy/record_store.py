@@ -16,10 +16,12 @@ from footfall_dagster.locks import locked
 from footfall_dagster.privacy.chain import Chain, Record
 from footfall_dagster.privacy.record_form import CheckForm
 from footfall_dagster.report_store import FolderReportStore
-from footfall_dagster.store import StorePath, make_folder, matching, place
+from footfall_dagster.store import Entry, StorePath, bytes_of, make_folder, matching, place
 
 _CHECK = re.compile(r"\d{4}-\d\d-\d\d\.json")
 _PATIENCE_S = 60.0
+_LARGEST = 64 * 2**20
+"""Bytes of a check; a larger file is none of ours and is not read."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,15 @@ class RecordStore:
         last = max(forms, key=lambda form: form.at, default=None)
         return None if last is None else last.model_dump(mode="json")
 
-    def holds_check(self, path: StorePath) -> bool:
+    def holds_check(self, entry: Entry) -> bool:
         """Whether a file in the folder of searches or proofs is one, and not a byte more."""
-        form = _form(path)
-        return (
-            form is not None
-            and _CHECK.fullmatch(path.name) is not None
-            and path.read_bytes() == _text(form)
-        )
+        if _CHECK.fullmatch(entry.path.name) is None or entry.size > _LARGEST:
+            return False
+        try:
+            text = bytes_of(entry.path)
+            return text == _text(CheckForm.model_validate_json(text))
+        except (OSError, ValueError):
+            return False
 
     def append(self, day: dt.date, told: Mapping[str, Any]) -> Record:
         """Write a record at the end of the chain."""
@@ -99,7 +102,7 @@ def _keep(folder: StorePath, day: dt.date, checked: Mapping[str, Any]) -> None:
 
 def _form(path: StorePath) -> CheckForm | None:
     try:
-        return CheckForm.model_validate_json(path.read_bytes())
+        return CheckForm.model_validate_json(bytes_of(path))
     except (OSError, ValueError):
         return None
 

@@ -30,7 +30,7 @@ from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.ledger import MARTS, RECORDINGS
 from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
-from footfall_dagster.store import StorePath, below, digest, entries, matching, within
+from footfall_dagster.store import Entry, StorePath, digest, entries, listed, matching, within
 
 CHECK = "rescan"
 _SCOPE = "nothing is left of what was deleted by age: copies, free pages, write-ahead logs, rows"
@@ -94,12 +94,13 @@ def rescan(
         if isinstance(root, Path) and proof_folder.is_left_over(root):
             file = f"{name}/{proof_folder.folder(root).name}"
             look.findings.append(Finding(file, "the folder", "leftover of a proof", 1.0))
-        for path in below(root):
-            if path.is_file() and not path.is_symlink() and path.resolve() not in seen:
+        for entry in listed(root):
+            path = entry.path
+            if entry.is_file and path.resolve() not in seen:
                 seen.add(path.resolve())
                 shown = "/".join([name, *within(path, root)])
                 try:
-                    _file(look, path, shown, hashes, forms)
+                    _file(look, entry, shown, hashes, forms)
                 except _UNREADABLE as error:
                     look.unread.append(Finding(shown, "the file", type(error).__name__, 1.0))
     return Evidence(
@@ -141,10 +142,10 @@ def _hashes_of_deleted(lake: Lake) -> dict[int, set[str]]:
 
 
 def _file(
-    look: _Look, path: StorePath, shown: str, deleted: Mapping[int, set[str]], forms: list[bytes]
+    look: _Look, entry: Entry, shown: str, deleted: Mapping[int, set[str]], forms: list[bytes]
 ) -> None:
+    path, size = entry.path, entry.size
     look.files += 1
-    size = path.stat().st_size
     look.bytes += size
     if size in deleted and digest(path) in deleted[size]:
         look.findings.append(Finding(shown, "the file", "a copy of a deleted file", 1.0))

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 from footfall_dagster import store
-from footfall_dagster.store import StorePath
+from footfall_dagster.store import Entry, StorePath, bytes_of
 
 _SUFFIX = ".receipt"
 _LARGEST = 2**35
@@ -45,9 +45,9 @@ def _drop_others(final: StorePath, receipt: StorePath) -> None:
             old.unlink(missing_ok=True)
 
 
-def is_vouched(path: StorePath, *, largest: int = _LARGEST) -> bool:
-    """Whether the content of `path` is what was placed there, and no larger than `largest`."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > largest:
+def is_vouched(path: StorePath) -> bool:
+    """Whether the content of `path` is what was placed there."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
         return False
     for _ in range(_TRIES):
         looked_at = _which(path)
@@ -59,6 +59,25 @@ def is_vouched(path: StorePath, *, largest: int = _LARGEST) -> bool:
     return False
 
 
+def content_of(path: StorePath, *, largest: int) -> bytes | None:
+    """What was placed at `path`; None where something else is there, nothing, or more bytes."""
+    before = None
+    for _ in range(_TRIES):
+        try:
+            if path.is_symlink() or not path.is_file() or path.stat().st_size > largest:
+                return None
+            content = bytes_of(path)
+        except FileNotFoundError:
+            return None
+        if is_receipt(_receipt(path, hashlib.sha256(content).hexdigest())):
+            return content
+        if content == before:
+            return None
+        # Somebody may have placed another one meanwhile, and removed the receipt of this.
+        before = content
+    return None
+
+
 def _which(path: StorePath) -> tuple[int, float]:
     told = path.stat()
     return told.st_ino, told.st_mtime
@@ -66,15 +85,23 @@ def _which(path: StorePath) -> tuple[int, float]:
 
 def is_receipt(path: StorePath) -> bool:
     """Whether `path` is a receipt, of whatever file: a name and no content."""
-    name, _, digest = path.name.removesuffix(_SUFFIX).rpartition(".")
     return (
-        path.name.endswith(_SUFFIX)
-        and bool(name)
-        and _HASH.fullmatch(digest) is not None
+        _names_receipt(path)
         and path.is_file()
         and not path.is_symlink()
         and path.stat().st_size == 0
     )
+
+
+def is_listed_receipt(entry: Entry) -> bool:
+    """Whether what was listed is a receipt, of whatever file."""
+    return _names_receipt(entry.path) and entry.is_file and entry.size == 0
+
+
+def _names_receipt(path: StorePath) -> bool:
+    name, _, digest = path.name.removesuffix(_SUFFIX).rpartition(".")
+    named = path.name.endswith(_SUFFIX) and bool(name)
+    return named and _HASH.fullmatch(digest) is not None
 
 
 def vouched_for(receipt: StorePath) -> str:

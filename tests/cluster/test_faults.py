@@ -236,7 +236,7 @@ def assert_recovers(
 def assert_undisturbed(grown: Cluster, undisturbed: Undisturbed, one: CameraDay) -> None:
     ours, theirs = tower.rows(grown.settings, one), undisturbed.rows(one)
     assert sum(map(len, theirs.values())) > 50
-    assert [name for name, frame in theirs.items() if not ours[name].equals(frame)] == []
+    assert tower.different(ours, theirs) == []
 
 
 def note(fault: str, grown: Cluster, runs: list[dict[str, Any]], began: float) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from vision.contracts import lake_of
 from vision.site.load import load_site
 
 ARCADE = REPOSITORY / "examples" / "arcade"
+Rows = dict[str, pl.DataFrame]
+"""Rows of a camera-day, by their dataset."""
 _STARTS = "10:00"
 _DIFFERENT = 2
 """So many days are simulated for each date; floors take them in turns."""
@@ -88,13 +91,32 @@ def home_of(folder: Path, weights: Path) -> Home:
     return replace(home, settings=settings)
 
 
-def rows(settings: Settings, one: CameraDay) -> dict[str, pl.DataFrame]:
+def rows(settings: Settings, one: CameraDay) -> Rows:
     """What the lake has of a camera-day, but for when a file was recorded, which is the clock's."""
     site = load_site(settings.site)
     lake = Lake(settings.lake, site)
     return {
         contract.name: lake.read(contract, one).drop("modified_at", strict=False)
         for contract in lake_of(site).values()
+    }
+
+
+def different(ours: Rows, theirs: Rows) -> list[str]:
+    """Datasets of which a camera-day has not the rows that it has elsewhere, and in what."""
+    return [
+        f"{name}: {ours[name].height} rows of {frame.height}, {_columns(ours[name], frame)}"
+        for name, frame in theirs.items()
+        if not ours[name].equals(frame)
+    ]
+
+
+def _columns(ours: pl.DataFrame, theirs: pl.DataFrame) -> dict[str, tuple[list[Any], list[Any]]]:
+    """Columns that differ, and how they begin where they do."""
+    both = {name: (ours[name].to_list(), theirs[name].to_list()) for name in theirs.columns}
+    return {
+        name: ([one[0] for one in odd[:3]], [one[1] for one in odd[:3]])
+        for name, (mine, other) in both.items()
+        if (odd := [one for one in zip_longest(mine, other) if one[0] != one[1]])
     }
 
 

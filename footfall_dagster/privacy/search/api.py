@@ -21,7 +21,7 @@ from footfall_dagster.privacy.search import files
 from footfall_dagster.privacy.search.account import UNREAD
 from footfall_dagster.privacy.search.limits import DEFAULT, Limits
 from footfall_dagster.privacy.search.worker import SMALL
-from footfall_dagster.store import StorePath, told_of, within, words
+from footfall_dagster.store import StorePath, within, words
 
 CHECK = "search"
 _TOGETHER = 4096
@@ -60,16 +60,12 @@ def search(
             if not root.exists() and not root.is_symlink():
                 looked.miss(name, "root", "is not there")
                 continue
-            for path, listed in files.walk(root.absolute(), left_out):
-                _look(
-                    path,
-                    root.absolute(),
-                    _shown(name, root.absolute(), path),
-                    listed,
-                    asked,
-                    looked,
-                )
-            _look_together(root.absolute(), name, left_out, asked, looked)
+            whole = root.absolute()
+            met = list(files.walk(whole, left_out))
+            for one in met:
+                _look(one, whole, _shown(name, whole, one.path), asked, looked)
+            names = list(files.names(whole, met, left_out)) if whole.is_dir() else []
+            _look_together(name, names, met, asked, looked)
     return Evidence(
         check=CHECK,
         scope=", ".join(roots),
@@ -106,15 +102,13 @@ class _Looked:
         self.unread.append(Finding(shown, place, why, 1.0))
 
 
-def _look(
-    path: StorePath, root: StorePath, shown: str, listed: bool, reader: "Reader", looked: _Looked
-) -> None:
-    if not listed:
+def _look(met: files.Met, root: StorePath, shown: str, reader: "Reader", looked: _Looked) -> None:
+    path = met.path
+    if met.is_unlisted:
         looked.miss(shown, "folder", UNREAD)
         return
     try:
-        regular = files.is_regular(path)
-        link = path.is_symlink()
+        regular, link = met.is_regular, met.is_link
     except FileNotFoundError:
         return
     if link and _leads_to_settings(path):
@@ -123,30 +117,27 @@ def _look(
         looked.findings.append(Finding(shown, "file", LINK if link else SPECIAL, 0.5))
     else:
         name = "/".join(within(path, root)) or path.name
-        looked.add(shown, reader.ask(path, name))
+        looked.add(shown, reader.ask(path, name, met.size))
 
 
 def _look_together(
-    root: StorePath, shown: str, left_out: Collection[StorePath], reader: "Reader", looked: _Looked
+    shown: str, names: list[bytes], met: list[files.Met], reader: "Reader", looked: _Looked
 ) -> None:
     """Small files of a root as one, some thousands at a time, and all names in it."""
-    names = list(files.names(root, left_out)) if root.is_dir() else []
-    small = [
-        words(path) for path, listed in files.walk(root, left_out) if listed and _is_small(path)
-    ]
+    small = [{**words(one.path), "size": one.size} for one in met if _is_small(one)]
     for start in range(0, max(len(names), len(small)), _TOGETHER):
         answer = reader.put(
             {
                 "names": os.fsdecode(b"\n".join(names[start : start + _TOGETHER])),
-                "paths": small[start : start + _TOGETHER],
+                "small": small[start : start + _TOGETHER],
             }
         )
         looked.take(f"{shown}/<together>", answer)
 
 
-def _is_small(path: StorePath) -> bool:
+def _is_small(met: files.Met) -> bool:
     try:
-        return files.is_regular(path) and 0 < told_of(path).st_size <= SMALL
+        return not met.is_unlisted and met.is_regular and 0 < met.bytes <= SMALL
     except OSError:
         return False
 
@@ -170,9 +161,15 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self._stop()
 
-    def ask(self, path: StorePath, name: str) -> dict[str, Any]:
-        """What the process says of one file; an unread one if it says nothing in time."""
-        return self.put({**words(path), "name": name})
+    def ask(self, path: StorePath, name: str, size: int | None = None) -> dict[str, Any]:
+        """What the process says of one file; an unread one if it says nothing in time.
+
+        Args:
+            path: Which.
+            name: Under which it is looked at.
+            size: Bytes of an object, where they are known.
+        """
+        return self.put({**words(path), "name": name, "size": size})
 
     def put(self, question: dict[str, Any]) -> dict[str, Any]:
         """What the process answers to a question."""

@@ -6,11 +6,12 @@ the bytes are (`content`).
 
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from footfall_dagster.store import StorePath, below, within
+from footfall_dagster.store import StorePath, bytes_of, listed, told_of, within
 
 
 class TooLarge(Exception):  # noqa: N818 - says what it is
@@ -21,19 +22,45 @@ class OnlyHoles(Exception):  # noqa: N818 - says what it is
     """A file says that it is large and holds nothing, which no program of ours does."""
 
 
-def walk(
-    root: StorePath, leave_out: Collection[StorePath] = ()
-) -> Iterator[tuple[StorePath, bool]]:
-    """Every entry below `root` that is no folder, and whether its folder could be read.
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What a walk has come by.
 
-    A folder that cannot be listed comes with False. Links are given as they are and not followed.
+    Attributes:
+        path: Of an entry that is no folder, or of a folder that cannot be listed.
+        is_unlisted: Whether it is such a folder.
+        size: Bytes of an object, which come with the list of a bucket; None of what lies in a
+            folder, and may have changed until it is asked.
     """
+
+    path: StorePath
+    is_unlisted: bool = False
+    size: int | None = None
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether it is a plain file, no link, pipe, socket or device; raises OSError."""
+        return self.size is not None or stat.S_ISREG(told_of(self.path).st_mode)
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a link, which no bucket has."""
+        return isinstance(self.path, Path) and self.path.is_symlink()
+
+    @property
+    def bytes(self) -> int:
+        """Its size; raises OSError."""
+        return int(told_of(self.path).st_size) if self.size is None else self.size
+
+
+def walk(root: StorePath, leave_out: Collection[StorePath] = ()) -> Iterator[Met]:
+    """Every entry below `root` that is no folder; links as they are, and not followed."""
     if not isinstance(root, Path):
-        yield from ((path, True) for path in _objects(root, leave_out))
+        yield from _objects(root, leave_out)
         return
     if not root.is_dir() or root.is_symlink():
         if root.is_symlink() or root.exists():
-            yield root, True
+            yield Met(root)
         return
     waiting = [root.absolute()]
     while waiting:
@@ -43,7 +70,7 @@ def walk(
         except FileNotFoundError:
             continue
         except OSError:
-            yield folder, False
+            yield Met(folder, is_unlisted=True)
             continue
         for entry in entries:
             if Path(entry.path) in leave_out:
@@ -51,20 +78,28 @@ def walk(
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(Path(entry.path))
             else:
-                yield Path(entry.path), True
+                yield Met(Path(entry.path))
 
 
-def _objects(root: StorePath, leave_out: Collection[StorePath]) -> Iterator[StorePath]:
+def _objects(root: StorePath, leave_out: Collection[StorePath]) -> Iterator[Met]:
     left_out = tuple(f"{folder}/" for folder in leave_out)
-    for path in below(root):
-        if not f"{path}/".startswith(left_out) and path.is_file():
-            yield path
+    for entry in listed(root):
+        if entry.is_file and not f"{entry.path}/".startswith(left_out):
+            yield Met(entry.path, size=entry.size)
 
 
-def names(root: StorePath, leave_out: Collection[StorePath] = ()) -> Iterator[bytes]:
-    """The name of every file and folder below `root`, folders without files among them."""
+def names(
+    root: StorePath, met: Iterable[Met], leave_out: Collection[StorePath] = ()
+) -> Iterator[bytes]:
+    """The name of every file and folder below `root`, folders without files among them.
+
+    Args:
+        root: A folder, or a prefix in a bucket.
+        met: What a walk of it came by: a bucket has no other names.
+        leave_out: What is not looked at.
+    """
     if not isinstance(root, Path):
-        found = {name for path in _objects(root, leave_out) for name in within(path, root)}
+        found = {name for one in met for name in within(one.path, root)}
         yield from (os.fsencode(name) for name in sorted(found))
         return
     for folder, folders, files in os.walk(root):
@@ -73,15 +108,13 @@ def names(root: StorePath, leave_out: Collection[StorePath] = ()) -> Iterator[by
         yield from (os.fsencode(one) for one in sorted(files) if Path(folder, one) not in leave_out)
 
 
-def is_regular(path: StorePath) -> bool:
-    """Whether a path is a plain file, no link, pipe, socket or device."""
-    if not isinstance(path, Path):
-        return path.is_file()
-    return stat.S_ISREG(path.lstat().st_mode)
-
-
-def read(path: StorePath, most: int) -> list[bytes]:
+def read(path: StorePath, most: int, size: int | None = None) -> list[bytes]:
     """The data of a file, in one piece for each stretch between holes; holes are left out.
+
+    Args:
+        path: Which.
+        most: Bytes that may be held at once.
+        size: Bytes of an object where that is known, which saves a request.
 
     Raises:
         TooLarge: There is more data than `most` bytes.
@@ -89,21 +122,21 @@ def read(path: StorePath, most: int) -> list[bytes]:
         OSError: It cannot be read.
     """
     if not isinstance(path, Path):
-        if path.stat().st_size > most:
+        size = told_of(path).st_size if size is None else size
+        if size > most:
             raise TooLarge
-        content = path.read_bytes()
-        return [content] if content else []
+        return [bytes_of(path)] if size else []
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
-        size = os.fstat(descriptor).st_size
-        stretches = list(_stretches(descriptor, size))
+        length = os.fstat(descriptor).st_size
+        stretches = list(_stretches(descriptor, length))
         if sum(stop - start for start, stop in stretches) > most:
             raise TooLarge
-        if size > most and not stretches:
+        if length > most and not stretches:
             raise OnlyHoles
-        if size <= most:
+        if length <= most:
             # A file with few holes is what its format says, holes and all.
-            stretches = [(0, size)] if size else []
+            stretches = [(0, length)] if length else []
         pieces = []
         for start, stop in stretches:
             file.seek(start)

@@ -12,6 +12,7 @@ import os
 import resource
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from footfall_dagster.privacy.search import files
@@ -44,40 +45,48 @@ def main() -> None:
     for line in sys.stdin:
         told = json.loads(line)
         if "names" in told:
-            answer = look_together(list(map(of_words, told["paths"])), told["names"], limits)
+            small = [(of_words(one), one["size"]) for one in told["small"]]
+            answer = look_together(small, told["names"], limits)
         else:
-            answer = look(of_words(told), told["name"], limits, known)
+            answer = look(of_words(told), told["name"], limits, known, told["size"])
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 
 def look(
-    path: StorePath, name: str, limits: Limits, known: set[bytes] | None = None
+    path: StorePath,
+    name: str,
+    limits: Limits,
+    known: set[bytes] | None = None,
+    size: int | None = None,
 ) -> dict[str, Any]:
     """What a search of one file came to; `known` is kept from file to file.
 
-    A file that was written while it was read may look broken: it is read again.
+    A file that was written while it was read may look broken: it is read again. An object, whose
+    `size` may be known, is read whole or not at all.
     """
     for _ in range(_TRIES):
         before = _state(path)
-        answer = _look_once(path, name, limits, known)
-        if not answer["unread"] or _state(path) == before:
+        answer = _look_once(path, name, limits, known, size)
+        if before is None or not answer["unread"] or _state(path) == before:
             break
         time.sleep(_PAUSE_S)
     return answer
 
 
-def look_together(paths: list[StorePath], names: str, limits: Limits) -> dict[str, Any]:
-    """What small files hold if they are read as one, and their names.
+def look_together(
+    small: list[tuple[StorePath, int | None]], names: str, limits: Limits
+) -> dict[str, Any]:
+    """What small files, of a size that may be known, hold if they are read as one, and their names.
 
     A vector may lie a component to a file, or a few bytes to a name; each alone says nothing.
     """
     account = Account(limits)
     examiner = Examiner(account)
     texts, rest = bytearray(), bytearray()
-    for path in paths:
+    for path, size in small:
         try:
-            content = b"".join(files.read(path, SMALL))
+            content = b"".join(files.read(path, SMALL, size))
         except (OSError, files.TooLarge, files.OnlyHoles):
             continue  # It is gone or has grown, and is looked at by itself.
         if content.isascii() and b"\0" not in content:
@@ -97,6 +106,9 @@ def look_together(paths: list[StorePath], names: str, limits: Limits) -> dict[st
 
 
 def _state(path: StorePath) -> tuple[int, int] | None:
+    """What changes when a file is written; None of an object and of what is not there."""
+    if not isinstance(path, Path):
+        return None
     try:
         told = told_of(path)
     except OSError:
@@ -105,11 +117,11 @@ def _state(path: StorePath) -> tuple[int, int] | None:
 
 
 def _look_once(
-    path: StorePath, name: str, limits: Limits, known: set[bytes] | None
+    path: StorePath, name: str, limits: Limits, known: set[bytes] | None, size: int | None
 ) -> dict[str, Any]:
     account = Account(limits, known=set() if known is None else known)
     try:
-        _look(path, os.fsencode(name), account)
+        _look(path, os.fsencode(name), account, size)
     except Exhausted:
         pass
     except FileNotFoundError:
@@ -134,9 +146,9 @@ def _answer(account: Account) -> dict[str, Any]:
     }
 
 
-def _look(path: StorePath, name: bytes, account: Account) -> None:
+def _look(path: StorePath, name: bytes, account: Account, size: int | None) -> None:
     examiner = Examiner(account)
-    pieces = files.read(path, account.limits.file_bytes)
+    pieces = files.read(path, account.limits.file_bytes, size)
     journal = _journal(path, pieces[0], account.limits.file_bytes) if pieces else b""
     if not pieces:
         examiner.file(b"", name)

@@ -262,7 +262,7 @@ def test_checks_link_to_data_docs_of_the_day_and_some_of_them_replace_no_page(
         }
         assert len(linked) == len(MARTS) + len(MEASURES) + len(mart_drift.MEASURES)
         assert set(linked.values()) == {str(page)}
-        assert docs_beside(warehouse).vouched(page)
+        assert docs_beside(warehouse).written(page)
         assert len(list(page.parent.iterdir())) == 2
     before = page.read_bytes()
     for mart in MARTS:

@@ -316,7 +316,7 @@ def test_a_page_is_replaced_whole_and_leftovers_go(tmp_path: Path):
     assert store.write(DAY, "second") == str(store.page(DAY))
     page, receipt = sorted(store.page(DAY).parent.iterdir())
     assert (page, store.is_receipt(receipt)) == (store.page(DAY), True)
-    assert store.vouched(page)
+    assert store.written(page)
     assert store.page(DAY).read_text(encoding="utf-8") == "second"
 
 
