@@ -5,10 +5,12 @@ Belongs here: starting and stopping it, and putting files into it. Does not belo
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -30,9 +32,15 @@ _PATIENCE_S = 90
 
 @dataclass(frozen=True)
 class ObjectStore:
-    """A running store."""
+    """A running store.
+
+    Attributes:
+        endpoint: Where it answers.
+        process: That serves it; None where there are several.
+    """
 
     endpoint: str
+    process: int | None = None
 
     @property
     def files(self) -> Any:
@@ -42,6 +50,18 @@ class ObjectStore:
         return s3fs.S3FileSystem(
             client_kwargs={"endpoint_url": self.endpoint}, use_listings_cache=False
         )
+
+    @contextmanager
+    def silent_for(self, seconds: float) -> Iterator[None]:
+        """Let it answer nothing for so long from now on, and whoever asks wait."""
+        assert self.process is not None
+        os.kill(self.process, signal.SIGSTOP)
+        again = threading.Timer(seconds, os.kill, (self.process, signal.SIGCONT))
+        again.start()
+        try:
+            yield
+        finally:
+            again.join()
 
 
 def weed() -> Path | None:
@@ -82,7 +102,7 @@ def running(binary: Path, identities: Path | None = None) -> Iterator[ObjectStor
         try:
             endpoint = f"http://127.0.0.1:{ports[0]}"
             _wait(endpoint, process)
-            yield ObjectStore(endpoint)
+            yield ObjectStore(endpoint, process.pid)
         finally:
             # It would take its time to end well, and nothing of it is wanted any more.
             process.kill()

@@ -173,9 +173,15 @@ class Cluster:
         """Start Dagster's daemon."""
         return self._dagster("dagster-daemon", "run")
 
-    def backfill(self, job: str, partitions: Sequence[str]) -> None:
+    def backfill(self, job: str, partitions: Sequence[str], times: int = 1) -> None:
         """Ask for runs of partitions as the UI's launch button does; they are there afterwards."""
         before = len(self.runs(job))
+        for _ in range(times):
+            self._ask_for(job, partitions)
+        # The daemon makes runs of a backfill some at a time.
+        wait_for(lambda: len(self.runs(job)) >= before + times * len(partitions), 600)
+
+    def _ask_for(self, job: str, partitions: Sequence[str]) -> None:
         self.ask(
             """mutation ($params: LaunchBackfillParams!) {
               launchPartitionBackfill(backfillParams: $params) {
@@ -190,8 +196,6 @@ class Cluster:
                 "partitionNames": list(partitions),
             },
         )
-        # The daemon makes runs of a backfill some at a time.
-        wait_for(lambda: len(self.runs(job)) >= before + len(partitions), 600)
 
     def wait_for_partitions(self, number: int) -> None:
         """Until the daemon's sensor has made a partition of each camera."""

@@ -27,9 +27,13 @@ from tests.privacy.finished_home import Home, lay_out, materialise, record
 from tests.unit.vision.exports import media
 from vision.contracts import GATE_EVENTS, LAKE
 from vision.contracts_ingest import CAMERA_EXPORTS
+from vision.exports.decode_host import RecordingGone, decoded_frames
 from vision.exports.explain import Opening, explain
 from vision.exports.folder import Recordings
-from vision.exports.places import Bucket
+from vision.exports.limits import Limits
+from vision.exports.places import Bucket, Source
+from vision.exports.pool import Candidate, Probed, probe_all
+from vision.exports.reading import Reading, Stretch
 
 _SETTLE_S = 10
 _RUNS_WITHIN_S = 180
@@ -79,6 +83,49 @@ def test_an_absent_bucket_is_an_error_and_not_a_site_without_files(
 ) -> None:
     with pytest.raises(FileNotFoundError, match="FOOTFALL_RECORDINGS"):
         list(Bucket("s3://absent/site", object_store.endpoint).files("cam/", 1))
+
+
+@pytest.fixture(scope="module")
+def clip(object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Reading:
+    """Two seconds of video in a bucket."""
+    stamps = range(0, 2000, 100)
+    path = media.write(tmp_path_factory.mktemp("clip"), stamps_ms=stamps, name="a.mp4")
+    object_store.files.mkdir("slow")
+    object_store.files.put_file(str(path), "slow/a.mp4")
+    source = Recordings("s3://slow", object_store.endpoint).source("a.mp4")
+    return Reading(source, Stretch("a.mp4", 0, 0, 2_000_000))
+
+
+def test_a_store_that_takes_its_time_costs_no_frame(
+    object_store: ObjectStore, clip: Reading
+) -> None:
+    lost: list[str] = []
+    frames = decoded_frames([clip], 10, Limits(frame_s=1.5), lambda name, _why: lost.append(name))
+    with object_store.silent_for(5):
+        assert len(list(frames)) == 20
+    assert lost == []
+
+
+def test_a_store_that_never_answers_is_an_error_and_no_gap_in_the_day(
+    object_store: ObjectStore, clip: Reading
+) -> None:
+    frames = decoded_frames([clip], 10, Limits(frame_s=1.5, store_s=2), lambda *_: None)
+    with (
+        object_store.silent_for(8),
+        pytest.raises(RecordingGone, match="bucket of recordings has not answered for 2 s"),
+    ):
+        list(frames)
+
+
+def test_a_store_that_takes_its_time_sets_no_file_aside(
+    object_store: ObjectStore, clip: Reading
+) -> None:
+    assert isinstance(clip.source, Source)
+    asked = [Candidate(clip.source, 1000)]
+    with object_store.silent_for(5):
+        (measured,) = probe_all(asked, Limits(probe_s=1.5), workers=1)
+    assert isinstance(measured, Probed)
+    assert measured.video.frames == 20
 
 
 def test_a_day_from_a_bucket_is_the_day_from_a_folder(

@@ -6,6 +6,7 @@ process that this runs in (`vision.exports.decode_worker`), or what is seen in a
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import takewhile
 
@@ -42,7 +43,8 @@ def chosen_frames(readings: Sequence[Reading], fps: float, say: Say) -> Iterator
     Args:
         readings: In order of time, none overlapping another.
         fps: Analysed rate, frames per second of recorded time.
-        say: Told when a file begins, when one is lost, and at each frame that decodes.
+        say: Told when a file begins, when one is lost, at each frame that decodes, and when bytes
+            are asked of a store and come.
 
     Raises:
         RecordingAbsent: A file cannot be opened at all.
@@ -61,7 +63,7 @@ def _frames(readings: Sequence[Reading], say: Say) -> Iterator[tuple[int, tuple[
         say(Message(Kind.BEGAN, number))
         alive = Message(Kind.ALIVE, number)
         try:
-            with reading.source.reading() as file:
+            with reading.source.reading(partial(_waiting, say, number)) as file:
                 media = reading.source.path or file
                 for at_us, frame in _within(media, reading.stretch, partial(say, alive)):
                     yield at_us, (number, frame)
@@ -69,6 +71,15 @@ def _frames(readings: Sequence[Reading], say: Say) -> Iterator[tuple[int, tuple[
             raise RecordingAbsent(number) from None
         except Exception as error:  # Hostile bytes raise whatever a decoder raises.
             say(_lost(number, error))
+
+
+@contextmanager
+def _waiting(say: Say, number: int) -> Iterator[None]:
+    say(Message(Kind.WAITS, number))
+    try:
+        yield
+    finally:
+        say(Message(Kind.GOES_ON, number))
 
 
 def _within(

@@ -50,13 +50,13 @@ def decoded_frames(
         on_loss: Told of each file that is given up; of one that fails often, often.
 
     Raises:
-        RecordingGone: A file cannot be opened at all, which is a mount that is away rather than a
-            bad file.
+        RecordingGone: A file cannot be opened at all, or its store does not answer, which is a
+            mount or a store that is away rather than a bad file.
         RuntimeError: The process does not start.
     """
     remaining = list(readings)
     while remaining:
-        with _Worker(Task(remaining, fps, limits.memory_bytes), limits.frame_s) as worker:
+        with _Worker(Task(remaining, fps, limits.memory_bytes), limits) as worker:
             yield from worker.frames(on_loss)
         if worker.failed is None:
             return
@@ -78,9 +78,10 @@ class _Worker:
         failed: Why it ended before its task did; None where it did not.
     """
 
-    def __init__(self, task: Task, frame_s: float) -> None:
+    def __init__(self, task: Task, limits: Limits) -> None:
         self._task = task
-        self._frame_s = frame_s
+        self._limits = limits
+        self._waits = False
         self.reading = 0
         self._next_us = 0
         self.failed: Loss | None = None
@@ -124,9 +125,16 @@ class _Worker:
                     case Kind.ABSENT:
                         raise RecordingGone(
                             f"{name} is in the catalogue and cannot be opened any more; bring "
-                            "the folder of recordings back, or materialise camera_exports again"
+                            "the folder or bucket of recordings back, or materialise "
+                            "camera_exports again"
                         )
         except TimeoutError:
+            if self._waits:
+                name = self._task.readings[self.reading].stretch.file_name
+                raise RecordingGone(
+                    f"the bucket of recordings has not answered for {self._limits.store_s:g} s, "
+                    f"asked for {name}; see that its store is up, then run the camera-day again"
+                ) from None
             self.failed = "took_too_long"
         except (ConnectionError, ValueError, IndexError):
             self.failed = "decoder_crashed"
@@ -147,12 +155,19 @@ class _Worker:
 
     def _heard(self, patience_s: float | None = None) -> Message:
         header = bytearray(HEADER_BYTES)
+        if patience_s is None and self._waits:
+            patience_s = self._limits.store_s
         self._receive(memoryview(header), patience_s)
-        return Message.unpacked(bytes(header))
+        message = Message.unpacked(bytes(header))
+        # One that lies on a disk is asked of no store, whatever a process says that was taken over.
+        self._waits = (
+            message.kind is Kind.WAITS and self._task.readings[message.reading].source.path is None
+        )
+        return message
 
     def _receive(self, buffer: memoryview, patience_s: float | None = None) -> None:
         """Fill `buffer`; TimeoutError if that takes longer than a frame may."""
-        until = time.monotonic() + (patience_s or self._frame_s)
+        until = time.monotonic() + (patience_s or self._limits.frame_s)
         while buffer:
             self._socket.settimeout(max(0.001, until - time.monotonic()))
             received = self._socket.recv_into(buffer)

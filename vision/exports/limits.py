@@ -24,11 +24,14 @@ class Limits:
         probe_s: Seconds to measure it, and a second more for each megabyte that it has,
             up to four hours.
         frame_s: Seconds from one decoded frame to the next.
+        store_s: Seconds that a store of recordings may take to answer, which are none of the
+            others: longer than its client tries, so that the client gives up first.
     """
 
     memory_bytes: int = 3 * 2**30
     probe_s: float = 30.0
     frame_s: float = 30.0
+    store_s: float = 1800.0
 
     def measuring_s(self, size_bytes: int) -> float:
         """Seconds that measuring a file of this size may take: whole nights are large."""

@@ -15,12 +15,13 @@ import io
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from vision.exports.bounds import CLOCKS_SHOW, MOST_BYTES
+from vision.exports.waiting import Waiting, WaitingFile
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -104,7 +105,7 @@ class Folder:
         return os.path.lexists(self.root / name)
 
     @contextmanager
-    def reading(self, name: str) -> Iterator[BinaryIO]:
+    def reading(self, name: str, _waiting: Waiting = nullcontext) -> Iterator[BinaryIO]:
         """The file's bytes; raises OSError where it is no regular file or not ours to read."""
         with _regular_file(self.root / name) as file:
             yield file
@@ -171,15 +172,19 @@ class Bucket:
         )
 
     @contextmanager
-    def reading(self, name: str) -> Iterator[BinaryIO]:
+    def reading(self, name: str, waiting: Waiting = nullcontext) -> Iterator[BinaryIO]:
         """The object's bytes; raises `Unreachable` where the store fails, which is no file's fault.
 
         Read once rather than twice where memory allows: for the hash, then for the packets.
         """
-        with self._in_words(), self._open(name) as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(0)
-            yield io.BytesIO(file.read()) if size <= _KEPT_IN_MEMORY else file
+        with self._in_words():
+            with waiting():
+                opened = self._open(name)
+            with opened as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(0)
+                told = cast(BinaryIO, WaitingFile(file, waiting))
+                yield io.BytesIO(told.read()) if size <= _KEPT_IN_MEMORY else told
 
     def _files_and_root(self) -> "tuple[AbstractFileSystem, str]":
         """The store, and bucket and prefix as it wants them."""
@@ -224,9 +229,13 @@ class Source:
     name: str
 
     @contextmanager
-    def reading(self) -> Iterator[BinaryIO]:
-        """Its bytes, in any order; nothing of them is ever copied to a disk."""
-        with self.place.reading(self.name) as file:
+    def reading(self, waiting: Waiting = nullcontext) -> Iterator[BinaryIO]:
+        """Its bytes, in any order; nothing of them is ever copied to a disk.
+
+        Args:
+            waiting: Entered while they are asked of a store.
+        """
+        with self.place.reading(self.name, waiting) as file:
             yield file
 
     @property

@@ -220,7 +220,7 @@ class _Worker:
         try:
             child = self._running()
             for task in islice(asked, child.asked, None):
-                child.ask(_request(task.file, self._seconds(task)))
+                child.ask(_request(task.file, self._limits.measuring_s(task.file.size_bytes)))
             used = child.answered > 0
             outcome = self._answer(child, asked[0])
         except OSError as failure:
@@ -238,7 +238,7 @@ class _Worker:
             return self._child
 
     def _answer(self, child: Child, task: _Task) -> Probed | SetAside:
-        file, content, seconds = task.file, None, self._seconds(task)
+        file, content, seconds = task.file, None, self._patience_s(task.file)
         try:
             told = _said(child.answer(seconds))
             if "content" in told:
@@ -261,8 +261,10 @@ class _Worker:
         if child is not None:
             child.kill()
 
-    def _seconds(self, task: _Task) -> float:
-        return self._limits.measuring_s(task.file.size_bytes)
+    def _patience_s(self, file: Candidate) -> float:
+        """Seconds until a child is taken for dead that should have ended itself before."""
+        measuring_s = self._limits.measuring_s(file.size_bytes)
+        return measuring_s if file.source.path else measuring_s + self._limits.store_s
 
 
 def _request(file: Candidate, seconds: float) -> bytes:

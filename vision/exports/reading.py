@@ -5,10 +5,12 @@ files there are (`vision.exports.folder`), or decoding (`vision.exports.decode`)
 starts for every camera-day, so nothing heavy is imported here.
 """
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+from vision.exports.waiting import Waiting
 
 
 class Readable(Protocol):
@@ -19,8 +21,12 @@ class Readable(Protocol):
         """Where it lies, if on a disk."""
         ...
 
-    def reading(self) -> AbstractContextManager[BinaryIO]:
-        """Its bytes; raises OSError where they are not to be had."""
+    def reading(self, waiting: Waiting = nullcontext) -> AbstractContextManager[BinaryIO]:
+        """Its bytes; raises OSError where they are not to be had.
+
+        Args:
+            waiting: Entered while they are asked of a store.
+        """
         ...
 
 

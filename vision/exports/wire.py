@@ -42,6 +42,10 @@ class Kind(IntEnum):
     """The file cannot be opened at all; the worker ends."""
     END = 7
     """Every reading was worked through."""
+    WAITS = 8
+    """Bytes are asked of a store, which may take any time."""
+    GOES_ON = 9
+    """The store has answered, or failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ done when it does not answer (`vision.exports.child`), how a file is measured
 (`vision.exports.probe`).
 
 It ends by itself, whatever becomes of the process that it serves: an alarm of the kernel's bounds
-each file, and the end of its standard input everything else.
+each file, and the end of its standard input everything else. A store that takes its time to answer
+is no file's fault, so the alarm waits meanwhile, and the store's client gives up by itself.
 """
 
 import dataclasses
@@ -16,6 +17,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from vision.exports import foreign
@@ -57,7 +59,7 @@ def measured(source: Source, measure: Measure) -> Iterator[dict[str, Any]]:
     """What identifies the file, if it can be read, and then what it holds or why it holds none."""
     outcome: dict[str, Any]
     try:
-        with source.reading() as file:
+        with source.reading(_off_the_clock) as file:
             yield {"content": dataclasses.asdict(content(source, file))}
             try:
                 outcome = {"video": dataclasses.asdict(measure(source.path or file))}
@@ -71,6 +73,15 @@ def measured(source: Source, measure: Measure) -> Iterator[dict[str, Any]]:
         # Not ours to read, or gone since it was found.
         outcome = {"reason": "unreadable"}
     yield outcome
+
+
+@contextmanager
+def _off_the_clock() -> Iterator[None]:
+    left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, left)
 
 
 def _explained(unreadable: UnreadableVideo, file: BinaryIO, name: str) -> dict[str, Any]:

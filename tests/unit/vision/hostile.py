@@ -10,11 +10,12 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from vision.exports.waiting import Waiting
 from vision.exports.wire import Kind, Message
 
 Deed = Literal["crash", "abort", "hang", "hang in C", "explode", "lie", "vanish"]
@@ -33,7 +34,7 @@ class Hostile:
         return None
 
     @contextmanager
-    def reading(self) -> "Iterator[_Trap]":
+    def reading(self, waiting: Waiting = nullcontext) -> "Iterator[_Trap]":
         if self.deed == "vanish":
             raise FileNotFoundError(self.lies)
         yield _Trap(self.lies.read_bytes(), self.share, _DEEDS[self.deed])
