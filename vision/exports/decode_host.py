@@ -19,7 +19,7 @@ from vision.exports.decode_worker import Task
 from vision.exports.limits import Limits
 from vision.exports.reading import Reading
 from vision.exports.wire import HEADER_BYTES, LENGTH, LOSSES, Kind, Loss, Message
-from vision.processes import environment
+from vision.processes import environment, waits_for_disk
 from vision.protocols import Frame, Image
 
 OnLoss = Callable[[str, Loss], None]
@@ -27,6 +27,8 @@ OnLoss = Callable[[str, Loss], None]
 
 _START_S = 120.0
 """What Python and FFmpeg may take to load on a machine that is busy."""
+_LOOK_S = 1.0
+"""Between two looks at a process that is late."""
 _FRUGAL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Each thread of a decoder would reserve address space that nobody uses and the limit counts."""
 
@@ -129,12 +131,6 @@ class _Worker:
                             "camera_exports again"
                         )
         except TimeoutError:
-            if self._waits:
-                name = self._task.readings[self.reading].stretch.file_name
-                raise RecordingGone(
-                    f"the bucket of recordings has not answered for {self._limits.store_s:g} s, "
-                    f"asked for {name}; see that its store is up, then run the camera-day again"
-                ) from None
             self.failed = "took_too_long"
         except (ConnectionError, ValueError, IndexError):
             self.failed = "decoder_crashed"
@@ -155,8 +151,6 @@ class _Worker:
 
     def _heard(self, patience_s: float | None = None) -> Message:
         header = bytearray(HEADER_BYTES)
-        if patience_s is None and self._waits:
-            patience_s = self._limits.store_s
         self._receive(memoryview(header), patience_s)
         message = Message.unpacked(bytes(header))
         # One that lies on a disk is asked of no store, whatever a process says that was taken over.
@@ -165,12 +159,41 @@ class _Worker:
         )
         return message
 
+    @property
+    def _is_held(self) -> bool:
+        """Whether the process waits for a store, or the kernel holds it until a disk answers."""
+        return self._waits or waits_for_disk(self._process.pid)
+
+    def _nothing_came(self) -> RecordingGone:
+        name = self._task.readings[self.reading].stretch.file_name
+        return RecordingGone(
+            f"the bucket or disk of recordings has given nothing of {name} for "
+            f"{self._limits.store_s:g} s; see that it is up, then run the camera-day again"
+        )
+
     def _receive(self, buffer: memoryview, patience_s: float | None = None) -> None:
-        """Fill `buffer`; TimeoutError if that takes longer than a frame may."""
-        until = time.monotonic() + (patience_s or self._limits.frame_s)
+        """Fill `buffer`.
+
+        Raises:
+            TimeoutError: It takes longer than a frame may, not counting a store or a disk.
+            RecordingGone: Those have taken longer than they may.
+        """
+        patience_s = patience_s or self._limits.frame_s
+        began = held_at = time.monotonic()
+        until = began + patience_s
         while buffer:
             self._socket.settimeout(max(0.001, until - time.monotonic()))
-            received = self._socket.recv_into(buffer)
+            try:
+                received = self._socket.recv_into(buffer)
+            except TimeoutError:
+                now = time.monotonic()
+                held_at = now if self._is_held else held_at
+                if now - held_at >= patience_s:
+                    raise
+                if now - began >= self._limits.store_s:
+                    raise self._nothing_came() from None
+                until = now + _LOOK_S
+                continue
             if not received:
                 raise ConnectionResetError
             buffer = buffer[received:]

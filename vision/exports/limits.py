@@ -24,8 +24,8 @@ class Limits:
         probe_s: Seconds to measure it, and a second more for each megabyte that it has,
             up to four hours.
         frame_s: Seconds from one decoded frame to the next.
-        store_s: Seconds that a store of recordings may take to answer, which are none of the
-            others: longer than its client tries, so that the client gives up first.
+        store_s: Seconds that a store or disk of recordings may take to answer, which are none of
+            the others: longer than a store's client tries, so that the client gives up first.
     """
 
     memory_bytes: int = 3 * 2**30

@@ -18,7 +18,7 @@ from typing import Literal
 from vision.exports.waiting import Waiting
 from vision.exports.wire import Kind, Message
 
-Deed = Literal["crash", "abort", "hang", "hang in C", "explode", "lie", "vanish"]
+Deed = Literal["crash", "abort", "hang", "hang in C", "explode", "lie", "vanish", "stall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,15 @@ def _lie() -> None:
     time.sleep(3600)
 
 
+def _stall() -> None:
+    """Be held by the kernel until somebody writes to the pipe, as by a mount that is away."""
+    pipe = Path(os.environ["STALLED_BY"])
+    if pipe.exists():
+        told = [(os.POSIX_SPAWN_OPEN, 0, pipe, os.O_RDONLY, 0)]
+        # Whoever starts a program is held until it runs, and this one opens the pipe before.
+        os.waitpid(os.posix_spawn("/bin/true", ["true"], {}, file_actions=told), 0)
+
+
 _DEEDS: dict[Deed, Callable[[], object]] = {
     "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "abort": os.abort,
@@ -74,4 +83,5 @@ _DEEDS: dict[Deed, Callable[[], object]] = {
     "hang in C": _hang_in_c,
     "explode": lambda: bytearray(2**42),
     "lie": _lie,
+    "stall": _stall,
 }

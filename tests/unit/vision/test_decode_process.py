@@ -5,9 +5,10 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -191,6 +192,41 @@ def test_a_file_that_cannot_be_opened_is_an_error_that_names_it(
     source: Readable = on_disk(absent) if where == "on a disk" else Hostile(absent, "vanish")
     with pytest.raises(RecordingGone, match=r"1\.mkv .* cannot be opened"):
         decoded(readings(on_disk(clip), source))
+
+
+@pytest.fixture
+def stalled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Ends the stall of whatever waits for a disk."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    monkeypatch.setenv("STALLED_BY", str(pipe))
+
+    def end() -> None:
+        waiting = os.open(pipe, os.O_RDWR)
+        pipe.unlink()
+        time.sleep(0.5)
+        os.close(waiting)
+
+    yield end
+    if pipe.exists():
+        end()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="who waits for a disk is in Linux's /proc")
+def test_a_disk_that_stalls_costs_no_frame(clip: Path, stalled: Callable[[], None]) -> None:
+    ending = threading.Timer(5, stalled)
+    ending.start()
+    frames, lost = decoded(readings(Hostile(clip, "stall")), Limits(frame_s=1.5))
+    ending.join()
+    assert lost == []
+    assert len(frames) == CHOSEN
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="who waits for a disk is in Linux's /proc")
+@pytest.mark.usefixtures("stalled")
+def test_a_disk_that_never_answers_is_an_error_and_no_gap_in_the_day(clip: Path) -> None:
+    with pytest.raises(RecordingGone, match=r"given nothing of 0\.mkv for 3 s"):
+        decoded(readings(Hostile(clip, "stall")), Limits(frame_s=1.5, store_s=3))
 
 
 def test_whoever_takes_their_time_is_not_taken_for_a_hanging_decoder(clip: Path) -> None:
