@@ -149,7 +149,10 @@ def _partition(
     for entries in (tree.below(folder), None):
         seen = Look()
         held = PartitionFolder(folder, contract, str(camera_day), entries)
-        _admitted(seen, lake, contract, camera_day, held)
+        try:
+            _admitted(seen, lake, contract, camera_day, held)
+        except FileNotFoundError:
+            seen.miss(lake.root, folder / wall.PART, "the whole file")
         if not seen.findings and not seen.unread:
             break
     look.add(seen)

@@ -4,6 +4,7 @@ import datetime as dt
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,14 +12,15 @@ import pytest
 from PIL import Image
 
 from footfall_dagster.lake import CameraDay, NotMaterialised, Purged
-from footfall_dagster.privacy import purge, wall
+from footfall_dagster.privacy import closed_list, purge, wall
 from footfall_dagster.privacy.closed_list import audit
 from footfall_dagster.privacy.inspection import searched
+from footfall_dagster.privacy.look import Look
 from footfall_dagster.privacy.objections_obeyed import obeyed
 from footfall_dagster.privacy.rescan import rescan
-from footfall_dagster.privacy.search import search
+from footfall_dagster.privacy.search import files, search
 from footfall_dagster.settings import Settings
-from footfall_dagster.store import entries
+from footfall_dagster.store import Tree, entries
 from tests.cluster.conftest import bucket_named
 from tests.unit.objected_mall import DAY, DAYS, NOW, Mall, objection
 from vision.contracts import ANONYMISED_TRAJECTORIES, DETECTIONS, GATE_EVENTS
@@ -152,3 +154,29 @@ def test_what_is_kept_beside_an_object_is_found(mall: Mall) -> None:
 
 def _objects(mall: Mall) -> list[Path]:
     return [path for path in mall.settings.lake.rglob("*") if path.is_file()]  # type: ignore[misc]
+
+
+def test_looking_asks_the_bucket_a_few_times_for_each_object(
+    mall: Mall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from s3fs import S3FileSystem
+
+    asked: list[str] = []
+    ask = S3FileSystem._call_s3
+
+    async def counted(files: S3FileSystem, method: str, *told: Any, **more: Any) -> Any:
+        asked.append(method)
+        return await ask(files, method, *told, **more)
+
+    monkeypatch.setattr(S3FileSystem, "_call_s3", counted)
+    objects = len(_objects(mall))
+    asked.clear()
+    look, lake = Look(), mall.objecting.lake
+    closed_list.lake(look, lake, Tree(lake.root))
+    assert look.files > 0
+    # Two lists more, of receipts of purges and of objections.
+    assert len(asked) <= objects + 3
+    asked.clear()
+    list(files.walk(lake.root))
+    lake.stored_days(GATE_EVENTS.name)
+    assert asked == ["list_objects_v2"] * 2

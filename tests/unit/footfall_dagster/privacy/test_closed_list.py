@@ -23,13 +23,15 @@ from footfall_dagster.checks import data_docs as docs_page
 from footfall_dagster.checks.mart_rules import rules
 from footfall_dagster.checks.validation import validation
 from footfall_dagster.lake import CameraDay, Lake
-from footfall_dagster.privacy import vouched
+from footfall_dagster.privacy import closed_list, vouched
 from footfall_dagster.privacy.closed_list import audit
 from footfall_dagster.privacy.findings import Evidence
 from footfall_dagster.privacy.ledger import PUBLIC_REPORTS
+from footfall_dagster.privacy.purge import forget_at_once
 from footfall_dagster.report_store import report_stores
 from footfall_dagster.resources import data_docs, report_store, warehouse
 from footfall_dagster.settings import Settings
+from footfall_dagster.store import StorePath, Tree
 from tests.unit import small_mall
 from tests.unit.small_mall import DAY, NOON
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, LAKE, ZONE_VISITS
@@ -254,3 +256,49 @@ def test_one_thing_more_is_found(plant: str, home: Path) -> None:
     told = " ".join(f"{one.file} {one.place}" for one in (*evidence.findings, *evidence.unread))
     assert JPEG.hex()[:40] not in told
     assert "0.14286" not in told
+
+
+def made_again(home: Path) -> None:
+    events = small_mall.crossings(*[("door", NOON, "out")] * 7)
+    Lake(home / "lake", SITE).write(GATE_EVENTS, CameraDay(DAY, "cam_a"), events)
+
+
+def deleted(home: Path) -> None:
+    lake, now = Lake(home / "lake", SITE), dt.datetime.now(dt.UTC)
+    forget_at_once(lake, ZONE_VISITS, CameraDay(DAY, "cam_a"), "events_months=12", now)
+
+
+def drawn_again(home: Path) -> None:
+    store = report_store(settings_of(home), SITE)
+    store.write(DAY, store.page(DAY).read_text().replace("</body>", "<p>again</p></body>"))
+
+
+MEANWHILE: dict[str, tuple[str, Callable[[Path], None]]] = {
+    "a camera-day is made again": ("lake", made_again),
+    "a partition is past its retention": ("lake", deleted),
+    "a page is drawn again": ("reports", drawn_again),
+    "a page is deleted": (
+        "reports",
+        lambda home: report_store(settings_of(home), SITE).delete(DAY),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_what_is_written_while_the_audit_goes_on_is_no_finding(
+    what: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, change = MEANWHILE[what]
+    changed: list[StorePath] = []
+
+    class Overtaken(Tree):
+        def __init__(self, root: StorePath) -> None:
+            super().__init__(root)
+            if root == home / folder:
+                changed.append(root)
+                change(home)
+
+    monkeypatch.setattr(closed_list, "Tree", Overtaken)
+    evidence = audited(home)
+    assert changed == [home / folder]
+    assert (evidence.findings, evidence.unread) == ((), ())
