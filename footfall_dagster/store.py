@@ -28,6 +28,8 @@ _TRIES = 10
 """Of a request that a store did not answer, or refused for now; some of them wait for seconds."""
 _CONNECT_S, _READ_S = 5, 60
 _PIECE_BYTES = 2**24
+_FOLDERS_OWN = "(the folder's own)"
+"""Shows an object whose key is that of a folder and a slash, and which holds something."""
 
 
 class _InBucket(S3Path):
@@ -128,7 +130,8 @@ class Entry:
 
     Attributes:
         path: Where.
-        is_file: Whether it is a file or an object, and no link, pipe or folder.
+        is_file: Whether it is a file or an object, and no link, pipe or folder, and no object whose
+            key no path has, as it ends in a slash or has two in a row.
         is_folder: Whether it is a folder, and no link to one.
         size: Bytes; of a link its own.
     """
@@ -140,9 +143,10 @@ class Entry:
 
     @property
     def is_there(self) -> bool:
-        """Whether it is there still; a folder of a bucket is where its objects are."""
-        if self.is_folder and not isinstance(self.path, Path):
-            return self.path.is_dir()
+        """Whether it is there still, as far as that can be asked."""
+        if not isinstance(self.path, Path) and not self.is_file:
+            # A folder of a bucket is where its objects are; under another key there may be one.
+            return self.path.is_dir() if self.is_folder else True
         try:
             told_of(self.path)
         except FileNotFoundError:
@@ -169,12 +173,19 @@ def listed(folder: StorePath, *, deep: bool = True) -> list[Entry]:
         )
     except FileNotFoundError:
         return []
-    return [
-        Entry(folder.joinpath(*names), is_file, not is_file, int(one["size"] or 0))
-        for one in sorted(found, key=lambda one: str(one["name"]))
-        if (names := _names(folder, one["name"]))
-        for is_file in [one["type"] == "file"]
-    ]
+    objects = (_object(folder, one) for one in sorted(found, key=lambda one: str(one["name"])))
+    return [entry for entry in objects if entry]
+
+
+def _object(folder: UPath, told: Mapping[str, Any]) -> Entry | None:
+    """What a bucket lists; None of an empty object that stands for the folder itself."""
+    names, size = _names(folder, told["name"]), int(told["size"] or 0)
+    if told["type"] != "file":
+        return Entry(folder.joinpath(*names), False, True, size) if names else None
+    if not names:
+        return Entry(folder / _FOLDERS_OWN, False, False, size) if size else None
+    path = folder.joinpath(*names)
+    return Entry(path, path.path == told["name"], False, size)
 
 
 def _entry(path: Path) -> Entry | None:

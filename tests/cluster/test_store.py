@@ -180,3 +180,15 @@ def test_looking_asks_the_bucket_a_few_times_for_each_object(
     list(files.walk(lake.root))
     lake.stored_days(GATE_EVENTS.name)
     assert asked == ["list_objects_v2"] * 2
+
+
+@pytest.mark.parametrize("key", ["lake/gate_events/", "reports/a/"])
+def test_an_object_that_no_path_names_is_found(mall: Mall, key: str) -> None:
+    root = mall.settings.lake.parent
+    before = search({"store": root}).findings
+    bucket, _, prefix = root.path.partition("/")  # type: ignore[union-attr]
+    hidden = {"Bucket": bucket, "Key": f"{prefix}/{key}", "Body": b"\xff\xd8\xff\xe0" * 99}
+    root.fs.call_s3("put_object", **hidden)  # type: ignore[union-attr]
+    (found,) = set(search({"store": root}).findings) - set(before)
+    assert found.file.startswith(f"store/{key.partition('/')[0]}")
+    assert not audit(mall.settings, mall.site, None).passed

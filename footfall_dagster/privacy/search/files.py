@@ -29,8 +29,8 @@ class Met:
     Attributes:
         path: Of an entry that is no folder, or of a folder that cannot be listed.
         is_unlisted: Whether it is such a folder.
-        size: Bytes of an object, which come with the list of a bucket; None of what lies in a
-            folder, and may have changed until it is asked.
+        size: Bytes of an object, which come with the list of a bucket, and None of one whose key
+            no path has; None of what lies in a folder, and may have changed until it is asked.
     """
 
     path: StorePath
@@ -40,7 +40,9 @@ class Met:
     @property
     def is_regular(self) -> bool:
         """Whether it is a plain file, no link, pipe, socket or device; raises OSError."""
-        return self.size is not None or stat.S_ISREG(told_of(self.path).st_mode)
+        if not isinstance(self.path, Path):
+            return self.size is not None
+        return stat.S_ISREG(self.path.lstat().st_mode)
 
     @property
     def is_link(self) -> bool:
@@ -84,8 +86,8 @@ def walk(root: StorePath, leave_out: Collection[StorePath] = ()) -> Iterator[Met
 def _objects(root: StorePath, leave_out: Collection[StorePath]) -> Iterator[Met]:
     left_out = tuple(f"{folder}/" for folder in leave_out)
     for entry in listed(root):
-        if entry.is_file and not f"{entry.path}/".startswith(left_out):
-            yield Met(entry.path, size=entry.size)
+        if not entry.is_folder and not f"{entry.path}/".startswith(left_out):
+            yield Met(entry.path, size=entry.size if entry.is_file else None)
 
 
 def names(
