@@ -13,10 +13,11 @@ from pathlib import Path
 
 import polars as pl
 
+from footfall_dagster.listing import listed
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy import ledger, objection_list, wall
 from footfall_dagster.privacy.partition_folder import PartitionFolder
-from footfall_dagster.store import StorePath, listed, make_folder, within
+from footfall_dagster.store import StorePath, make_folder, within
 from vision.contract_check import Bounds
 from vision.contract_terms import Contract
 from vision.contracts import GATE_EVENTS, LAKE, lake_of

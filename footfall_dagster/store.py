@@ -1,8 +1,9 @@
 """Where what is kept lies: in a folder, or below a prefix of an S3-compatible bucket.
 
 Belongs here: the type of such a place, and what the two do differently: placing a file whole,
-listing, renaming, what is kept beside a file. Does not belong here: who may write
-(`footfall_dagster.locks`), which files hold what.
+renaming, what is kept beside a file. Does not belong here: who may write
+(`footfall_dagster.locks`), kinds and sizes of many files (`footfall_dagster.listing`), which files
+hold what.
 
 A bucket takes an object whole or not at all, and shows it at once to whoever reads next; so does a
 folder with a file that was written aside and renamed. A bucket has no folders, links or pipes.
@@ -10,10 +11,8 @@ folder with a file that was written aside and renamed. A bucket has no folders, 
 
 import hashlib
 import os
-import stat
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -28,8 +27,6 @@ _TRIES = 10
 """Of a request that a store did not answer, or refused for now; some of them wait for seconds."""
 _CONNECT_S, _READ_S = 5, 60
 _PIECE_BYTES = 2**24
-_FOLDERS_OWN = "(the folder's own)"
-"""Shows an object whose key is that of a folder and a slash, and which holds something."""
 
 
 class _InBucket(S3Path):
@@ -111,7 +108,7 @@ def below(folder: StorePath) -> list[StorePath]:
     """All that lies below a folder, however deep, sorted; nothing where no folder is."""
     if not isinstance(folder, Path):
         # A store may list what stands for an empty folder: only objects hold anything.
-        found = (_names(folder, one) for one in sorted(folder.fs.find(folder.path)))
+        found = (names_of(folder, one) for one in sorted(folder.fs.find(folder.path)))
         return [folder.joinpath(*names) for names in found if names]
     return sorted(folder.rglob("*")) if folder.is_dir() else []
 
@@ -119,115 +116,11 @@ def below(folder: StorePath) -> list[StorePath]:
 def entries(folder: StorePath) -> list[StorePath]:
     """What lies in a folder itself, sorted; nothing where no folder is."""
     if not isinstance(folder, Path):
-        first = {names[0] for one in folder.fs.find(folder.path) if (names := _names(folder, one))}
+        first = {
+            names[0] for one in folder.fs.find(folder.path) if (names := names_of(folder, one))
+        }
         return [folder / name for name in sorted(first)]
     return sorted(folder.iterdir()) if folder.is_dir() else []
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What lies in a folder.
-
-    Attributes:
-        path: Where.
-        is_file: Whether it is a file or an object, and no link, pipe or folder, and no object whose
-            key no path has, as it ends in a slash or has two in a row.
-        is_folder: Whether it is a folder, and no link to one.
-        size: Bytes; of a link its own.
-    """
-
-    path: StorePath
-    is_file: bool
-    is_folder: bool
-    size: int
-
-    @property
-    def is_there(self) -> bool:
-        """Whether it is there still, as far as that can be asked."""
-        if not isinstance(self.path, Path) and not self.is_file:
-            # A folder of a bucket is where its objects are; under another key there may be one.
-            return self.path.is_dir() if self.is_folder else True
-        try:
-            told_of(self.path)
-        except FileNotFoundError:
-            return False
-        return True
-
-
-def listed(folder: StorePath, *, deep: bool = True) -> list[Entry]:
-    """What lies below a folder, or in it itself, sorted; nothing where no folder is.
-
-    One request to a bucket, where asking each object what it is takes two for each. Of folders that
-    a bucket is said to have, only those are sure to hold something that have objects here.
-    """
-    if isinstance(folder, Path):
-        if not folder.is_dir():
-            return []
-        paths = sorted(folder.rglob("*") if deep else folder.iterdir())
-        return [entry for path in paths if (entry := _entry(path))]
-    try:
-        found = (
-            folder.fs.find(folder.path, detail=True).values()
-            if deep
-            else folder.fs.ls(folder.path, detail=True, refresh=True)
-        )
-    except FileNotFoundError:
-        return []
-    objects = (_object(folder, one) for one in sorted(found, key=lambda one: str(one["name"])))
-    return [entry for entry in objects if entry]
-
-
-def _object(folder: UPath, told: Mapping[str, Any]) -> Entry | None:
-    """What a bucket lists; None of an empty object that stands for the folder itself."""
-    names, size = _names(folder, told["name"]), int(told["size"] or 0)
-    if told["type"] != "file":
-        return Entry(folder.joinpath(*names), False, True, size) if names else None
-    if not names:
-        return Entry(folder / _FOLDERS_OWN, False, False, size) if size else None
-    path = folder.joinpath(*names)
-    return Entry(path, path.path == told["name"], False, size)
-
-
-def _entry(path: Path) -> Entry | None:
-    try:
-        told = path.lstat()
-    except FileNotFoundError:
-        return None  # Whoever writes there has removed it meanwhile.
-    return Entry(path, stat.S_ISREG(told.st_mode), stat.S_ISDIR(told.st_mode), told.st_size)
-
-
-class Tree:
-    """What lies below a folder, listed once: a request to a bucket for a thousand objects.
-
-    It tells of the moment in which it was made, so whoever finds something amiss looks again.
-    """
-
-    def __init__(self, root: StorePath) -> None:
-        """List what lies below `root`."""
-        self.root = root
-        self._inside: dict[tuple[str, ...], dict[str, Entry]] = {}
-        for entry in listed(root):
-            *above, name = within(entry.path, root)
-            # A bucket has no folders: they are what the names of its objects begin with.
-            for depth, folder in enumerate(above):
-                path = root.joinpath(*above[: depth + 1])
-                held = self._inside.setdefault(tuple(above[:depth]), {})
-                held.setdefault(folder, Entry(path, False, True, 0))
-            self._inside.setdefault(tuple(above), {})[name] = entry
-
-    def entries(self, folder: StorePath) -> list[Entry]:
-        """What lies in a folder itself, sorted."""
-        found = self._inside.get(within(folder, self.root), {})
-        return [found[name] for name in sorted(found)]
-
-    def below(self, folder: StorePath) -> list[Entry]:
-        """All that lies below a folder, sorted, what it holds behind each folder."""
-        found = []
-        for entry in self.entries(folder):
-            found.append(entry)
-            if entry.is_folder:
-                found += self.below(entry.path)
-        return found
 
 
 def bytes_of(path: StorePath) -> bytes:
@@ -239,7 +132,8 @@ def bytes_of(path: StorePath) -> bytes:
     return found
 
 
-def _names(folder: UPath, key: str) -> list[str]:
+def names_of(folder: UPath, key: str) -> list[str]:
+    """The names that lead from a folder to the object of a key."""
     return [name for name in key.removeprefix(folder.path).split("/") if name]
 
 

@@ -24,14 +24,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from footfall_dagster.listing import Entry, listed
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy.record_form import FORMAT, RecordForm
 from footfall_dagster.store import (
-    Entry,
     StorePath,
     bytes_of,
     digest,
-    listed,
     make_folder,
     matching,
     place,

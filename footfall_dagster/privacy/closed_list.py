@@ -11,10 +11,12 @@ its receipt, its contract and the bytes that its rows give. The rest is a findin
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
 
 from footfall_dagster import warehouse
 from footfall_dagster.lake import PENDING, CameraDay, Lake
+from footfall_dagster.listing import Entry, Tree, side_by_side
 from footfall_dagster.privacy import (
     closed_list_dagster,
     closed_list_marts,
@@ -30,7 +32,7 @@ from footfall_dagster.privacy.partition_folder import PartitionFolder
 from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.report_store import FolderReportStore, report_stores
 from footfall_dagster.settings import Settings
-from footfall_dagster.store import Entry, StorePath, Tree, attributes
+from footfall_dagster.store import StorePath, attributes
 from vision.contract_check import Bounds
 from vision.contract_terms import Contract
 from vision.contracts import lake_of
@@ -92,8 +94,10 @@ def lake(look: Look, lake: Lake, tree: Tree) -> None:
         elif name == objection_list.FOLDER and entry.is_folder:
             _ours_but(look, tree, entry.path, lake.objection_list.strangers())
         elif name in contracts and entry.is_folder:
-            for camera_day in _partitions(look, lake, tree, entry.path):
-                _partition(look, lake, tree, contracts[name], camera_day)
+            held = partial(_partition, lake, tree, contracts[name])
+            camera_days = list(_partitions(look, lake, tree, entry.path))
+            for seen in side_by_side(tree.root, held, camera_days):
+                look.add(seen)
         else:
             _stranger(look, tree, entry)
 
@@ -141,9 +145,7 @@ def _day(folder: Entry) -> dt.date | None:
     return day if folder.is_folder and folder.path.name == f"date={day}" else None
 
 
-def _partition(
-    look: Look, lake: Lake, tree: Tree, contract: Contract, camera_day: CameraDay
-) -> None:
+def _partition(lake: Lake, tree: Tree, contract: Contract, camera_day: CameraDay) -> Look:
     folder = lake.folder(contract.name, camera_day)
     # Whoever wrote there since the tree was made is not to look like somebody who tampered.
     for entries in (tree.below(folder), None):
@@ -155,7 +157,7 @@ def _partition(
             seen.miss(lake.root, folder / wall.PART, "the whole file")
         if not seen.findings and not seen.unread:
             break
-    look.add(seen)
+    return seen
 
 
 def _admitted(
@@ -205,12 +207,16 @@ def _nothing_in(look: Look, tree: Tree, folder: StorePath | None = None) -> None
 
 def _attributes(look: Look, tree: Tree) -> None:
     """Nothing of ours is kept beside a file under a name that anybody may give."""
-    for entry in tree.below(tree.root):
-        # Whatever stores nothing itself has nothing beside it.
-        if (isinstance(entry.path, Path) or entry.is_file) and attributes(entry.path):
-            look.find(tree.root, entry.path, "its attributes", STRANGER)
-    if isinstance(tree.root, Path) and attributes(tree.root):
-        look.find(tree.root, tree.root, "its attributes", STRANGER)
+    paths = [entry.path for entry in tree.below(tree.root) if _may_have_attributes(entry)]
+    # A bucket's prefix stores nothing itself.
+    paths += [tree.root] if isinstance(tree.root, Path) else []
+    for path, given in zip(paths, side_by_side(tree.root, attributes, paths), strict=True):
+        if given:
+            look.find(tree.root, path, "its attributes", STRANGER)
+
+
+def _may_have_attributes(entry: Entry) -> bool:
+    return isinstance(entry.path, Path) or entry.is_file
 
 
 def _stranger(look: Look, tree: Tree, entry: Entry) -> None:

@@ -1,7 +1,8 @@
 """The closed list for marts in DuckLake: tables, rows, and the files in which the rows lie.
 
 Belongs here: what may be in a DuckLake of ours. Does not belong here: writing one
-(`footfall_dagster.mart_lake`), what rows may say (`closed_list_rows`).
+(`footfall_dagster.mart_lake`), what rows may say (`closed_list_rows`), what is kept beside an
+object (`closed_list`, which looks at that of all).
 
 Every file below a DuckLake's folder is one that its catalogue knows of, in the present or in a
 snapshot that one may still look back to; the rest is a finding, whatever it is.
@@ -9,11 +10,11 @@ snapshot that one may still look back to; the rest is a finding, whatever it is.
 
 import duckdb
 
+from footfall_dagster.listing import Entry, Tree
 from footfall_dagster.mart_lake import LakeMarts
 from footfall_dagster.mart_tables import WarehouseError, as_stored, held_columns
 from footfall_dagster.privacy.closed_list_rows import broken
 from footfall_dagster.privacy.look import STRANGER, Look
-from footfall_dagster.store import Entry, Tree, attributes
 from footfall_dagster.warehouse import DuckLakeWarehouse
 from vision.site.models import Site
 
@@ -56,5 +57,5 @@ def _marts(look: Look, marts: LakeMarts, site: Site, present: list[Entry]) -> No
         if entry.is_folder:
             continue
         look.at(entry.path, entry.size)
-        if (str(entry.path) not in known or attributes(entry.path)) and entry.is_there:
+        if str(entry.path) not in known and entry.is_there:
             look.find(marts.root, entry.path, "the whole file", STRANGER)

@@ -17,13 +17,14 @@ import duckdb
 from assets.marts.contracts import MARTS
 from assets.marts.inputs import relations
 from assets.marts.queries import connected
+from footfall_dagster.listing import Entry, listed
 from footfall_dagster.mart_store import Marts
 from footfall_dagster.mart_tables import new_tables
 from footfall_dagster.noise_ledger import FOLDER as NOISE
 from footfall_dagster.privacy import closed_list_ducklake, duckdb_pages, vouched
 from footfall_dagster.privacy.closed_list_rows import broken
 from footfall_dagster.privacy.look import STRANGER, Look
-from footfall_dagster.store import Entry, StorePath, listed
+from footfall_dagster.store import StorePath
 from footfall_dagster.verdicts import FOLDER
 from footfall_dagster.warehouse import DuckDBWarehouse, DuckLakeWarehouse, Warehouse
 from footfall_dagster.withdrawn import FOLDER as WITHDRAWN

@@ -4,9 +4,9 @@ Belongs here: what may lie in their folder. Does not belong here: whether record
 (`chain`), pages (`closed_list`, which knows those of the other report).
 """
 
+from footfall_dagster.listing import Tree
 from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.privacy.record_store import RecordStore
-from footfall_dagster.store import Tree
 
 
 def records(look: Look, store: RecordStore, tree: Tree) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from footfall_dagster.lake import PENDING, CameraDay, Lake, NotMaterialised, Purged
+from footfall_dagster.listing import listed
 from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.objecting import Objecting
@@ -23,7 +24,7 @@ from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.privacy.retention import due_at
 from footfall_dagster.privacy.wall import PART, Refused
 from footfall_dagster.settings import Settings
-from footfall_dagster.store import StorePath, listed
+from footfall_dagster.store import StorePath
 from vision.contract_check import violations
 from vision.contract_terms import Contract
 from vision.contracts import lake_of

@@ -20,10 +20,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
+from footfall_dagster.listing import listed
 from footfall_dagster.store import (
     StorePath,
     bytes_of,
-    listed,
     matching,
     place_text,
     rename,

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
-from footfall_dagster.store import Entry, StorePath, bytes_of, listed
+from footfall_dagster.listing import Entry, listed
+from footfall_dagster.store import StorePath, bytes_of
 from vision.contract_terms import Contract
 
 RECEIPT_SUFFIX = ".receipt.json"

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from footfall_dagster.listing import Entry
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy.chain import Chain, Record
 from footfall_dagster.privacy.record_form import CheckForm
 from footfall_dagster.report_store import FolderReportStore
-from footfall_dagster.store import Entry, StorePath, bytes_of, make_folder, matching, place
+from footfall_dagster.store import StorePath, bytes_of, make_folder, matching, place
 
 _CHECK = re.compile(r"\d{4}-\d\d-\d\d\.json")
 _PATIENCE_S = 60.0

@@ -24,13 +24,14 @@ import numpy as np
 import polars as pl
 
 from footfall_dagster.lake import PENDING, Lake
+from footfall_dagster.listing import Entry, listed
 from footfall_dagster.locks import LockTimeoutError, locked
 from footfall_dagster.privacy import purge, rows_of
 from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.ledger import MARTS, RECORDINGS
 from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
-from footfall_dagster.store import Entry, StorePath, digest, entries, listed, matching, within
+from footfall_dagster.store import StorePath, digest, entries, matching, within
 
 CHECK = "rescan"
 _SCOPE = "nothing is left of what was deleted by age: copies, free pages, write-ahead logs, rows"

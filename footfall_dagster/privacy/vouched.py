@@ -13,7 +13,8 @@ import re
 from pathlib import Path
 
 from footfall_dagster import store
-from footfall_dagster.store import Entry, StorePath, bytes_of
+from footfall_dagster.listing import Entry
+from footfall_dagster.store import StorePath, bytes_of
 
 _SUFFIX = ".receipt"
 _LARGEST = 2**35

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
+from footfall_dagster.listing import listed
 from footfall_dagster.privacy.partition_folder import (
     PART,
     RECEIPT_SUFFIX,
@@ -25,7 +26,7 @@ from footfall_dagster.privacy.partition_folder import (
     refusal,
     shown,
 )
-from footfall_dagster.store import StorePath, listed, place, place_text, sync_folder
+from footfall_dagster.store import StorePath, place, place_text, sync_folder
 from vision.contract_check import Bounds, violations
 from vision.contract_terms import Contract
 

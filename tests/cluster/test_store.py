@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from footfall_dagster.lake import CameraDay, NotMaterialised, Purged
+from footfall_dagster.listing import Tree
 from footfall_dagster.privacy import closed_list, purge, wall
 from footfall_dagster.privacy.closed_list import audit
 from footfall_dagster.privacy.inspection import searched
@@ -20,7 +21,7 @@ from footfall_dagster.privacy.objections_obeyed import obeyed
 from footfall_dagster.privacy.rescan import rescan
 from footfall_dagster.privacy.search import files, search
 from footfall_dagster.settings import Settings
-from footfall_dagster.store import Tree, entries
+from footfall_dagster.store import entries
 from tests.cluster.conftest import bucket_named
 from tests.unit.objected_mall import DAY, DAYS, NOW, Mall, objection
 from vision.contracts import ANONYMISED_TRAJECTORIES, DETECTIONS, GATE_EVENTS

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from footfall_dagster.store import StorePath, bytes_of, listed, told_of, within
+from footfall_dagster.listing import listed
+from footfall_dagster.store import StorePath, bytes_of, told_of, within
 
 
 class TooLarge(Exception):  # noqa: N818 - says what it is

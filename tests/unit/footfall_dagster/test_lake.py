@@ -16,10 +16,10 @@ import polars as pl
 import pytest
 
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
+from footfall_dagster.listing import listed
 from footfall_dagster.locks import locked
 from footfall_dagster.privacy import wall
 from footfall_dagster.privacy.wall import Refused
-from footfall_dagster.store import listed
 from tests.unit.small_mall import DAY, site
 from vision.contracts import DETECTIONS, GATE_EVENTS
 from vision.contracts_ingest import CAMERA_EXPORTS, COVERAGE

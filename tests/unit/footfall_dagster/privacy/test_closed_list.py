@@ -23,6 +23,7 @@ from footfall_dagster.checks import data_docs as docs_page
 from footfall_dagster.checks.mart_rules import rules
 from footfall_dagster.checks.validation import validation
 from footfall_dagster.lake import CameraDay, Lake
+from footfall_dagster.listing import Tree
 from footfall_dagster.privacy import closed_list, vouched
 from footfall_dagster.privacy.closed_list import audit
 from footfall_dagster.privacy.findings import Evidence
@@ -31,7 +32,7 @@ from footfall_dagster.privacy.purge import forget_at_once
 from footfall_dagster.report_store import report_stores
 from footfall_dagster.resources import data_docs, report_store, warehouse
 from footfall_dagster.settings import Settings
-from footfall_dagster.store import StorePath, Tree
+from footfall_dagster.store import StorePath
 from tests.unit import small_mall
 from tests.unit.small_mall import DAY, NOON
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, LAKE, ZONE_VISITS

@@ -14,6 +14,7 @@ import uuid
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -23,8 +24,9 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from footfall_dagster.privacy.search import Limits, search, worker
+from footfall_dagster.privacy.search import Limits, api, search, worker
 from footfall_dagster.privacy.search.limits import DEFAULT
+from footfall_dagster.privacy.search.readers import Readers
 from vision.contracts_ingest import CAMERA_EXPORTS
 
 RNG = np.random.default_rng(2)
@@ -342,3 +344,28 @@ def test_what_lies_where_a_bloom_filter_should_is_found(tmp_path: Path, hidden: 
     content, begin, length = _filtered(tmp_path / "mart.parquet")
     planted = content[:begin] + hidden[:length].ljust(length, b"\0") + content[begin + length :]
     assert _look(tmp_path / "x.parquet", planted)[0]
+
+
+def test_several_processes_find_what_one_does_in_the_same_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        content = _picture("JPEG") if number % 5 == 0 else b"nothing " * 20
+        (tmp_path / f"file_{chr(97 + number)}").write_bytes(content)
+    os.mkfifo(tmp_path / "pipe")
+    alone = search({"home": tmp_path})
+    started: list[int] = []
+
+    class Counted(Readers):
+        def __init__(self, number: int, limits: Limits = DEFAULT) -> None:
+            super().__init__(number, limits)
+            started.append(number)
+
+    monkeypatch.setattr(api, "Readers", Counted)
+    monkeypatch.setattr(api, "_FILES_EACH", 3)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    together = search({"home": tmp_path})
+    assert started == [3]
+    assert replace(together, seconds=0) == replace(alone, seconds=0)
+    assert [one.file[-1] for one in together.findings if one.kind == "jpeg"] == ["a", "f", "k"]
+    assert together.files == 12

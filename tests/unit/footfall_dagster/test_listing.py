@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
-from footfall_dagster.store import StorePath, Tree, below, within
+from footfall_dagster.listing import Tree
+from footfall_dagster.store import StorePath, below, within
 
 FILES = ("a/b/c.txt", "a/b/d.txt", "a/e.txt", "f.txt", "g/h/i/j.txt")
 
