@@ -16,15 +16,16 @@ VISION = {"quiet": 0.05, "ordinary": 0.16, "busy": 0.42}
 
 docs/performance.md, "Hours in which nobody comes" and "Beside other programs", 960 x 540.
 """
-BESIDES_S = 23.0
+BESIDES_S = 16.0
 """Seconds of a place besides vision in a camera-day: Ray's job, a process, bucket, PostgreSQL.
 
-docs/scale.md, "More workers"; by the clock, so rather too much.
+docs/scale.md, "More workers", of one worker; by the clock, so rather too much.
 """
 MARTS_S, MARTS_CAMERA_S = 40.0, 3.0
 """Processor-seconds of a site-day, and of it for each camera: marts, checks, release, report.
 
-A guess upwards from 13 s for the checks of the arcade's two cameras.
+docs/scale.md, "Twenty cameras and five days": 94 to 129 s by the clock for 20 of short days. How
+much of it goes with the cameras is guessed.
 """
 WORKER_GB = 1.0
 """Memory of a camera-day at most; docs/performance.md, "A day of twelve hours"."""
