@@ -60,7 +60,7 @@ def audit(settings: Settings, site: Site, dagster_home: Path | None) -> Evidence
         (settings.lake, lambda tree: lake(look, Lake(settings.lake, site), tree)),
         (
             settings.warehouse,
-            lambda _: closed_list_marts.warehouse(look, warehouse.of(settings), site),
+            lambda tree: closed_list_marts.warehouse(look, warehouse.of(settings), site, tree),
         ),
         *(
             (store.folder, lambda tree, store=store: reports(look, store, tree))

@@ -19,9 +19,8 @@ from footfall_dagster.warehouse import DuckLakeWarehouse
 from vision.site.models import Site
 
 
-def warehouse(look: Look, stored: DuckLakeWarehouse, site: Site) -> None:
+def warehouse(look: Look, stored: DuckLakeWarehouse, site: Site, tree: Tree) -> None:
     """Every object of both DuckLakes, and every row of their tables."""
-    tree = Tree(stored.beside)
     for entry in tree.entries(stored.beside):
         if entry.path.name not in {stored.core.name, stored.published.name, *stored.kept_beside}:
             for one in tree.below(entry.path) or [entry]:

@@ -17,7 +17,7 @@ import duckdb
 from assets.marts.contracts import MARTS
 from assets.marts.inputs import relations
 from assets.marts.queries import connected
-from footfall_dagster.listing import Entry, listed
+from footfall_dagster.listing import Entry, Tree
 from footfall_dagster.mart_store import Marts
 from footfall_dagster.mart_tables import new_tables
 from footfall_dagster.noise_ledger import FOLDER as NOISE
@@ -45,17 +45,16 @@ _CATALOGUE = {
 }
 
 
-def warehouse(look: Look, stored: Warehouse, site: Site) -> None:
+def warehouse(look: Look, stored: Warehouse, site: Site, tree: Tree) -> None:
     """Every file of the warehouse, and every row of its tables."""
     for name, part in ((FOLDER, _verdicts), (NOISE, _draws), (WITHDRAWN, _withdrawn)):
         folder = stored.beside / name
-        if folder.is_dir() and not folder.is_symlink():
-            files = [entry for entry in listed(folder) if not entry.is_folder]
-            part(look, folder, files, stored, site)
+        files = [entry for entry in tree.below(folder) if not entry.is_folder]
+        part(look, folder, files, stored, site)
     if isinstance(stored, DuckDBWarehouse):
         _files(look, stored.core.parent, stored, site)
     elif isinstance(stored, DuckLakeWarehouse):
-        closed_list_ducklake.warehouse(look, stored, site)
+        closed_list_ducklake.warehouse(look, stored, site, tree)
 
 
 def _files(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> None:

@@ -1,4 +1,4 @@
-"""What an audit has looked at so far, and what it has found.
+"""What an audit or a search has looked at so far, and what it has found.
 
 Belongs here: counting, and naming places without quoting names that a leak could have chosen. Does
 not belong here: any rule.
@@ -20,7 +20,7 @@ STRANGER, UNREAD = "not on the list", "could not be read"
 
 @dataclass
 class Look:
-    """A running account of one audit."""
+    """A running account of one look at many files."""
 
     files: int = 0
     bytes: int = 0

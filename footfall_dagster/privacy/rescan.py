@@ -14,9 +14,7 @@ import contextlib
 import datetime as dt
 import re
 import sqlite3
-import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -29,6 +27,7 @@ from footfall_dagster.locks import LockTimeoutError, locked
 from footfall_dagster.privacy import purge, rows_of
 from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.ledger import MARTS, RECORDINGS
+from footfall_dagster.privacy.look import Look
 from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
 from footfall_dagster.store import StorePath, digest, entries, matching, within
@@ -60,15 +59,6 @@ def needles(canary: bytes) -> frozenset[bytes]:
     return frozenset(forms)
 
 
-@dataclass
-class _Look:
-    files: int = 0
-    bytes: int = 0
-    rows: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    unread: list[Finding] = field(default_factory=list)
-
-
 def rescan(
     lake: Lake,
     roots: Mapping[str, StorePath],
@@ -85,8 +75,7 @@ def rescan(
         held: What a run in progress holds back.
         canaries: Bytes that stood in what was deleted.
     """
-    began = time.monotonic()
-    look = _Look()
+    look = Look()
     _overdue(look, lake, now, held)
     hashes = _hashes_of_deleted(lake)
     forms = [form for canary in canaries for form in needles(canary)]
@@ -104,19 +93,10 @@ def rescan(
                     _file(look, entry, shown, hashes, forms)
                 except _UNREADABLE as error:
                     look.unread.append(Finding(shown, "the file", type(error).__name__, 1.0))
-    return Evidence(
-        check=CHECK,
-        scope=_SCOPE,
-        files=look.files,
-        bytes=look.bytes,
-        rows=look.rows,
-        seconds=time.monotonic() - began,
-        findings=tuple(look.findings),
-        unread=tuple(look.unread),
-    )
+    return look.evidence(CHECK, _SCOPE)
 
 
-def _overdue(look: _Look, lake: Lake, now: dt.datetime, held: purge.Held) -> None:
+def _overdue(look: Look, lake: Lake, now: dt.datetime, held: purge.Held) -> None:
     for one in purge.overdue(lake, now, held):
         file = f"lake/{one.contract.name} of {one.camera_day}"
         look.findings.append(Finding(file, "the file", "past its retention", 1.0))
@@ -143,7 +123,7 @@ def _hashes_of_deleted(lake: Lake) -> dict[int, set[str]]:
 
 
 def _file(
-    look: _Look, entry: Entry, shown: str, deleted: Mapping[int, set[str]], forms: list[bytes]
+    look: Look, entry: Entry, shown: str, deleted: Mapping[int, set[str]], forms: list[bytes]
 ) -> None:
     path, size = entry.path, entry.size
     look.files += 1
@@ -162,7 +142,7 @@ def _file(
             look.findings.append(Finding(shown, place, "canary", 1.0))
 
 
-def _database(look: _Look, path: Path, shown: str, size: int) -> None:
+def _database(look: Look, path: Path, shown: str, size: int) -> None:
     """Look at what a database leaves in its file and beside it."""
     if (beside := _BESIDE_DUCKDB.search(shown)) and not _is_being_written(path, beside["file"]):
         # The warehouse is rebuilt and swapped in: whatever else has such a name was left behind.

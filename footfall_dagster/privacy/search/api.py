@@ -6,13 +6,13 @@ processes that read (`readers`), reading any file (`worker`).
 
 import os
 import re
-import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
 
 from footfall_dagster.privacy.findings import Evidence, Finding
+from footfall_dagster.privacy.look import Look
 from footfall_dagster.privacy.search import files
 from footfall_dagster.privacy.search.account import UNREAD
 from footfall_dagster.privacy.search.limits import DEFAULT, Limits
@@ -50,92 +50,65 @@ def search(
         What was looked at, found and not read. A link is not followed but found: what it leads to
         is either searched as well or is not ours.
     """
-    began = time.monotonic()
     left_out = {path.absolute() for path in leave_out}
-    looked = _Looked()
+    look, met = Look(), dict[str, list[files.Met]]()
     for name, root in roots.items():
-        if not root.exists() and not root.is_symlink():
-            looked.miss(name, "root", "is not there")
-            continue
-        whole = root.absolute()
-        met = list(files.walk(whole, left_out))
-        names = list(files.names(whole, met, left_out)) if whole.is_dir() else []
-        with (
-            nullcontext(reader) if reader else Readers(_number(met), limits) as asked,
-            ThreadPoolExecutor(1 if reader else _number(met)) as pool,
-        ):
-            for seen in pool.map(partial(_look, name, whole, asked), met):
-                looked.add(seen)
-            _look_together(name, names, met, asked, looked)
-    return Evidence(
-        check=CHECK,
-        scope=", ".join(roots),
-        files=looked.files,
-        bytes=looked.bytes,
-        rows=looked.rows,
-        seconds=round(time.monotonic() - began, 3),
-        findings=tuple(looked.findings),
-        unread=tuple(looked.unread),
-    )
+        if root.exists() or root.is_symlink():
+            met[name] = list(files.walk(root.absolute(), left_out))
+        else:
+            look.unread.append(Finding(name, "root", "is not there", 1.0))
+    number = 1 if reader else _number(sum(map(len, met.values())))
+    with (
+        nullcontext(reader) if reader else Readers(number, limits) as asked,
+        ThreadPoolExecutor(number) as pool,
+    ):
+        for name, found in met.items():
+            root = roots[name].absolute()
+            for seen in pool.map(partial(_look, name, root, asked), found):
+                look.add(seen)
+            names = list(files.names(root, found, left_out)) if root.is_dir() else []
+            _look_together(name, names, found, asked, look)
+    return look.evidence(CHECK, ", ".join(roots))
 
 
-class _Looked:
-    """What all files came to."""
-
-    def __init__(self) -> None:
-        self.files = self.bytes = self.rows = 0
-        self.findings: list[Finding] = []
-        self.unread: list[Finding] = []
-
-    def add(self, other: "_Looked") -> None:
-        self.files += other.files
-        self.bytes += other.bytes
-        self.rows += other.rows
-        self.findings += other.findings
-        self.unread += other.unread
-
-    def take(self, shown: str, answer: Answer) -> None:
-        self.bytes += answer["bytes"]
-        self.rows += answer["rows"]
-        for place, kind, sure in answer["found"]:
-            self.findings.append(Finding(shown, place, kind, sure))
-        for place, why in answer["unread"]:
-            self.miss(shown, place, why)
-
-    def miss(self, shown: str, place: str, why: str) -> None:
-        self.unread.append(Finding(shown, place, why, 1.0))
+def _take(look: Look, shown: str, answer: Answer) -> None:
+    """Note what a reader said of one file."""
+    look.bytes += answer["bytes"]
+    look.rows += answer["rows"]
+    look.findings += (Finding(shown, place, kind, sure) for place, kind, sure in answer["found"])
+    look.unread += (Finding(shown, place, why, 1.0) for place, why in answer["unread"])
 
 
-def _number(met: list[files.Met]) -> int:
+def _number(files_met: int) -> int:
     """How many processes are to read: one takes a second to start."""
-    return min(_MOST_READERS, os.cpu_count() or 1, 1 + len(met) // _FILES_EACH)
+    return min(_MOST_READERS, os.cpu_count() or 1, 1 + files_met // _FILES_EACH)
 
 
-def _look(name: str, root: StorePath, reader: Asked, met: files.Met) -> _Looked:
+def _look(name: str, root: StorePath, reader: Asked, met: files.Met) -> Look:
     """What came of one file."""
-    looked, path = _Looked(), met.path
+    look, path = Look(), met.path
     shown = _shown(name, root, path)
     if met.is_unlisted:
-        looked.miss(shown, "folder", UNREAD)
-        return looked
+        look.unread.append(Finding(shown, "folder", UNREAD, 1.0))
+        return look
     try:
         regular, link = met.is_regular, met.is_link
     except FileNotFoundError:
-        return looked
+        return look
     if not regular and not (link and _leads_to_settings(path)):
-        looked.findings.append(Finding(shown, "file", LINK if link else SPECIAL, 0.5))
-        return looked
-    looked.files = 1
+        look.findings.append(Finding(shown, "file", LINK if link else SPECIAL, 0.5))
+        return look
+    look.files = 1
     if link:
-        looked.take(shown, reader.ask(path.resolve(), path.name))
+        _take(look, shown, reader.ask(path.resolve(), path.name))
     else:
         named = "/".join(within(path, root)) or path.name
-        looked.take(shown, reader.ask(path, named, met.size))
-    return looked
+        _take(look, shown, reader.ask(path, named, met.size))
+    return look
 
 
 def _look_together(
-    shown: str, names: list[bytes], met: list[files.Met], reader: Asked, looked: _Looked
+    shown: str, names: list[bytes], met: list[files.Met], reader: Asked, look: Look
 ) -> None:
     """Small files of a root as one, some thousands at a time, and all names in it."""
     small = [{**words(one.path), "size": one.size} for one in met if _is_small(one)]
@@ -146,7 +119,7 @@ def _look_together(
                 "small": small[start : start + _TOGETHER],
             }
         )
-        looked.take(f"{shown}/<together>", answer)
+        _take(look, f"{shown}/<together>", answer)
 
 
 def _is_small(met: files.Met) -> bool:
