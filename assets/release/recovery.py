@@ -140,6 +140,9 @@ class Part:
         alike, others = [side.sum() for side in sides], [spare[side].sum() for side in sides]
         room = np.empty(factor.size)
         for number, sign in enumerate(np.sign(factor)):
+            if sign == 0:  # nothing holds it
+                room[number] = np.inf
+                continue
             same, against = (0, 1) if sign > 0 else (1, 0)
             up = np.inf if alike[against] else others[same] - spare[number]
             down = spare[number]
