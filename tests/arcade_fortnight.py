@@ -48,11 +48,11 @@ _RUSH = (dt.time(10, 40), dt.time(11, 10))
 
 def _gap(day: int, camera: str, begins: str, ends: str, reason: str = "gap") -> Gap:
     date = dt.date(2026, 3, day)
-    moments = (
+    at, until = (
         dt.datetime.combine(date, dt.time.fromisoformat(moment), dt.UTC)
         for moment in (begins, ends)
     )
-    return Gap(date, camera, *moments, reason)
+    return Gap(date, camera, at, until, reason)
 
 
 GAPS = (

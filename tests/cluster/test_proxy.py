@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ class Proxy:
         body: str | None = ASKED,
         headers: Mapping[str, str] | None = None,
         user: str | None = None,
-    ) -> http.client.HTTPResponse:
+    ) -> HTTPResponse:
         connection = http.client.HTTPSConnection(
             HOST, self.https, timeout=60, context=self.trusting
         )

@@ -198,7 +198,7 @@ class Trapped(Recordings):
     bad: str = ""
     deed: Deed = "crash"
 
-    def source(self, file_name: str) -> Readable:
+    def source(self, file_name: str) -> Readable:  # type: ignore[override]
         """The file, or the trap."""
         if file_name.endswith(self.bad):
             return Hostile(self.root / file_name, self.deed, share=0.6)

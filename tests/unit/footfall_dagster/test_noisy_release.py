@@ -14,6 +14,7 @@ from assets.marts.schema import MartContract
 from assets.release.noisy import NEEDED, NOISY_MARTS, Noisy, NotDrawableError, noisy_rows
 from assets.storage import BudgetSpentError
 from footfall_dagster.lake import CameraDay, Lake
+from footfall_dagster.listing import Tree
 from footfall_dagster.privacy.closed_list_marts import warehouse
 from footfall_dagster.privacy.closed_list_rows import mart_violations
 from footfall_dagster.privacy.look import Look
@@ -241,7 +242,7 @@ def test_what_is_kept_is_on_the_closed_list_and_no_vector_to_the_search(home: Ho
     home.observed(cam_a=ONE_VISITOR, cam_b=[])
     rows = home.noisy().rows
     look = Look()
-    warehouse(look, DuckDBWarehouse.below(home.folder), home.site)
+    warehouse(look, DuckDBWarehouse.below(home.folder), home.site, Tree(home.folder))
     assert (look.findings, look.unread) == ([], [])
     assert list(mart_violations(rows, ZONE_VISITS_HOURLY, home.site_day)) == []
     noise = home.folder / "noise"
@@ -258,7 +259,7 @@ def test_what_is_kept_is_on_the_closed_list_and_no_vector_to_the_search(home: Ho
             text.replace('"figures": [', '"figures": [7, ') if "2.json" in stranger.name else text
         )
         look = Look()
-        warehouse(look, DuckDBWarehouse.below(home.folder), home.site)
+        warehouse(look, DuckDBWarehouse.below(home.folder), home.site, Tree(home.folder))
         assert [one.kind for one in look.findings] == ["not on the list"], stranger.name
         stranger.unlink()
 

@@ -12,6 +12,7 @@ from assets.marts.contracts import MARTS
 from assets.marts.of_gates import GATE_COUNTS_15MIN
 from assets.marts.questions import questions
 from assets.marts.release import published
+from footfall_dagster.listing import Tree
 from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.privacy import vouched
 from footfall_dagster.privacy.closed_list_marts import warehouse as audit_warehouse
@@ -66,7 +67,7 @@ def change(path: Path, statement: str) -> None:
 
 def found(stored: DuckDBWarehouse) -> list[str]:
     look = Look()
-    audit_warehouse(look, stored, MALL)
+    audit_warehouse(look, stored, MALL, Tree(stored.beside))
     assert not look.unread
     return [finding.place for finding in look.findings]
 

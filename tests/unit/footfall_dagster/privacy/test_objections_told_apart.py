@@ -5,6 +5,7 @@ import random
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,12 +41,12 @@ def drawn(dice: random.Random, days: Sequence[dt.date]) -> Batch:
     return tuple(objection(dice.choice(days), person, dice.choice(PLACES)) for person in people)
 
 
-def guess(before: object, after: object, first: Batch, second: Batch) -> int:
+def guess(before: Any, after: Any, first: Batch, second: Batch) -> int:
     """The attacker: which of two batches it was, 0 or 1, by what differs between two releases.
 
     Takes the one whose people explain best which quarters of which camera's gates have changed.
     """
-    (old, _), (new, _) = before, after  # type: ignore[misc]
+    (old, _), (new, _) = before, after
     name = GATE_COUNTS_15MIN.name
     changed = {
         (at, camera)
