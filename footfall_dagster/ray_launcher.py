@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dagster import DagsterRun
+from dagster._core.errors import DagsterUserCodeUnreachableError
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster_ray import RayRunLauncher
 from dagster_ray.core.run_launcher import get_job_submission_id_from_run_id
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 _UNKNOWN = "status code 404"
 """Of what Ray's client raises about a job that the head does not know."""
+_AT_FAULT = "status code 5"
+"""Of what it raises where the head answers, and cannot do what it should."""
+_TAKEN = "already exists"
+"""Of what it raises about a job that the head has."""
 _LONG_ID = re.compile(r"[0-9a-f]{16,}")
 _SHOWN_LETTERS = 700
 _WHAT_TO_DO = (
@@ -26,17 +31,36 @@ _WHAT_TO_DO = (
 
 
 class QuietRayRunLauncher(RayRunLauncher):
-    """Submits each run as a job to Ray, as dagster-ray does, with three differences.
+    """Submits each run as a job to Ray, as dagster-ray does, with four differences.
 
     - What a run prints is kept nowhere. Ray keeps it in a file on the worker and quotes its end
       where the job fails, and what a process prints cannot be gated (see dagster.yaml).
     - Of a job, its state and its host are told, and not its environment.
     - A head that does not answer for now is no reason to give a run up that goes on elsewhere:
       Dagster would begin the same camera-day a second time.
+    - Nor to fail what is queued, which stays in the queue.
     """
 
     def _launch_ray_job(self, submission_id: str, entrypoint: str, run: DagsterRun) -> None:
-        super()._launch_ray_job(submission_id, f"{entrypoint} >/dev/null 2>&1", run)
+        """Submit the job of a run.
+
+        Raises:
+            DagsterUserCodeUnreachableError: Ray's head does not answer. It is what Dagster's queue
+                takes for a reason to wait; any other error it takes for the end of the run.
+        """
+        try:
+            super()._launch_ray_job(submission_id, f"{entrypoint} >/dev/null 2>&1", run)
+        except (OSError, RuntimeError) as error:
+            if _TAKEN in str(error):
+                # It was submitted before, and the head's answer was lost.
+                return
+            if isinstance(error, RuntimeError) and _AT_FAULT not in str(error):
+                raise
+            # What the head says may quote anything.
+            raise DagsterUserCodeUnreachableError(
+                f"Ray's head at {self.address} takes no job for now ({type(error).__name__}); see "
+                "that it is up. The run stays in the queue"
+            ) from None
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         """Whether the job of a run goes on.

@@ -114,10 +114,14 @@ class Queue:
     def queued(self) -> Sequence[DagsterRun]:
         return self.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED]))
 
+    def look(self) -> None:
+        """Have the daemon look at the queue once."""
+        list(self._daemon.run_iteration(self.workspace))
+
     def turn(self) -> list[str]:
         """What the daemon launches in one look at the queue."""
         before = len(self.launched)
-        list(self._daemon.run_iteration(self.workspace))
+        self.look()
         return [named(run) for run in self.launched[before:]]
 
     @property
@@ -244,3 +248,29 @@ def test_what_is_launched_from_the_asset_graph_is_held_to_the_same(queue: Queue,
     assert len(queue.turn()) == limits(path)["footfall/vision_of"]
     queue.backfill_assets(NORTH, "privacy_day", [TODAY])
     assert queue.turn() == [f"north marts {TODAY}"]
+
+
+@pytest.mark.parametrize("path", ["deploy/dagster.yaml"], indirect=True)
+def test_while_rays_head_is_away_runs_stay_in_the_queue(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray_launcher = pytest.importorskip("footfall_dagster.ray_launcher")
+    # Nobody listens at that port.
+    away = ray_launcher.QuietRayRunLauncher(address="http://127.0.0.1:9")
+    away.register_instance(queue.instance)
+    queue.backfill(NORTH, "camera_day", camera_days(DAYS[:2]))
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(queue.instance, "_run_launcher", away)
+        for _ in range(2):
+            queue.look()
+    assert len(queue.queued()) == 4
+    told = [
+        entry.dagster_event.message
+        for run in queue.queued()
+        for entry in queue.instance.all_logs(run.run_id, dg.DagsterEventType.ENGINE_EVENT)
+        if entry.dagster_event and "re-submitting the run" in (entry.dagster_event.message or "")
+    ]
+    # All are runs of one site: where one of them waits, the others need not try.
+    assert len(told) == 1
+    later = Queue(queue.instance, queue.workspace)
+    assert len(later.turn()) == 4

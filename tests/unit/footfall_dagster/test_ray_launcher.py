@@ -1,6 +1,7 @@
 """What our launcher of Ray does otherwise than dagster-ray's."""
 
 import importlib.util
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,8 +9,10 @@ from typing import Any
 
 import dagster as dg
 import pytest
+import requests
 import yaml
-from dagster._core.launcher.base import WorkerStatus
+from dagster._core.errors import DagsterUserCodeUnreachableError
+from dagster._core.launcher.base import LaunchRunContext, WorkerStatus
 
 if importlib.util.find_spec("dagster_ray") is None:
     pytest.skip("no dagster-ray: pip install .[dev]", allow_module_level=True)
@@ -30,6 +33,7 @@ class Client:
     jobs: list[Any] = field(default_factory=list)
     submitted: list[dict[str, Any]] = field(default_factory=list)
     is_away: bool = False
+    refuses: Exception | None = None
 
     def get_job_info(self, submission: str) -> Any:
         if self.is_away:
@@ -40,6 +44,8 @@ class Client:
         raise RuntimeError(f"Request failed with status code 404: {submission} is not there.")
 
     def submit_job(self, **told: Any) -> None:
+        if self.refuses is not None:
+            raise self.refuses
         self.submitted.append(told)
 
 
@@ -64,6 +70,25 @@ def launcher() -> QuietRayRunLauncher:
     made = QuietRayRunLauncher(address="http://192.0.2.10:8265")
     made.__dict__["client"] = Client()
     return made
+
+
+@dg.job
+def camera_day() -> None:
+    """A job of no op."""
+
+
+@pytest.fixture
+def instance(launcher: QuietRayRunLauncher, tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as made:
+        launcher.register_instance(made)
+        yield made
+
+
+def launch(launcher: QuietRayRunLauncher, instance: dg.DagsterInstance) -> None:
+    """Launch a run as Dagster's queue does."""
+    code = dg.reconstructable(camera_day).get_python_origin()
+    run = instance.create_run_for_job(camera_day, job_code_origin=code)
+    launcher.launch_run(LaunchRunContext(dagster_run=run, workspace=None))
 
 
 @pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.RUNNING])
@@ -127,6 +152,44 @@ def test_a_head_that_does_not_answer_ends_no_run(
     # Dagster's monitor fails a run whose state is unknown, and asks again after an error.
     with pytest.raises(ConnectionError):
         launcher.check_run_worker_health(run)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        ConnectionError("Failed to connect to Ray"),
+        requests.exceptions.ConnectionError("refused"),
+        requests.exceptions.ReadTimeout("late"),
+        RuntimeError(f"Request failed with status code 500: Traceback {SECRET}."),
+    ],
+    ids=lambda refusal: f"{type(refusal).__module__}.{type(refusal).__name__}",
+)
+def test_a_run_waits_for_a_head_that_takes_no_job(
+    launcher: QuietRayRunLauncher, instance: dg.DagsterInstance, refusal: Exception
+) -> None:
+    launcher.client.refuses = refusal
+    with pytest.raises(DagsterUserCodeUnreachableError, match="192.0.2.10") as raised:
+        launch(launcher, instance)
+    assert SECRET not in str(raised.value)
+    assert raised.value.__suppress_context__
+
+
+def test_a_job_that_the_head_refuses_for_good_ends_its_run(
+    launcher: QuietRayRunLauncher, instance: dg.DagsterInstance
+) -> None:
+    launcher.client.refuses = RuntimeError("Request failed with status code 400: no such thing.")
+    with pytest.raises(RuntimeError, match="400"):
+        launch(launcher, instance)
+
+
+def test_a_job_whose_submission_was_not_answered_is_not_submitted_twice(
+    launcher: QuietRayRunLauncher, instance: dg.DagsterInstance
+) -> None:
+    launcher.client.refuses = RuntimeError(
+        "Request failed with status code 400: ValueError: Job with submission_id dagster-run-1 "
+        "already exists. Please use a different submission_id."
+    )
+    launch(launcher, instance)
 
 
 def test_what_is_told_of_a_job_is_not_its_environment(
