@@ -38,16 +38,34 @@ class Work(StrEnum):
 _LAST_TO_FIRST = tuple(Work)
 
 
+class Place(StrEnum):
+    """What a run takes of a host of a Ray cluster: hosts differ in what they may do as well.
+
+    See "Who may do what" in docs/deploy.md.
+    """
+
+    VISION = "vision"
+    """May read recordings and write the lake."""
+    MARTS = "marts"
+    """May read the lake and write marts and pages."""
+    KEEPER = "keeper"
+    """May delete, and write what proves that: the purge, objections, the privacy report."""
+
+
+_PLACES = {Work.VISION: Place.VISION, Work.MARTS: Place.MARTS, Work.UPKEEP: Place.KEEPER}
+
+
 def share_tag(work: Work) -> str:
     """The tag whose values are sites, so that a limit for each value keeps them apart."""
     return f"footfall/{work.value}_of"
 
 
-def tags(site: str, work: Work, settings: Settings) -> dict[str, str]:
+def tags(site: str, work: Work, settings: Settings, place: Place | None = None) -> dict[str, str]:
     """Tags of a job of a site: whose run it is, what it does, and what it takes of a Ray cluster.
 
-    Its own priority is that of a backfill. A limit on all runs of a site would have its marts wait
-    for its camera-days, so each work has a tag of its own that says the site.
+    The place is that of its work unless told otherwise. Its own priority is that of a backfill. A
+    limit on all runs of a site would have its marts wait for its camera-days, so each work has a
+    tag of its own that says the site.
     """
     return {
         SITE_TAG: site,
@@ -55,7 +73,7 @@ def tags(site: str, work: Work, settings: Settings) -> dict[str, str]:
         WORK_TAG: work.value,
         share_tag(work): site,
         PRIORITY_TAG: str(_LAST_TO_FIRST.index(work)),
-        RAY_TAG: json.dumps(_asked_of_ray(work, settings), sort_keys=True),
+        RAY_TAG: json.dumps(_asked_of_ray(place or _PLACES[work], settings), sort_keys=True),
     }
 
 
@@ -84,14 +102,13 @@ def _priority(tags: Mapping[str, str]) -> int:
         return 0
 
 
-def _asked_of_ray(work: Work, settings: Settings) -> dict[str, Any]:
+def _asked_of_ray(place: Place, settings: Settings) -> dict[str, Any]:
     """Places of a host, as `ray start --resources` declares them, and the share of a GPU.
 
     A worker may serve several sites, so it is told which settings are meant; never what is in them.
     """
-    kind = Work.VISION if work is Work.VISION else Work.MARTS
-    asked: dict[str, Any] = {"resources": {kind.value: 1}}
-    if work is Work.VISION and settings.vision_gpus:
+    asked: dict[str, Any] = {"resources": {place.value: 1}}
+    if place is Place.VISION and settings.vision_gpus:
         asked["num_gpus"] = settings.vision_gpus
     if settings.settings is not None:
         asked["env_vars"] = [f"FOOTFALL_SETTINGS={settings.settings}"]

@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 import yaml
 
-from footfall_dagster.fair_use import WORK_TAG, Work
+from footfall_dagster.fair_use import WORK_TAG, Place, Work
 from footfall_dagster.settings import Settings
 from tests.cluster.bucket import Bucket, bucket_at
 from tests.cluster.hosts import BUCKET, DATABASE, HOME, Host, hosts
@@ -62,7 +62,7 @@ class Cluster:
         postgres: Has Dagster's storage, locks and DuckLake's catalogue.
         bucket: Has recordings, lake and marts.
         site: Folder of the site's files; each host has a copy.
-        slots: Runs of either kind that a worker takes at a time.
+        slots: Camera-days, and site-days, that a worker takes at a time.
         limits: Of Dagster's queue, by `concurrency.runs` of dagster.yaml.
         location: Module of the code location.
         variables: More of the environment, of every host.
@@ -121,6 +121,8 @@ class Cluster:
             self.head,
             *("--head", f"--port={_RAY_PORT}", f"--dashboard-host={self.head.address}"),
             *("--num-cpus=0", "--include-dashboard=true", "--disable-usage-stats"),
+            # One for a privacy report, one for upkeep: what the queue lets begin; see `limits_of`.
+            f"--resources={json.dumps({Place.KEEPER: 2})}",
         )
         wait_for(lambda: _answers(f"http://{self.head.address}:{_JOBS_PORT}/api/version"), 120)
         first = self.workers[:joined]
@@ -140,7 +142,7 @@ class Cluster:
 
     def join(self, worker: Host) -> None:
         """Start Ray on a worker, with its slots."""
-        resources = json.dumps({"vision": self.slots, "marts": self.slots})
+        resources = json.dumps({Place.VISION: self.slots, Place.MARTS: self.slots})
         self._ray(
             worker,
             *(f"--address={self.head.address}:{_RAY_PORT}", f"--num-cpus={self.slots}"),

@@ -12,13 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from footfall_dagster.fair_use import Place
 from tests.cluster.hosts import HOME, Host, hosts
 from tests.cluster.hosts import trouble as hosts_trouble
 from tests.cluster.ray_hosts import REPOSITORY, TOKEN, wait_for
 
 ENVIRONMENT = "/etc/footfall/environment"
 """Where a host has its settings, as the cluster file and docs/deploy.md say."""
-DESCRIBED = {"head": "192.0.2.10", "worker1": "192.0.2.11", "worker2": "192.0.2.12"}
+DESCRIBED = {
+    "head": "192.0.2.10",
+    "worker1": "192.0.2.11",
+    "worker2": "192.0.2.12",
+    "worker3": "192.0.2.13",
+}
 """Hosts of the cluster file."""
 BIN = Path(sys.executable).parent
 _SSHD = "/usr/sbin/sshd"
@@ -68,6 +74,10 @@ class Hosts:
         ]
 
 
+def _slots(host: Host) -> dict[str, int]:
+    return {"keeper": 2} if host.name == "head" else {"vision": 1, "marts": 1}
+
+
 def _serve_ssh(host: Host, head: str, keys: Path) -> None:
     """Have a host as docs/deploy.md describes it: SSH, its environment, and `ray` on the path."""
     shutil.copytree(keys, host.folder / "keys")
@@ -79,7 +89,7 @@ def _serve_ssh(host: Host, head: str, keys: Path) -> None:
         f"RAY_AUTH_TOKEN={TOKEN}\n"
         f"RAY_API_SERVER_ADDRESS=http://{head}:8265\n"
         f"FOOTFALL_HOST={host.address}\n"
-        """FOOTFALL_SLOTS='{"vision": 1, "marts": 1}'\n"""
+        f"FOOTFALL_SLOTS='{json.dumps(_slots(host))}'\n"
     )
     options = {
         "AuthorizedKeysFile": f"{HOME}/keys/user.pub",
@@ -154,20 +164,21 @@ def test_one_command_starts_all_hosts_and_another_one_ends_them(reached: Hosts):
     addresses = {host.address for host in reached.described.values()}
     reached.ray("up", "--yes", file)
     wait_for(lambda: set(reached.alive()) == addresses, 120, 2)
-    for address, resources in reached.alive().items():
-        is_head = address == reached.described["head"].address
-        slots = {name: resources.get(name) for name in ("vision", "marts")}
-        assert slots == dict.fromkeys(slots, None if is_head else 1.0)
+    alive = reached.alive()
+    for host in reached.described.values():
+        resources = alive[host.address]
+        declared = {name: resources[name] for name in Place if name in resources}
+        assert declared == _slots(host)
 
     # A host whose Ray has died is begun again by the head.
-    gone = reached.raylets("worker2")
+    gone = reached.raylets("worker3")
     for pid in gone:
         os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: set(reached.raylets("worker2")) - set(gone), 180, 2)
+    wait_for(lambda: set(reached.raylets("worker3")) - set(gone), 180, 2)
     wait_for(lambda: set(reached.alive()) == addresses, 120, 2)
 
     reached.ray("down", "--yes", file)
     assert not reached.raylets("head")
     # Workers go once they miss the head.
-    for worker in ("worker1", "worker2"):
+    for worker in ("worker1", "worker2", "worker3"):
         wait_for(lambda worker=worker: not reached.raylets(worker), 180, 2)

@@ -1,7 +1,9 @@
 """What deploy/ ships is sound as far as that shows without a cluster or a container engine."""
 
 import json
+import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from footfall_dagster.shipped import shipped
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 DEPLOY = REPOSITORY / "deploy"
+DEPLOYING = (REPOSITORY / "docs" / "deploy.md").read_text()
 POLICIES = sorted((DEPLOY / "roles" / "bucket").glob("*.json"))
 VALUES: dict[str, Any] = yaml.safe_load((DEPLOY / "kubernetes" / "values.yaml").read_text())
 STORAGES = ("event_log_storage", "run_storage", "schedule_storage")
@@ -102,3 +105,38 @@ def test_what_an_installed_package_needs_beside_its_code_is_in_it() -> None:
     for name, packed in included.items():
         assert shipped(name).is_file()
         assert packed == f"footfall_dagster/files/{name}"
+
+
+def test_the_queue_lets_as_many_runs_begin_as_hosts_of_the_documented_cluster_have_places() -> None:
+    described = yaml.safe_load((DEPLOY / "ray" / "cluster.yaml").read_text())
+    addresses = {described["provider"]["head_ip"], *described["provider"]["worker_ips"]}
+    assert described["min_workers"] == described["max_workers"] == len(addresses) - 1
+    hosts, places = set(), Counter()
+    for named, slots in re.findall(r"^\| ([0-9., ]+)[^|]*\| `({.*?})`", DEPLOYING, re.MULTILINE):
+        of_these = set(named.replace(",", " ").split())
+        hosts |= of_these
+        places.update({kind: number * len(of_these) for kind, number in json.loads(slots).items()})
+    assert hosts == addresses
+    limits = yaml.safe_load((DEPLOY / "ray" / "dagster.yaml").read_text())["concurrency"]["runs"]
+    begun = {
+        one["value"]: one["limit"]
+        for one in limits["tag_concurrency_limits"]
+        if "/work" in one["key"]
+    }
+    assert places == {
+        "vision": begun["vision"],
+        "marts": begun["marts"],
+        "keeper": begun["upkeep"] + begun["marts"],
+    }
+
+
+def test_a_run_waits_for_its_place_on_ray_as_long_as_dagster_lets_it() -> None:
+    (start,) = (
+        line
+        for line in yaml.safe_load((DEPLOY / "ray" / "cluster.yaml").read_text())[
+            "head_start_ray_commands"
+        ]
+        if "--head" in line
+    )
+    told = yaml.safe_load((DEPLOY / "ray" / "dagster.yaml").read_text())["run_monitoring"]
+    assert f"RAY_JOB_START_TIMEOUT_SECONDS={told['start_timeout_seconds']};" in start

@@ -48,10 +48,23 @@ def test_ray_is_told_places_the_share_of_a_gpu_and_whose_settings(tmp_path: Path
     )
     named = ["FOOTFALL_SETTINGS=/etc/footfall/centre.yaml"]
     assert vision == {"resources": {"vision": 1}, "num_gpus": 0.25, "env_vars": named}
-    assert marts == upkeep == {"resources": {"marts": 1}, "env_vars": named}
+    assert marts == {"resources": {"marts": 1}, "env_vars": named}
+    assert upkeep == {"resources": {"keeper": 1}, "env_vars": named}
     assert json.loads(tags("mall", Work.VISION, Settings())[RAY_TAG]) == {
         "resources": {"vision": 1}
     }
+
+
+def test_what_deletes_or_proves_asks_for_a_place_of_the_keepers(tmp_path: Path) -> None:
+    jobs = build_definitions(Settings(site=site_folder(tmp_path, NORTH))).resolve_all_job_defs()
+    asked = {
+        job.name: list(json.loads(job.tags[RAY_TAG])["resources"])
+        for job in jobs
+        if RAY_TAG in job.tags
+    }
+    of_the_keeper = {"privacy_day", "purge", "objections", "late_files"}
+    others = {"camera_day": ["vision"], "site_day": ["marts"], "site_week": ["marts"]}
+    assert asked == others | {name: ["keeper"] for name in of_the_keeper}
 
 
 def test_the_gate_lets_every_tag_of_every_job_pass(tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ def test_a_run_waits_for_a_head_that_takes_no_job(
     launcher: QuietRayRunLauncher, instance: dg.DagsterInstance, refusal: Exception
 ) -> None:
     launcher.client.refuses = refusal
-    with pytest.raises(DagsterUserCodeUnreachableError, match="192.0.2.10") as raised:
+    with pytest.raises(DagsterUserCodeUnreachableError, match=r"192\.0\.2\.10") as raised:
         launch(launcher, instance)
     assert SECRET not in str(raised.value)
     assert raised.value.__suppress_context__
