@@ -11,6 +11,7 @@ import dagster as dg
 from assets import privacy_report
 from assets.plan import FOOTFALL, SitePlan
 from assets.reports import week
+from assets.traits import wanted
 from footfall_dagster.fair_use import Place, Work, tags
 from footfall_dagster.settings import Settings
 from vision.contracts import lake_of
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 CAMERA_DAY, SITE_DAY, PRIVACY_DAY = "camera_day", "site_day", "privacy_day"
 SITE_WEEK = "site_week"
 _RETRIED = {"dagster/max_retries": "2"}
+_ANEW = {"dagster/retry_strategy": "ALL_STEPS"}
+"""Of a camera-day with traits: they die with a process, so a run that goes on with `tracks` where
+another was killed would follow people by motion alone, and succeed."""
 
 
 def build(plan: SitePlan, settings: Settings) -> list["UnresolvedAssetJobDefinition"]:
@@ -37,13 +41,14 @@ def build(plan: SitePlan, settings: Settings) -> list["UnresolvedAssetJobDefinit
     privacy = dg.AssetSelection.assets(
         plan.key(privacy_report.SEARCHED), plan.key(privacy_report.NAME)
     )
+    anew = _ANEW if wanted(plan.site.file.privacy) else {}
     weekly = dg.AssetSelection.assets(plan.key(week.NAME))
     return [
         dg.define_asset_job(
             CAMERA_DAY,
             selection=dg.AssetSelection.assets(*(plan.key(name) for name in lake_of(plan.site))),
             description="One camera on one trading day: from its files to anonymous events.",
-            tags=vision,
+            tags=vision | anew,
         ),
         dg.define_asset_job(
             SITE_DAY,
