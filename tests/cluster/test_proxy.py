@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPResponse
@@ -228,6 +229,15 @@ def test_what_another_site_makes_a_browser_ask_is_refused(proxy: Proxy) -> None:
         assert proxy.ask(path, headers={"Origin": "https://evil.test"}, user=user).status == 403
         own = {"Origin": f"https://{HOST}:{proxy.https}"}
         assert proxy.ask(path, headers=own, user=user).status == 200
+
+
+def test_a_picture_on_a_page_of_another_site_launches_nothing(proxy: Proxy) -> None:
+    # A browser asks for it with the login, and without saying which site has it do so.
+    asked = "?" + urllib.parse.urlencode({"query": json.loads(LAUNCHED)["query"]})
+    for path, user in (("/graphql", "anna"), ("/look/graphql", "otto"), ("/graphql/", "anna")):
+        for accepted in ("image/*", "*/*"):
+            answer = proxy.ask(path + asked, None, {"Accept": accepted}, user)
+            assert answer.status == 403, path
 
 
 def test_whoever_comes_without_tls_is_sent_to_it(proxy: Proxy) -> None:
