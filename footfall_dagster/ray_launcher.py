@@ -24,7 +24,7 @@ _TAKEN = "already exists"
 """Of what it raises about a job that the head has."""
 _LONG_ID = re.compile(r"[0-9a-f]{16,}")
 _SHOWN_LETTERS = 700
-_WHAT_TO_DO = (
+WHAT_TO_DO = (
     "A run that could not say itself why it ended was killed, had no memory left, or could not "
     "reach PostgreSQL; `footfall doctor` on that host tries all that a run uses"
 )
@@ -77,7 +77,7 @@ class QuietRayRunLauncher(RayRunLauncher):
         if not job.status.is_terminal():
             return CheckRunHealthResult(WorkerStatus.RUNNING)
         # A job that ended well, of a run that has not: it ends it within moments, or never.
-        return CheckRunHealthResult(WorkerStatus.FAILED, f"{_shown(job)} {_WHAT_TO_DO}.")
+        return CheckRunHealthResult(WorkerStatus.FAILED, f"{_shown(job)} {WHAT_TO_DO}.")
 
     def get_run_worker_debug_info(
         self, run: DagsterRun, include_container_logs: bool | None = True

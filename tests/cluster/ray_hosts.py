@@ -117,14 +117,7 @@ class Cluster:
         """Start Ray, with so many workers or all of them, then Dagster; wait until they answer."""
         for host in (self.head, *self.workers):
             self._furnish(host)
-        self._ray(
-            self.head,
-            *("--head", f"--port={_RAY_PORT}", f"--dashboard-host={self.head.address}"),
-            *("--num-cpus=0", "--include-dashboard=true", "--disable-usage-stats"),
-            # One for a privacy report, one for upkeep: what the queue lets begin; see `limits_of`.
-            f"--resources={json.dumps({Place.KEEPER: 2})}",
-        )
-        wait_for(lambda: _answers(f"http://{self.head.address}:{_JOBS_PORT}/api/version"), 120)
+        self.start_head()
         first = self.workers[:joined]
         for worker in first:
             self.join(worker)
@@ -134,6 +127,17 @@ class Cluster:
         told = ["-h", self.head.address, "-p", str(_WEB_PORT)]
         self._dagster("dagster-webserver", *told)
         wait_for(lambda: _answers(f"http://{self.head.address}:{_WEB_PORT}/server_info"), 180)
+
+    def start_head(self) -> None:
+        """Start Ray's head, and wait until it takes jobs."""
+        self._ray(
+            self.head,
+            *("--head", f"--port={_RAY_PORT}", f"--dashboard-host={self.head.address}"),
+            *("--num-cpus=0", "--include-dashboard=true", "--disable-usage-stats"),
+            # One for a privacy report, one for upkeep: what the queue lets begin; see `limits_of`.
+            f"--resources={json.dumps({Place.KEEPER: 2})}",
+        )
+        wait_for(lambda: _answers(f"http://{self.head.address}:{_JOBS_PORT}/api/version"), 120)
 
     def bring(self, recordings: Path) -> None:
         """Put what lies in a folder where recorders export to."""
@@ -330,6 +334,7 @@ class Cluster:
         described["concurrency"]["runs"] = dict(self.limits)
         # As often as tests wait for it.
         described["run_monitoring"]["poll_interval_seconds"] = 5
+        described["run_coordinator"]["config"]["user_code_failure_retry_delay"] = 5
         (host.folder / "dagster" / "dagster.yaml").write_text(yaml.safe_dump(described))
         shutil.copy(REPOSITORY / "deploy" / "proxy" / "workspace.yaml", host.folder)
 
