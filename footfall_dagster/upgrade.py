@@ -5,10 +5,12 @@ is printed (`footfall_dagster.cli.upgrade`).
 
 Nothing is taken away at the old place, and nothing is overwritten at the new one: what is there
 already is held against what would be copied, so a move that was killed goes on, and one that is
-done can be done again and only verifies. Whatever keeps people out (objections, withdrawn days,
-receipts of deletions) goes first. What lies left of the wall stays where it is: it lives for hours.
+done can be done again and only verifies. What was deleted or withdrawn at the new place since is
+not brought back. Whatever keeps people out (objections, withdrawn days, receipts of deletions) goes
+first. What lies left of the wall stays where it is: it lives for hours.
 """
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,6 +85,10 @@ def _partitions(source: Lake, target: Lake, dataset: str) -> Moved:
     for camera_day in source.stored_days(dataset):
         folder = source.folder(dataset, camera_day)
         content, receipt = wall.check(folder, contract, str(camera_day))
+        gone, before = (lake.ledger.last(dataset, str(camera_day)) for lake in (target, source))
+        if gone != before:
+            # Receipts of the old place are at the new one, so the last one is of a purge there.
+            continue
         to = target.folder(dataset, camera_day)
         # The receipt first, as the wall has it.
         name = receipt.sha256 + wall.RECEIPT_SUFFIX
@@ -119,15 +125,22 @@ def _placed(to: StorePath, content: bytes) -> bool:
 
 
 def _warehouse(stored: Warehouse, wanted: Warehouse, site: Site) -> Iterator[Moved]:
+    withdrawn = wanted.withdrawn.days(site.id) - stored.withdrawn.days(site.id)
     yield _marts("exact marts", stored.exact, wanted.exact, site)
-    yield _marts("published marts", stored.released, wanted.released, site)
+    yield _marts("published marts", stored.released, wanted.released, site, withdrawn)
     for folder in sorted(stored.kept_beside - {stored.withdrawn.root.name}):
         yield _files(f"marts, {folder}", stored.beside / folder, wanted.beside / folder)
 
 
-def _marts(part: str, stored: Marts, wanted: Marts, site: Site) -> Moved:
+def _marts(
+    part: str,
+    stored: Marts,
+    wanted: Marts,
+    site: Site,
+    withdrawn: frozenset[dt.date] = frozenset(),
+) -> Moved:
     tally = _Tally(part)
-    for day in sorted(stored.days(site.id)):
+    for day in sorted(stored.days(site.id) - withdrawn):
         ours = stored.read_days(stored.contracts, site.id, [day])
         theirs = wanted.read_days(wanted.contracts, site.id, [day])
         copied = _rows_of(theirs) == 0 and _rows_of(ours) > 0

@@ -58,9 +58,9 @@ def identities(store: str, recordings: str) -> dict[str, object]:
     }
 
 
-def _named(url: str, form: str) -> str:
+def _named(url: str, form: str, shown: str) -> str:
     if re.fullmatch(form, url) is None:
-        raise SystemExit(f"{url} is not of the form s3://bucket/prefix, or s3://bucket")
+        raise SystemExit(f"{url} is not of the form {shown}")
     return url.removeprefix("s3://")
 
 
@@ -68,7 +68,8 @@ def main() -> None:
     """Write the file that is named last."""
     if len(sys.argv) != 4:
         raise SystemExit("usage: seaweedfs.py s3://bucket/prefix s3://recordings FILE")
-    store, recordings = _named(sys.argv[1], _WITH_PREFIX), _named(sys.argv[2], _PLAIN)
+    store = _named(sys.argv[1], _WITH_PREFIX, "s3://bucket/prefix")
+    recordings = _named(sys.argv[2], _PLAIN, "s3://bucket: recordings have a bucket of their own")
     file = Path(sys.argv[3])
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as written:

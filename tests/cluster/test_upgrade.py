@@ -1,5 +1,6 @@
 """A site moves into a bucket and DuckLake: verified, again, after a kill, and over nothing else."""
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,21 +9,23 @@ from click.testing import CliRunner, Result
 
 from assets.marts.contracts import MARTS
 from assets.marts.of_gates import GATE_COUNTS_15MIN
+from assets.marts.release import published
 from footfall_dagster import upgrade
 from footfall_dagster.cli import main
 from footfall_dagster.lake import CameraDay
-from footfall_dagster.privacy import wall
+from footfall_dagster.privacy import purge, wall
 from footfall_dagster.privacy.closed_list import audit
 from footfall_dagster.settings import Settings
 from footfall_dagster.store import below
 from tests.cluster.conftest import bucket_named
 from tests.cluster.postgres import Postgres
-from tests.unit.objected_mall import DAYS, Mall, objection
+from tests.unit.objected_mall import DAYS, NOW, Mall, objection
 from tests.unit.published_mall import site_folder
-from vision.contracts import DETECTIONS, GATE_EVENTS
+from vision.contracts import ANONYMISED_TRAJECTORIES, DETECTIONS, GATE_EVENTS
 from vision.objections import SEEN, Place
 
 Grown = Callable[[Path, str], Settings]
+RELEASED = [published(mart).name for mart in MARTS.values()]
 AT_DOOR = CameraDay(DAYS[0], "cam_a")
 
 
@@ -40,6 +43,11 @@ def old(tmp_path: Path) -> Mall:
 
 @pytest.fixture
 def new(grown: Grown, old: Mall, request: pytest.FixtureRequest, postgres: Postgres) -> Mall:
+    return emptied(grown, old, request, postgres)
+
+
+def emptied(grown: Grown, old: Mall, request: pytest.FixtureRequest, postgres: Postgres) -> Mall:
+    """The same site where nothing is stored yet."""
     import psycopg2
 
     with psycopg2.connect(postgres.address) as connection:
@@ -118,6 +126,37 @@ def test_what_was_made_at_the_new_place_is_not_overwritten(old: Mall, new: Mall)
     wanted.forget_exact("mall", {GATE_COUNTS_15MIN.name: [DAYS[2]]}, lambda _line: None)
     with pytest.raises(upgrade.UpgradeError, match="gate_counts_15min of 2026-03-17 at DuckLake"):
         moved(old, new)
+
+
+def test_what_was_deleted_at_the_new_place_is_not_brought_back(old: Mall, new: Mall) -> None:
+    moved(old, new)
+    lake = new.objecting.lake
+    gone = list(purge.forget_partitions(lake, NOW + dt.timedelta(days=20)))
+    assert any(one.dataset == ANONYMISED_TRAJECTORIES.name for one in gone)
+    for path, _ in list(lake.ledger.untold()):
+        lake.ledger.told(path)
+    again = moved(old, new)
+    assert again[ANONYMISED_TRAJECTORIES.name].copied == 0
+    assert lake.stored_days(ANONYMISED_TRAJECTORIES.name) == []
+    assert old.objecting.lake.stored_days(ANONYMISED_TRAJECTORIES.name) != []
+
+
+def test_a_day_that_is_withdrawn_at_the_new_place_stays_withdrawn(
+    grown: Grown, tmp_path: Path, request: pytest.FixtureRequest, postgres: Postgres
+) -> None:
+    old = Mall(tmp_path / "home")
+    old.record(DAYS[0])
+    old.publish(DAYS[0])
+    new = emptied(grown, old, request, postgres)
+    moved(old, new)
+    stored = new.objecting.warehouse
+    # As an objection does that takes nobody out.
+    stored.withdrawn.add("mall", [DAYS[0]])
+    stored.released.take_out("mall", dict.fromkeys(RELEASED, (DAYS[0],)), lambda _line: None)
+    assert stored.released.days("mall") == set()
+    moved(old, new)
+    assert stored.released.days("mall") == set()
+    assert stored.exact.days("mall") == {DAYS[0]}
 
 
 def test_what_is_not_as_the_wall_let_it_pass_is_not_copied(old: Mall, new: Mall) -> None:
