@@ -112,7 +112,7 @@ def test_a_store_that_never_answers_is_an_error_and_no_gap_in_the_day(
     frames = decoded_frames([clip], 10, Limits(frame_s=1.5, store_s=2), lambda *_: None)
     with (
         object_store.silent_for(8),
-        pytest.raises(RecordingGone, match=r"given nothing of a\.mp4 for 2 s"),
+        pytest.raises(RecordingGone, match=r"no frame of a\.mp4 in 2 s"),
     ):
         list(frames)
 

@@ -18,7 +18,7 @@ import numpy as np
 from vision.exports.decode_worker import Task
 from vision.exports.limits import Limits
 from vision.exports.reading import Reading
-from vision.exports.wire import HEADER_BYTES, LENGTH, LOSSES, Kind, Loss, Message
+from vision.exports.wire import HEADER_BYTES, LENGTH, LOSSES, OF_THE_STORE, Kind, Loss, Message
 from vision.processes import environment, waits_for_disk
 from vision.protocols import Frame, Image
 
@@ -28,7 +28,7 @@ OnLoss = Callable[[str, Loss], None]
 _START_S = 120.0
 """What Python and FFmpeg may take to load on a machine that is busy."""
 _LOOK_S = 1.0
-"""Between two looks at a process that is late."""
+"""Between two looks at a process that says nothing."""
 _FRUGAL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Each thread of a decoder would reserve address space that nobody uses and the limit counts."""
 
@@ -122,6 +122,8 @@ class _Worker:
                         image: Image = np.empty((message.height, message.width, 3), np.uint8)
                         self._receive(image.data.cast("B"))
                         yield Frame(message.value, image)
+                        # Whoever had it took time that is not this process's.
+                        self._begin(self._limits.frame_s)
                     case Kind.LOST:
                         on_loss(name, LOSSES[message.value])
                     case Kind.ABSENT:
@@ -140,7 +142,8 @@ class _Worker:
         self._socket.settimeout(_START_S)
         try:
             self._socket.sendall(LENGTH.pack(len(task)) + task)
-            if self._heard(_START_S).kind is Kind.READY:
+            self._begin(_START_S)
+            if self._heard().kind is Kind.READY:
                 return
         except (OSError, ValueError):
             pass
@@ -149,51 +152,89 @@ class _Worker:
             f"`{sys.executable} -c 'import vision.exports.decode'` works"
         )
 
-    def _heard(self, patience_s: float | None = None) -> Message:
+    def _heard(self) -> Message:
+        """The next message; only what shows that work goes on begins the clock anew.
+
+        Raises:
+            TimeoutError: The file has taken longer than a frame may.
+            RecordingGone: The store or disk has.
+        """
         header = bytearray(HEADER_BYTES)
-        self._receive(memoryview(header), patience_s)
+        self._receive(memoryview(header))
         message = Message.unpacked(bytes(header))
+        if message.kind in OF_THE_STORE:
+            self._passed(self._waits)
+        else:
+            self._begin(self._limits.frame_s)
         # One that lies on a disk is asked of no store, whatever a process says that was taken over.
         self._waits = (
             message.kind is Kind.WAITS and self._task.readings[message.reading].source.path is None
         )
         return message
 
-    @property
-    def _is_held(self) -> bool:
-        """Whether the process waits for a store, or the kernel holds it until a disk answers."""
-        return self._waits or waits_for_disk(self._process.pid)
+    def _begin(self, patience_s: float) -> None:
+        self._clock = _Clock(patience_s, self._limits.store_s)
 
-    def _nothing_came(self) -> RecordingGone:
-        name = self._task.readings[self.reading].stretch.file_name
-        return RecordingGone(
-            f"the bucket or disk of recordings has given nothing of {name} for "
-            f"{self._limits.store_s:g} s; see that it is up, then run the camera-day again"
-        )
+    def _passed(self, is_held: bool) -> None:
+        try:
+            self._clock.passed(is_held)
+        except _StoreIsLate:
+            name = self._task.readings[self.reading].stretch.file_name
+            raise RecordingGone(
+                f"the bucket or disk of recordings has given no frame of {name} in "
+                f"{self._limits.store_s:g} s of waiting for it; see that it is up, then run the "
+                "camera-day again"
+            ) from None
 
-    def _receive(self, buffer: memoryview, patience_s: float | None = None) -> None:
-        """Fill `buffer`.
-
-        Raises:
-            TimeoutError: It takes longer than a frame may, not counting a store or a disk.
-            RecordingGone: Those have taken longer than they may.
-        """
-        patience_s = patience_s or self._limits.frame_s
-        began = held_at = time.monotonic()
-        until = began + patience_s
+    def _receive(self, buffer: memoryview) -> None:
         while buffer:
-            self._socket.settimeout(max(0.001, until - time.monotonic()))
+            self._socket.settimeout(self._clock.until_look_s)
             try:
                 received = self._socket.recv_into(buffer)
             except TimeoutError:
-                now = time.monotonic()
-                held_at = now if self._is_held else held_at
-                if now - held_at >= patience_s:
-                    raise
-                if now - began >= self._limits.store_s:
-                    raise self._nothing_came() from None
-                until = now + _LOOK_S
+                self._passed(self._waits or waits_for_disk(self._process.pid))
                 continue
             if not received:
                 raise ConnectionResetError
             buffer = buffer[received:]
+            if buffer:
+                self._passed(self._waits)
+
+
+class _StoreIsLate(Exception):  # noqa: N818 - says what it is
+    pass
+
+
+class _Clock:
+    """What a process has taken since it last got on: time of the file's, and of its store's."""
+
+    def __init__(self, patience_s: float, store_s: float) -> None:
+        self._file_left_s, self._store_left_s = patience_s, store_s
+        self._looked_at = time.monotonic()
+
+    @property
+    def until_look_s(self) -> float:
+        """When to look again at the latest."""
+        return max(0.001, min(_LOOK_S, self._file_left_s, self._store_left_s))
+
+    def passed(self, is_held: bool) -> None:
+        """Count the time since the last look.
+
+        Args:
+            is_held: Whether the process has waited for its store, or been held until a disk
+                answers.
+
+        Raises:
+            TimeoutError: The file has had its time.
+            _StoreIsLate: The store or disk has.
+        """
+        now = time.monotonic()
+        passed_s, self._looked_at = now - self._looked_at, now
+        if is_held:
+            self._store_left_s -= passed_s
+        else:
+            self._file_left_s -= passed_s
+        if self._file_left_s <= 0:
+            raise TimeoutError
+        if self._store_left_s <= 0:
+            raise _StoreIsLate

@@ -48,6 +48,10 @@ class Kind(IntEnum):
     """The store has answered, or failed."""
 
 
+OF_THE_STORE = (Kind.WAITS, Kind.GOES_ON)
+"""What is said of a store, and is no sign that a file gets on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A header.

@@ -12,13 +12,27 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from vision.exports.waiting import Waiting
 from vision.exports.wire import Kind, Message
 
-Deed = Literal["crash", "abort", "hang", "hang in C", "explode", "lie", "vanish", "stall"]
+Deed = Literal[
+    "crash",
+    "abort",
+    "hang",
+    "hang in C",
+    "explode",
+    "lie",
+    "vanish",
+    "stall",
+    "stall and think",
+    "ask often",
+    "ask in circles",
+    "ask for ever",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +51,7 @@ class Hostile:
     def reading(self, waiting: Waiting = nullcontext) -> "Iterator[_Trap]":
         if self.deed == "vanish":
             raise FileNotFoundError(self.lies)
-        yield _Trap(self.lies.read_bytes(), self.share, _DEEDS[self.deed])
+        yield _Trap(self.lies.read_bytes(), self.share, partial(_DEEDS[self.deed], waiting))
 
 
 class _Trap(io.BytesIO):
@@ -53,12 +67,12 @@ class _Trap(io.BytesIO):
         return super().read(min(size or 0, 1024))
 
 
-def _hang_in_c() -> None:
+def _hang_in_c(_waiting: Waiting) -> None:
     # Holds the interpreter, as a decoder does that never comes back from a call.
     ctypes.PyDLL(None).sleep(3600)
 
 
-def _lie() -> None:
+def _lie(_waiting: Waiting) -> None:
     """Give a frame of the day before any, as a process does that was taken over."""
     # The socket has the number that it had where the host opened it.
     for descriptor in range(3, 1024):
@@ -67,7 +81,7 @@ def _lie() -> None:
     time.sleep(3600)
 
 
-def _stall() -> None:
+def _stall(_waiting: Waiting) -> None:
     """Be held by the kernel until somebody writes to the pipe, as by a mount that is away."""
     pipe = Path(os.environ["STALLED_BY"])
     if pipe.exists():
@@ -76,12 +90,47 @@ def _stall() -> None:
         os.waitpid(os.posix_spawn("/bin/true", ["true"], {}, file_actions=told), 0)
 
 
-_DEEDS: dict[Deed, Callable[[], object]] = {
-    "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
-    "abort": os.abort,
-    "hang": lambda: time.sleep(3600),
+def _stall_and_think(waiting: Waiting) -> None:
+    """Make something of what came when the stall was over, which takes three seconds."""
+    if Path(os.environ["STALLED_BY"]).exists():
+        _stall(waiting)
+        time.sleep(3)
+
+
+def _ask_often(waiting: Waiting) -> None:
+    """Ask the store for each piece, as whatever decodes from one that holds no blocks."""
+    with waiting():
+        time.sleep(0.01)
+    time.sleep(0.02)
+
+
+def _ask_in_circles(waiting: Waiting) -> None:
+    """Read and read, as a demuxer does that seeks in circles, from a store that answers at once."""
+    while True:
+        with waiting():
+            time.sleep(0.01)
+        time.sleep(0.1)
+
+
+def _ask_for_ever(waiting: Waiting) -> None:
+    """Say again and again that the store is asked, as a process does that was taken over."""
+    asked = []
+    while True:
+        asked.append(waiting())
+        asked[-1].__enter__()
+        time.sleep(0.5)
+
+
+_DEEDS: dict[Deed, Callable[[Waiting], object]] = {
+    "crash": lambda _: os.kill(os.getpid(), signal.SIGSEGV),
+    "abort": lambda _: os.abort(),
+    "hang": lambda _: time.sleep(3600),
     "hang in C": _hang_in_c,
-    "explode": lambda: bytearray(2**42),
+    "explode": lambda _: bytearray(2**42),
     "lie": _lie,
     "stall": _stall,
+    "stall and think": _stall_and_think,
+    "ask often": _ask_often,
+    "ask in circles": _ask_in_circles,
+    "ask for ever": _ask_for_ever,
 }

@@ -126,6 +126,7 @@ def test_only_frames_of_the_stretch_are_given(clip: Path) -> None:
         ("abort", "decoder_crashed"),
         ("hang", "took_too_long"),
         ("hang in C", "took_too_long"),
+        ("ask in circles", "took_too_long"),
         ("explode", "took_too_much_memory"),
         ("lie", "decoder_crashed"),
     ],
@@ -213,10 +214,19 @@ def stalled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="who waits for a disk is in Linux's /proc")
-def test_a_disk_that_stalls_costs_no_frame(clip: Path, stalled: Callable[[], None]) -> None:
-    ending = threading.Timer(5, stalled)
+@pytest.mark.parametrize(
+    ("deed", "frame_s"),
+    [
+        pytest.param("stall", 3, id="longer than a frame may take"),
+        pytest.param("stall and think", 6, id="nearly as long"),
+    ],
+)
+def test_a_disk_that_stalls_costs_no_frame(
+    clip: Path, stalled: Callable[[], None], deed: Deed, frame_s: float
+) -> None:
+    ending = threading.Timer(8, stalled)
     ending.start()
-    frames, lost = decoded(readings(Hostile(clip, "stall")), Limits(frame_s=1.5))
+    frames, lost = decoded(readings(Hostile(clip, deed)), Limits(frame_s=frame_s))
     ending.join()
     assert lost == []
     assert len(frames) == CHOSEN
@@ -225,8 +235,22 @@ def test_a_disk_that_stalls_costs_no_frame(clip: Path, stalled: Callable[[], Non
 @pytest.mark.skipif(sys.platform != "linux", reason="who waits for a disk is in Linux's /proc")
 @pytest.mark.usefixtures("stalled")
 def test_a_disk_that_never_answers_is_an_error_and_no_gap_in_the_day(clip: Path) -> None:
-    with pytest.raises(RecordingGone, match=r"given nothing of 0\.mkv for 3 s"):
-        decoded(readings(Hostile(clip, "stall")), Limits(frame_s=1.5, store_s=3))
+    with pytest.raises(RecordingGone, match=r"no frame of 0\.mkv in 3 s"):
+        decoded(readings(Hostile(clip, "stall")), Limits(frame_s=3, store_s=3))
+
+
+def test_frames_before_the_stretch_are_a_sign_of_life_however_often_the_store_is_asked(
+    clip: Path,
+) -> None:
+    last = Stretch("a.mkv", STARTED_US, STARTED_US + 3_800_000, STARTED_US + 4_000_000)
+    frames, lost = decoded([Reading(Hostile(clip, "ask often", 0.1), last)], Limits(frame_s=2))
+    assert lost == []
+    assert offsets_s(frames) == [3.8, 3.96]
+
+
+def test_a_store_that_is_asked_for_ever_is_an_error(clip: Path) -> None:
+    with pytest.raises(RecordingGone, match=r"no frame of 0\.mkv in 3 s"):
+        decoded(readings(Hostile(clip, "ask for ever")), Limits(frame_s=1.5, store_s=3))
 
 
 def test_whoever_takes_their_time_is_not_taken_for_a_hanging_decoder(clip: Path) -> None:
