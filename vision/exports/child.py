@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from vision.processes import environment
+from vision.processes import end, environment
 
 _COMMAND = (sys.executable, "-P", "-m", "vision.exports.worker")
 _LONGEST_ANSWER = 8 * 2**20
@@ -103,17 +103,8 @@ class Child:
         self._process.kill()
 
     def kill(self) -> None:
-        """End it at once, and take its body away; one that the kernel holds is left to it."""
-        self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            # What was still to be sent has nobody to go to.
-            with contextlib.suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
-        try:
-            self._process.wait(_GRACE_S)
-        except subprocess.TimeoutExpired:
-            return
+        """See `vision.processes.end`."""
+        end(self._process)
 
     def _ended(self) -> Ended:
         try:

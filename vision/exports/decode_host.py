@@ -19,7 +19,7 @@ from vision.exports.decode_worker import Task
 from vision.exports.limits import Limits
 from vision.exports.reading import Reading
 from vision.exports.wire import HEADER_BYTES, LENGTH, LOSSES, OF_THE_STORE, Kind, Loss, Message
-from vision.processes import environment, waits_for_disk
+from vision.processes import end, environment, waits_for_disk
 from vision.protocols import Frame, Image
 
 OnLoss = Callable[[str, Loss], None]
@@ -101,8 +101,7 @@ class _Worker:
 
     def __exit__(self, *_: object) -> None:
         self._socket.close()
-        self._process.kill()
-        self._process.wait()
+        end(self._process)
 
     def frames(self, on_loss: OnLoss) -> Iterator[Frame]:
         """Every frame until the task is done or the process is."""

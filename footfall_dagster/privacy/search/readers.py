@@ -18,6 +18,7 @@ from typing import Any
 from footfall_dagster.privacy.search.account import UNREAD
 from footfall_dagster.privacy.search.limits import DEFAULT, Limits
 from footfall_dagster.store import StorePath, words
+from vision.processes import end
 
 Question = dict[str, Any]
 Answer = dict[str, Any]
@@ -79,8 +80,7 @@ class Reader:
 
     def _stop(self) -> None:
         if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
+            end(self._process)
             self._process = None
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import pickle
 import sqlite3
+import subprocess
 import tarfile
 import uuid
 import zipfile
@@ -285,6 +286,25 @@ def test_a_reader_that_takes_too_long_leaves_an_unread_file_and_the_next_is_read
     (tmp_path / "a").write_bytes(b"[" * 3_000_000)
     evidence = search({"lake": tmp_path}, Limits(file_seconds=0.0))
     assert {one.kind for one in evidence.unread} == {"could not be read: took too long"}
+
+
+def test_a_reader_that_the_kernel_does_not_let_die_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(b"[" * 3_000_000)
+    waited: list[float | None] = []
+    wait = subprocess.Popen.wait
+
+    def held(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+        waited.append(timeout)
+        wait(process)
+        raise subprocess.TimeoutExpired("a reader", timeout or 0)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", held)
+    evidence = search({"lake": tmp_path}, Limits(file_seconds=0.0))
+    assert {one.kind for one in evidence.unread} == {"could not be read: took too long"}
+    assert waited
+    assert None not in waited
 
 
 def test_a_finding_masks_a_name_that_may_carry_something_and_finds_it(tmp_path: Path) -> None:
