@@ -19,7 +19,7 @@ from vision.exports.decode_worker import Task
 from vision.exports.limits import Limits
 from vision.exports.reading import Reading
 from vision.exports.wire import HEADER_BYTES, LENGTH, LOSSES, OF_THE_STORE, Kind, Loss, Message
-from vision.processes import end, environment, waits_for_disk
+from vision.processes import DiskWatch, end, environment
 from vision.protocols import Frame, Image
 
 OnLoss = Callable[[str, Loss], None]
@@ -97,6 +97,7 @@ class _Worker:
                 pass_fds=[theirs.fileno()],
                 env=environment(**_FRUGAL),
             )
+        self._disk = DiskWatch(self._process.pid)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -191,7 +192,7 @@ class _Worker:
             try:
                 received = self._socket.recv_into(buffer)
             except TimeoutError:
-                self._passed(self._waits or waits_for_disk(self._process.pid))
+                self._passed(self._waits or self._disk.is_held())
                 continue
             if not received:
                 raise ConnectionResetError

@@ -8,6 +8,7 @@ import ctypes
 import io
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -29,6 +30,7 @@ Deed = Literal[
     "vanish",
     "stall",
     "stall and think",
+    "stall and read",
     "ask often",
     "ask in circles",
     "ask for ever",
@@ -97,6 +99,24 @@ def _stall_and_think(waiting: Waiting) -> None:
         time.sleep(3)
 
 
+def _stall_and_read(_waiting: Waiting) -> None:
+    """Be held by the kernel in one thread, and read in another, as from a disk that is slow."""
+    threading.Thread(target=_stall_in_c, daemon=True).start()
+    with Path("/dev/zero").open("rb", buffering=0) as endless:
+        while endless.read(1):
+            time.sleep(0.05)
+
+
+def _stall_in_c() -> None:
+    """As `_stall` does, but without holding the interpreter."""
+    libc, actions, pid = ctypes.CDLL(None), ctypes.create_string_buffer(256), ctypes.c_int()
+    libc.posix_spawn_file_actions_init(actions)
+    pipe = os.fsencode(os.environ["STALLED_BY"])
+    libc.posix_spawn_file_actions_addopen(actions, 0, pipe, os.O_RDONLY, 0)
+    words = (ctypes.c_char_p * 2)(b"true", None)
+    libc.posix_spawn(ctypes.byref(pid), b"/bin/true", actions, None, words, words)
+
+
 def _ask_often(waiting: Waiting) -> None:
     """Ask the store for each piece, as whatever decodes from one that holds no blocks."""
     with waiting():
@@ -130,6 +150,7 @@ _DEEDS: dict[Deed, Callable[[Waiting], object]] = {
     "lie": _lie,
     "stall": _stall,
     "stall and think": _stall_and_think,
+    "stall and read": _stall_and_read,
     "ask often": _ask_often,
     "ask in circles": _ask_in_circles,
     "ask for ever": _ask_for_ever,

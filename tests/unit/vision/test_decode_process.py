@@ -239,6 +239,16 @@ def test_a_disk_that_never_answers_is_an_error_and_no_gap_in_the_day(clip: Path)
         decoded(readings(Hostile(clip, "stall")), Limits(frame_s=3, store_s=3))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="who waits for a disk is in Linux's /proc")
+@pytest.mark.usefixtures("stalled")
+def test_a_file_that_reads_a_slow_disk_without_end_is_no_disk_that_stalls(clip: Path) -> None:
+    frames, lost = decoded(
+        readings(Hostile(clip, "stall and read"), on_disk(clip)), Limits(frame_s=4, store_s=20)
+    )
+    assert lost == [("0.mkv", "took_too_long")]
+    assert len(frames) >= CHOSEN
+
+
 def test_frames_before_the_stretch_are_a_sign_of_life_however_often_the_store_is_asked(
     clip: Path,
 ) -> None:
