@@ -29,6 +29,13 @@ class Ended(Exception):  # noqa: N818 - an outcome, not a fault of the program
         self.signal = ended_by
 
 
+class Late(Ended):
+    """It was killed, as it took longer than it may and no alarm of its own had ended it."""
+
+    def __init__(self) -> None:
+        super().__init__(signal.SIGALRM)
+
+
 class Child:
     """One process of `vision.exports.worker`.
 
@@ -75,7 +82,8 @@ class Child:
             seconds: How long it may take. A child that takes longer is killed.
 
         Raises:
-            Ended: The child is gone; by SIGALRM where it took too long.
+            Ended: The child is gone; by SIGALRM, its own alarm, where a file took too long.
+            Late: It is gone, because it took longer than `seconds`.
         """
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
@@ -85,7 +93,7 @@ class Child:
         while b"\n" not in self._left:
             if not waiting.poll(max(0.0, until - time.monotonic()) * 1000):
                 self.kill()
-                raise Ended(signal.SIGALRM)
+                raise Late
             piece = os.read(descriptor, 2**16)
             self._left += piece
             if not piece or len(self._left) > _LONGEST_ANSWER:

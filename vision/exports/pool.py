@@ -25,7 +25,7 @@ from pydantic import TypeAdapter
 
 from vision.exports import foreign
 from vision.exports.bounds import CLOCKS_SHOW, MOST_BYTES
-from vision.exports.child import Child, Ended
+from vision.exports.child import Child, Ended, Late
 from vision.exports.content import Content
 from vision.exports.limits import Limits
 from vision.exports.places import Source, Unreachable
@@ -110,7 +110,7 @@ def probe_all(
         measure: `module:function` that measures a file in the child; for tests.
 
     Raises:
-        Unreachable: A bucket did not answer.
+        Unreachable: A bucket failed, or did not answer in time.
     """
     crew = _Crew(measure, limits, workers or os.cpu_count() or 2)
     left = iter(files)
@@ -247,6 +247,9 @@ class _Worker:
             child.done()
             outcome = _concluded(file, content, told)
         except Ended as ended:
+            if isinstance(ended, Late) and file.source.path is None:
+                self._drop()
+                raise _storage("did not answer in time", file) from None
             outcome = SetAside(file, _REASONS.get(ended.signal, "decoder_crashed"), content)
         except (ValueError, TypeError, LookupError):
             # What does not speak our language any more was taken over by the file.
@@ -262,7 +265,10 @@ class _Worker:
             child.kill()
 
     def _patience_s(self, file: Candidate) -> float:
-        """Seconds until a child is taken for dead that should have ended itself before."""
+        """Seconds until a child is taken for dead that should have ended itself before.
+
+        What it asks of a store is not on its alarm, so there it is the store that is late.
+        """
         measuring_s = self._limits.measuring_s(file.size_bytes)
         return measuring_s if file.source.path else measuring_s + self._limits.store_s
 
@@ -301,11 +307,7 @@ def _believed(content: Content) -> Content:
 def _concluded(file: Candidate, content: Content | None, told: dict[str, Any]) -> Probed | SetAside:
     if "storage" in told and file.source.path is None:
         # Not in the child's words: a file may have put them into its mouth.
-        raise Unreachable(
-            f"the storage of recordings failed while {file.name} was read; see that it is up, that "
-            "we may read it, and that FOOTFALL_S3_ENDPOINT or AWS_ENDPOINT_URL is right, then run "
-            "the camera-day again"
-        )
+        raise _storage("failed", file)
     if content is not None and "video" in told:
         video = _VIDEO.validate_python(told["video"])
         if not video.is_possible:
@@ -317,4 +319,12 @@ def _concluded(file: Candidate, content: Content | None, told: dict[str, Any]) -
         _REASON.validate_python(told["reason"]),
         content,
         foreign.KINDS[kind].kind if kind is not None else None,
+    )
+
+
+def _storage(what: str, file: Candidate) -> Unreachable:
+    return Unreachable(
+        f"the storage of recordings {what} while {file.name} was read; see that it is up, that we "
+        "may read it, and that FOOTFALL_S3_ENDPOINT or AWS_ENDPOINT_URL is right, then run the "
+        "camera-day again"
     )

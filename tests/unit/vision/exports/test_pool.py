@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,6 +14,8 @@ import pytest
 
 from tests.unit.vision.exports import media
 from tests.unit.vision.exports.hostile import MEASURE
+from vision.exports import pool
+from vision.exports.child import Child
 from vision.exports.limits import Limits
 from vision.exports.places import Bucket, Folder, Source, Unreachable
 from vision.exports.pool import Candidate, Probed, SetAside, probe_all
@@ -117,6 +120,35 @@ def test_a_bucket_that_fails_is_no_fault_of_the_file() -> None:
     broken = Candidate(Source(Bucket("s3://recordings", "http://127.0.0.1:9"), "clip.mp4"), 1)
     with pytest.raises(Unreachable, match="run the camera-day again"):
         list(probe_all([broken], workers=1))
+
+
+def test_a_bucket_that_gives_nothing_is_no_fault_of_the_file(
+    video: Candidate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'footfall-dagster[s3]'")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "recorder")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        slow = Candidate(Source(Bucket("s3://recordings", endpoint), "clip.mp4"), 1)
+        limits = Limits(probe_s=1.0, store_s=1.0)
+        with pytest.raises(Unreachable, match=r"did not answer in time while clip\.mp4 was read"):
+            list(probe_all([video, slow], limits, workers=1))
+
+
+def test_a_file_of_a_bucket_that_hangs_its_decoder_is_set_aside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Alarmed(Child):
+        def answer(self, seconds: float) -> bytes:
+            if self.asked:
+                os.kill(self._process.pid, signal.SIGALRM)
+            return super().answer(seconds)
+
+    monkeypatch.setattr(pool, "Child", Alarmed)
+    file = Candidate(Source(Bucket("s3://recordings", "http://127.0.0.1:9"), "clip.mp4"), 1)
+    (found,) = probe_all([file], STRICT, workers=1)
+    assert outcome(found) == "took_too_long"
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "pipe"])
