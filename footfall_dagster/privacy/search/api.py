@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
+from itertools import islice
 
 from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.look import Look
@@ -21,7 +22,7 @@ from footfall_dagster.privacy.search.worker import SMALL
 from footfall_dagster.store import StorePath, within, words
 
 CHECK = "search"
-_TOGETHER = 4096
+_TOGETHER, _AT_ONCE = 4096, 1000
 _FILES_EACH, _MOST_READERS = 500, 4
 LINK, SPECIAL = "link", "no plain file"
 _PLAIN = re.compile(
@@ -51,24 +52,30 @@ def search(
         is either searched as well or is not ours.
     """
     left_out = {path.absolute() for path in leave_out}
-    look, met = Look(), dict[str, list[files.Met]]()
-    for name, root in roots.items():
-        if root.exists() or root.is_symlink():
-            met[name] = list(files.walk(root.absolute(), left_out))
-        else:
-            look.unread.append(Finding(name, "root", "is not there", 1.0))
-    number = 1 if reader else _number(sum(map(len, met.values())))
-    with (
-        nullcontext(reader) if reader else Readers(number, limits) as asked,
-        ThreadPoolExecutor(number) as pool,
-    ):
-        for name, found in met.items():
-            root = roots[name].absolute()
-            for seen in pool.map(partial(_look, name, root, asked), found):
-                look.add(seen)
-            names = list(files.names(root, found, left_out)) if root.is_dir() else []
-            _look_together(name, names, found, asked, look)
+    look = Look()
+    with nullcontext(reader) if reader else Readers(_most_readers(), limits) as asked:
+        for name, root in roots.items():
+            if root.exists() or root.is_symlink():
+                _search(name, root.absolute(), left_out, asked, look)
+            else:
+                look.unread.append(Finding(name, "root", "is not there", 1.0))
     return look.evidence(CHECK, ", ".join(roots))
+
+
+def _search(
+    name: str, root: StorePath, left_out: Collection[StorePath], reader: Asked, look: Look
+) -> None:
+    """Look through one root, and hold no list of it when that is done."""
+    met = list(files.walk(root, left_out))
+    number = 1 if isinstance(reader, Reader) else _number(len(met))
+    left = iter(met)
+    with ThreadPoolExecutor(number) as pool:
+        # What is to be done weighs more than a file's name: a million at once are gigabytes.
+        while together := list(islice(left, _AT_ONCE)):
+            for seen in pool.map(partial(_look, name, root, reader), together):
+                look.add(seen)
+    names = list(files.names(root, met, left_out)) if root.is_dir() else []
+    _look_together(name, names, met, reader, look)
 
 
 def _take(look: Look, shown: str, answer: Answer) -> None:
@@ -79,9 +86,13 @@ def _take(look: Look, shown: str, answer: Answer) -> None:
     look.unread += (Finding(shown, place, why, 1.0) for place, why in answer["unread"])
 
 
+def _most_readers() -> int:
+    return min(_MOST_READERS, len(os.sched_getaffinity(0)))
+
+
 def _number(files_met: int) -> int:
     """How many processes are to read: one takes a second to start."""
-    return min(_MOST_READERS, os.cpu_count() or 1, 1 + files_met // _FILES_EACH)
+    return min(_most_readers(), 1 + files_met // _FILES_EACH)
 
 
 def _look(name: str, root: StorePath, reader: Asked, met: files.Met) -> Look:
@@ -111,12 +122,15 @@ def _look_together(
     shown: str, names: list[bytes], met: list[files.Met], reader: Asked, look: Look
 ) -> None:
     """Small files of a root as one, some thousands at a time, and all names in it."""
-    small = [{**words(one.path), "size": one.size} for one in met if _is_small(one)]
+    small = [one for one in met if _is_small(one)]
     for start in range(0, max(len(names), len(small)), _TOGETHER):
         answer = reader.put(
             {
                 "names": os.fsdecode(b"\n".join(names[start : start + _TOGETHER])),
-                "small": small[start : start + _TOGETHER],
+                "small": [
+                    {**words(one.path), "size": one.size}
+                    for one in small[start : start + _TOGETHER]
+                ],
             }
         )
         _take(look, f"{shown}/<together>", answer)

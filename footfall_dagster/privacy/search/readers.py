@@ -103,7 +103,8 @@ class Readers:
     def __init__(self, number: int, limits: Limits = DEFAULT) -> None:
         """Have so many of them; a process is started for the first question of each."""
         self._every = [Reader(limits) for _ in range(number)]
-        self._idle: queue.SimpleQueue[Reader] = queue.SimpleQueue()
+        # Who has answered is asked again: no more are started than are asked at a time.
+        self._idle: queue.LifoQueue[Reader] = queue.LifoQueue()
         for reader in self._every:
             self._idle.put(reader)
 

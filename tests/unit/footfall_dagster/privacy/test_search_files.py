@@ -13,10 +13,12 @@ import subprocess
 import tarfile
 import uuid
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -25,9 +27,9 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from footfall_dagster.privacy.search import Limits, api, search, worker
+from footfall_dagster.privacy.search import Limits, api, files, search, worker
 from footfall_dagster.privacy.search.limits import DEFAULT
-from footfall_dagster.privacy.search.readers import Readers
+from footfall_dagster.privacy.search.readers import Reader, Readers
 from vision.contracts_ingest import CAMERA_EXPORTS
 
 RNG = np.random.default_rng(2)
@@ -383,9 +385,45 @@ def test_several_processes_find_what_one_does_in_the_same_order(
 
     monkeypatch.setattr(api, "Readers", Counted)
     monkeypatch.setattr(api, "_FILES_EACH", 3)
-    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 2, 5})
     together = search({"home": tmp_path})
     assert started == [3]
     assert replace(together, seconds=0) == replace(alone, seconds=0)
     assert [one.file[-1] for one in together.findings if one.kind == "jpeg"] == ["a", "f", "k"]
     assert together.files == 12
+
+
+def test_a_root_is_listed_in_its_turn_and_its_files_are_handed_out_a_few_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        for number in range(25):
+            (tmp_path / name / f"{number}").write_text("nothing")
+    waiting: list[Future[Any]] = []
+    most: list[int] = []
+    listed: list[tuple[str, int]] = []
+
+    class Pool(ThreadPoolExecutor):
+        def submit(self, *asked: Any, **more: Any) -> Future[Any]:
+            waiting[:] = [one for one in waiting if not one.done()]
+            waiting.append(super().submit(*asked, **more))
+            most.append(len(waiting))
+            return waiting[-1]
+
+    class Told(Reader):
+        def put(self, question: dict[str, Any]) -> dict[str, Any]:
+            return {"bytes": 0, "rows": 0, "found": [], "unread": []}
+
+    def walk(root: Path, left_out: Collection[Path]) -> Iterator[files.Met]:
+        listed.append((root.name, len(most)))
+        yield from met(root, left_out)
+
+    met = files.walk
+    monkeypatch.setattr(api, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(files, "walk", walk)
+    monkeypatch.setattr(api, "_AT_ONCE", 5)
+    roots = {"one": tmp_path / "first", "two": tmp_path / "second"}
+    assert search(roots, reader=Told()).files == 50
+    assert max(most) <= 5
+    assert listed == [("first", 0), ("second", 25)]
