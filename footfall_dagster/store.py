@@ -192,9 +192,14 @@ def told_of(path: StorePath) -> Any:
     return path.lstat() if isinstance(path, Path) else path.stat()
 
 
-def attributes(path: StorePath) -> bytes:
-    """What is kept beside a file under names that anybody may give."""
-    given = _of_object(path) if not isinstance(path, Path) else _of_file(path)
+def attributes(path: StorePath, key: str = "") -> bytes:
+    """What is kept beside a file under names that anybody may give.
+
+    Args:
+        path: Which.
+        key: Of the object, where it is not the path's.
+    """
+    given = _of_file(path) if isinstance(path, Path) else _of_object(path, key or path.path)
     return b"\n".join(name + b"\n" + value for name, value in given.items())
 
 
@@ -210,10 +215,10 @@ def _of_file(path: Path) -> dict[bytes, bytes]:
         return {}  # The file system has none.
 
 
-def _of_object(path: UPath) -> dict[bytes, bytes]:
+def _of_object(path: UPath, key: str) -> dict[bytes, bytes]:
     """User metadata and tags of an object."""
     try:
-        given = path.fs.metadata(path.path) | path.fs.get_tags(path.path)
+        given = path.fs.metadata(key) | path.fs.get_tags(key)
     except FileNotFoundError:
         return {}
     return {str(name).encode(): str(value).encode() for name, value in given.items()}

@@ -11,6 +11,7 @@ its receipt, its contract and the bytes that its rows give. The rest is a findin
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from footfall_dagster.privacy.look import STRANGER, Look
 from footfall_dagster.privacy.pages import page_trouble
 from footfall_dagster.privacy.partition_folder import PartitionFolder
 from footfall_dagster.privacy.record_store import RecordStore
+from footfall_dagster.privacy.strangers import stranger
 from footfall_dagster.report_store import FolderReportStore, report_stores
 from footfall_dagster.settings import Settings
 from footfall_dagster.store import StorePath, attributes
@@ -73,13 +75,30 @@ def audit(settings: Settings, site: Site, dagster_home: Path | None) -> Evidence
     if dagster_home is not None:
         parts.append((dagster_home, lambda _: closed_list_dagster.instance(look, dagster_home)))
     for root, part in parts:
-        tree = Tree(root)
-        try:
-            part(tree)
-        except Exception:  # hostile input may raise anything; what was not read is no pass
-            look.miss(root, root, "the rest of it")
-        _attributes(look, tree)
+        with _missed(look, root):
+            tree = Tree(root)
+            with _missed(look, root):
+                part(tree)
+            _of_no_part(look, tree)
     return look.evidence(CHECK, SCOPE)
+
+
+@contextmanager
+def _missed(look: Look, root: StorePath) -> Iterator[None]:
+    try:
+        yield
+    except Exception:  # hostile input may raise anything; what was not read is no pass
+        look.miss(root, root, "the rest of it")
+
+
+def _of_no_part(look: Look, tree: Tree) -> None:
+    """What no part sees: objects that no path names, folders that nobody may list, attributes."""
+    for entry in tree.nameless.values():
+        look.at(entry.path, entry.size)
+        look.find(tree.root, entry.path, "the whole file", STRANGER)
+    for folder in sorted(tree.unlisted, key=str):
+        look.miss(tree.root, folder, "the folder")
+    _attributes(look, tree)
 
 
 def lake(look: Look, lake: Lake, tree: Tree) -> None:
@@ -87,26 +106,28 @@ def lake(look: Look, lake: Lake, tree: Tree) -> None:
     contracts = lake_of(lake.site)
     for entry in tree.entries(lake.root):
         name = entry.path.name
+        if entry.is_unlisted:
+            continue
         if name == PENDING and entry.is_folder:
             _nothing_in(look, tree, entry.path)
         elif name == ledger.FOLDER and entry.is_folder:
-            _ours_but(look, tree, entry.path, lake.ledger.strangers())
+            _ours_but(look, tree, entry.path, lake.ledger.strangers)
         elif name == objection_list.FOLDER and entry.is_folder:
-            _ours_but(look, tree, entry.path, lake.objection_list.strangers())
+            _ours_but(look, tree, entry.path, lake.objection_list.strangers)
         elif name in contracts and entry.is_folder:
             held = partial(_partition, lake, tree, contracts[name])
             camera_days = list(_partitions(look, lake, tree, entry.path))
             for seen in side_by_side(tree.root, held, camera_days):
                 look.add(seen)
         else:
-            _stranger(look, tree, entry)
+            stranger(look, tree, entry)
 
 
 def _partitions(look: Look, lake: Lake, tree: Tree, dataset: StorePath) -> Iterator[CameraDay]:
     for date in _of_site(look, tree, dataset, lake.site.id):
         day = _day(date)
         if day is None:
-            _stranger(look, tree, date)
+            stranger(look, tree, date)
             continue
         known = lake.site.on(day).cameras
         for camera in tree.entries(date.path):
@@ -114,27 +135,35 @@ def _partitions(look: Look, lake: Lake, tree: Tree, dataset: StorePath) -> Itera
             if camera.path.name == f"camera={name}" and name in known and camera.is_folder:
                 yield CameraDay(day, name)
             else:
-                _stranger(look, tree, camera)
+                stranger(look, tree, camera)
 
 
 def _of_site(look: Look, tree: Tree, folder: StorePath, site: str) -> Iterator[Entry]:
     """What lies in the folder of a site, and nothing else may lie beside."""
     for entry in tree.entries(folder):
         if not entry.is_folder or not entry.path.name.startswith("site="):
-            _stranger(look, tree, entry)
+            stranger(look, tree, entry)
         elif entry.path.name != f"site={site}":
             look.miss(tree.root, entry.path, "the folder", _OTHER_SITE)
         else:
             yield from tree.entries(entry.path)
 
 
-def _ours_but(look: Look, tree: Tree, folder: StorePath, strangers: Collection[StorePath]) -> None:
+def _ours_but(
+    look: Look, tree: Tree, folder: StorePath, strangers: Callable[[], Collection[StorePath]]
+) -> None:
     """Files that are each as we write them, but for strangers among them."""
+    known, told = strangers(), set[StorePath]()
     for entry in tree.below(folder):
-        if entry.path in strangers:
-            _stranger(look, tree, entry)
+        told.add(entry.path)
+        if entry.path in known:
+            stranger(look, tree, entry)
+            known = known if entry.is_there else strangers()
         elif not entry.is_folder:
             look.at(entry.path, entry.size)
+    for path in sorted(set(known) - told, key=str):
+        # It has come since the tree was listed, or has another name since.
+        look.find_there(tree.root, Entry(path, True, False, 0), STRANGER)
 
 
 def _day(folder: Entry) -> dt.date | None:
@@ -150,10 +179,10 @@ def _partition(lake: Lake, tree: Tree, contract: Contract, camera_day: CameraDay
     # Whoever wrote there since the tree was made is not to look like somebody who tampered.
     for entries in (tree.below(folder), None):
         seen = Look()
-        held = PartitionFolder(folder, contract, str(camera_day), entries)
         try:
+            held = PartitionFolder(folder, contract, str(camera_day), entries)
             _admitted(seen, lake, contract, camera_day, held)
-        except FileNotFoundError:
+        except OSError:
             seen.miss(lake.root, folder / wall.PART, "the whole file")
         if not seen.findings and not seen.unread:
             break
@@ -163,9 +192,9 @@ def _partition(lake: Lake, tree: Tree, contract: Contract, camera_day: CameraDay
 def _admitted(
     look: Look, lake: Lake, contract: Contract, camera_day: CameraDay, held: PartitionFolder
 ) -> None:
-    for stranger in held.strangers:
-        look.at(stranger.path, stranger.size)
-        look.find(lake.root, stranger.path, "the whole file", STRANGER)
+    for entry in held.strangers:
+        look.at(entry.path, entry.size)
+        look.find(lake.root, entry.path, "the whole file", STRANGER)
     part = held.entries.get(lake.folder(contract.name, camera_day) / wall.PART)
     if part is None or not part.is_file or contract.personal:
         return
@@ -188,10 +217,12 @@ def reports(look: Look, store: FolderReportStore, tree: Tree) -> None:
 
 def _page(look: Look, store: FolderReportStore, tree: Tree, entry: Entry) -> None:
     path = entry.path
-    if store.is_receipt(path):
+    if not entry.is_file:
+        stranger(look, tree, entry)
+    elif store.is_receipt(path):
         look.at(path, entry.size)
     elif (page := store.written(path)) is None:
-        _stranger(look, tree, entry)
+        stranger(look, tree, entry)
     else:
         look.at(path, entry.size)
         if kind := page_trouble(page):
@@ -202,27 +233,19 @@ def _nothing_in(look: Look, tree: Tree, folder: StorePath | None = None) -> None
     for entry in tree.below(tree.root if folder is None else folder):
         if not entry.is_folder:
             look.at(entry.path, entry.size)
-            look.find(tree.root, entry.path, "the whole file", "leftover")
+            look.find_there(tree.root, entry, "leftover")
 
 
 def _attributes(look: Look, tree: Tree) -> None:
     """Nothing of ours is kept beside a file under a name that anybody may give."""
-    paths = [entry.path for entry in tree.below(tree.root) if _may_have_attributes(entry)]
-    # A bucket's prefix stores nothing itself.
-    paths += [tree.root] if isinstance(tree.root, Path) else []
-    for path, given in zip(paths, side_by_side(tree.root, attributes, paths), strict=True):
+    asked = [
+        (entry.path, entry.key)
+        for entry in tree.below(tree.root)
+        # A bucket's prefix stores nothing itself, but an empty object may stand for it.
+        if isinstance(entry.path, Path) or entry.key
+    ]
+    asked.append((tree.root, "" if isinstance(tree.root, Path) else f"{tree.root.path}/"))
+    kept = side_by_side(tree.root, lambda one: attributes(*one), asked)
+    for (path, _), given in zip(asked, kept, strict=True):
         if given:
             look.find(tree.root, path, "its attributes", STRANGER)
-
-
-def _may_have_attributes(entry: Entry) -> bool:
-    return isinstance(entry.path, Path) or entry.is_file
-
-
-def _stranger(look: Look, tree: Tree, entry: Entry) -> None:
-    """Name everything below an entry, which has no business there, unless it is gone by now."""
-    inside = [one for one in tree.below(entry.path) if not one.is_folder]
-    for one in inside or [entry]:
-        if one.is_there:
-            look.at(one.path, one.size)
-            look.find(tree.root, one.path, "the whole file", STRANGER)

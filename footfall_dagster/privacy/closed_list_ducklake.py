@@ -8,6 +8,8 @@ Every file below a DuckLake's folder is one that its catalogue knows of, in the 
 snapshot that one may still look back to; the rest is a finding, whatever it is.
 """
 
+from collections.abc import Iterable
+
 import duckdb
 
 from footfall_dagster.listing import Entry, Tree
@@ -15,6 +17,7 @@ from footfall_dagster.mart_lake import LakeMarts
 from footfall_dagster.mart_tables import WarehouseError, as_stored, held_columns
 from footfall_dagster.privacy.closed_list_rows import broken
 from footfall_dagster.privacy.look import STRANGER, Look
+from footfall_dagster.privacy.strangers import stranger
 from footfall_dagster.warehouse import DuckLakeWarehouse
 from vision.site.models import Site
 
@@ -22,10 +25,9 @@ from vision.site.models import Site
 def warehouse(look: Look, stored: DuckLakeWarehouse, site: Site, tree: Tree) -> None:
     """Every object of both DuckLakes, and every row of their tables."""
     for entry in tree.entries(stored.beside):
-        if entry.path.name not in {stored.core.name, stored.published.name, *stored.kept_beside}:
-            for one in tree.below(entry.path) or [entry]:
-                look.at(one.path, one.size)
-                look.find(stored.beside, one.path, "the whole file", STRANGER)
+        known = {stored.core.name, stored.published.name, *stored.kept_beside}
+        if not entry.is_folder or entry.path.name not in known:
+            stranger(look, tree, entry)
     for marts in (stored.core, stored.published):
         try:
             _marts(look, marts, site, tree.below(marts.where))
@@ -33,7 +35,7 @@ def warehouse(look: Look, stored: DuckLakeWarehouse, site: Site, tree: Tree) -> 
             look.miss(stored.beside, marts.where, "the whole of it")
 
 
-def _marts(look: Look, marts: LakeMarts, site: Site, present: list[Entry]) -> None:
+def _marts(look: Look, marts: LakeMarts, site: Site, present: Iterable[Entry]) -> None:
     known = set[str]()
     if marts.is_there:
         with marts.opened() as connection:
@@ -56,5 +58,5 @@ def _marts(look: Look, marts: LakeMarts, site: Site, present: list[Entry]) -> No
         if entry.is_folder:
             continue
         look.at(entry.path, entry.size)
-        if str(entry.path) not in known and entry.is_there:
-            look.find(marts.root, entry.path, "the whole file", STRANGER)
+        if str(entry.path) not in known or not entry.is_file:
+            look.find_there(marts.root, entry, STRANGER)

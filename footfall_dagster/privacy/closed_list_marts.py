@@ -17,7 +17,7 @@ import duckdb
 from assets.marts.contracts import MARTS
 from assets.marts.inputs import relations
 from assets.marts.queries import connected
-from footfall_dagster.listing import Entry, Tree
+from footfall_dagster.listing import Entry, Tree, listed
 from footfall_dagster.mart_store import Marts
 from footfall_dagster.mart_tables import new_tables
 from footfall_dagster.noise_ledger import FOLDER as NOISE
@@ -60,8 +60,9 @@ def warehouse(look: Look, stored: Warehouse, site: Site, tree: Tree) -> None:
 def _files(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> None:
     known = {stored.core: stored.exact, stored.published: stored.released}
     locks = {path.with_name(f"{path.name}.lock") for path in known}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.name in stored.kept_beside and path.is_dir() and not path.is_symlink():
+    for entry in listed(folder, deep=False):
+        path = folder / entry.path.name
+        if path.name in stored.kept_beside and entry.is_folder:
             continue
         look.at(path)
         if path in known:
@@ -69,7 +70,7 @@ def _files(look: Look, folder: Path, stored: DuckDBWarehouse, site: Site) -> Non
         elif path in locks and path.is_file() and path.stat().st_size == 0:
             continue
         elif not (vouched.is_receipt(path) and folder / vouched.vouched_for(path) in known):
-            look.find(folder, path, "the whole file", STRANGER)
+            look.find_there(folder, entry, STRANGER)
 
 
 def _withdrawn(
@@ -85,7 +86,7 @@ def _withdrawn(
         except (OSError, ValueError):
             known = False
         if not known:
-            look.find(folder.parent, entry.path, "the whole file", STRANGER)
+            look.find_there(folder.parent, entry, STRANGER)
 
 
 def _verdicts(
@@ -107,8 +108,8 @@ def _verdicts(
         except ValueError:
             known = False
         # Whoever makes a day again meanwhile takes its verdicts back.
-        if not known and entry.is_there:
-            look.find(folder.parent, path, "the whole file", STRANGER)
+        if not known:
+            look.find_there(folder.parent, entry, STRANGER)
 
 
 def _draws(
@@ -128,7 +129,7 @@ def _draws(
         rows = len(release.figures) if release is not None and known else 0
         look.at(path, entry.size, rows=rows)
         if not known:
-            look.find(folder.parent, path, "the whole file", STRANGER)
+            look.find_there(folder.parent, entry, STRANGER)
 
 
 def _file(look: Look, folder: Path, path: Path, marts: Marts, site: Site) -> None:

@@ -19,11 +19,11 @@ def records(look: Look, store: RecordStore, tree: Tree) -> None:
     for kind in tree.entries(store.folder):
         if kind.path == store.pages.folder and kind.is_folder:
             continue
-        for entry in [kind, *tree.below(kind.path)]:
+        for entry in tree.of(kind):
             if entry.is_folder:
                 # A folder that is none of ours is told of by what lies in it.
                 continue
             look.at(entry.path, entry.size)
             holds = known.get(entry.path.parent)
             if holds is None or not entry.is_file or not holds(entry):
-                look.find(store.folder, entry.path, "the whole file", STRANGER)
+                look.find_there(store.folder, entry, STRANGER)

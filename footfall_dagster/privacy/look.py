@@ -8,6 +8,7 @@ import re
 import time
 from dataclasses import dataclass, field
 
+from footfall_dagster.listing import Entry
 from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.store import StorePath, told_of, within
 
@@ -44,6 +45,14 @@ class Look:
     ) -> None:
         """Note something that may not stand where it is."""
         self.findings.append(Finding(shown(root, path), place, kind, confidence))
+
+    def find_there(self, root: StorePath, entry: Entry, kind: str) -> None:
+        """Note a file that may not be where it is, unless it is gone by now.
+
+        What a purge deletes, or a writer keeps for a moment, goes while others look.
+        """
+        if entry.is_there:
+            self.find(root, entry.path, "the whole file", kind)
 
     def miss(self, root: StorePath, path: StorePath, place: str, why: str = UNREAD) -> None:
         """Note something that could not be looked at."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 
 from footfall_dagster.listing import Entry, listed
 from footfall_dagster.store import StorePath, bytes_of
@@ -87,8 +88,10 @@ class PartitionFolder:
             entries: What lies there, where it was listed already.
         """
         self._folder, self._contract, self._name = folder, contract, name
-        found = listed(folder) if entries is None else entries
-        self.entries = {one.path: one for one in found}
+        self._found = list(listed(folder) if entries is None else entries)
+        # In a bucket several may have one path: what is no file lies behind the one that is.
+        by_path = sorted(self._found, key=lambda one: one.is_file)
+        self.entries = {one.path: one for one in by_path}
         self._texts: dict[StorePath, bytes] = {}
 
     @cached_property
@@ -138,9 +141,13 @@ class PartitionFolder:
         A run killed between placing a receipt and its file leaves a sound receipt of other content,
         which the next run removes; it says no more than a hash.
         """
-        return [one for one in self.entries.values() if not self._belongs(one)]
+        return [one for one in self._found if not self._belongs(one)]
 
     def _belongs(self, entry: Entry) -> bool:
+        if entry.is_folder and not isinstance(entry.path, Path):
+            return True  # A bucket's folder is nothing by itself: what lies in it is told of.
+        if entry is not self.entries[entry.path]:
+            return False
         if entry.path == self._folder / PART:
             return self._is_admitted
         if entry.path == self._folder / REFUSAL and self.is_refused:

@@ -20,8 +20,9 @@ from footfall_dagster.privacy.look import Look
 from footfall_dagster.privacy.objections_obeyed import obeyed
 from footfall_dagster.privacy.rescan import rescan
 from footfall_dagster.privacy.search import files, search
+from footfall_dagster.privacy.search.api import SPECIAL
 from footfall_dagster.settings import Settings
-from footfall_dagster.store import entries
+from footfall_dagster.store import entries, within
 from tests.cluster.conftest import bucket_named
 from tests.unit.objected_mall import DAY, DAYS, NOW, Mall, objection
 from vision.contracts import ANONYMISED_TRAJECTORIES, DETECTIONS, GATE_EVENTS
@@ -183,13 +184,34 @@ def test_looking_asks_the_bucket_a_few_times_for_each_object(
     assert asked == ["list_objects_v2"] * 2
 
 
-@pytest.mark.parametrize("key", ["lake/gate_events/", "reports/a/"])
+def _put(mall: Mall, key: str, content: bytes, **more: Any) -> None:
+    """Store an object under a key as it is, which may be no path's."""
+    root = mall.settings.lake.parent
+    bucket, _, prefix = root.path.partition("/")  # type: ignore[union-attr]
+    told = {"Bucket": bucket, "Key": f"{prefix}/{key}", "Body": content, **more}
+    root.fs.call_s3("put_object", **told)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("key", ["lake/gate_events/", "reports/a/", "warehouse/core/"])
 def test_an_object_that_no_path_names_is_found(mall: Mall, key: str) -> None:
     root = mall.settings.lake.parent
     before = search({"store": root}).findings
-    bucket, _, prefix = root.path.partition("/")  # type: ignore[union-attr]
-    hidden = {"Bucket": bucket, "Key": f"{prefix}/{key}", "Body": b"\xff\xd8\xff\xe0" * 99}
-    root.fs.call_s3("put_object", **hidden)  # type: ignore[union-attr]
+    _put(mall, key, b"\xff\xd8\xff\xe0" * 99)
     (found,) = set(search({"store": root}).findings) - set(before)
     assert found.file.startswith(f"store/{key.partition('/')[0]}")
     assert not audit(mall.settings, mall.site, None).passed
+
+
+def test_an_empty_object_that_stands_for_a_folder_is_no_finding(mall: Mall) -> None:
+    for key in ("lake/", "lake/gate_events/", "reports/", "warehouse/core/"):
+        _put(mall, key, b"")
+    found = search({"store": mall.settings.lake.parent})
+    assert not [one for one in found.findings if one.kind == SPECIAL]
+    assert audit(mall.settings, mall.site, None).passed
+
+
+def test_an_object_below_one_that_is_known_is_found(mall: Mall) -> None:
+    part = mall.objecting.lake.folder(GATE_EVENTS.name, AT_DOOR) / wall.PART
+    _put(mall, "/".join(within(part, mall.settings.lake.parent)) + "/leak", b"leak")
+    found = audit(mall.settings, mall.site, None).findings
+    assert [one.kind for one in found] == ["not on the list"]

@@ -85,9 +85,10 @@ def walk(root: StorePath, leave_out: Collection[StorePath] = ()) -> Iterator[Met
 
 
 def _objects(root: StorePath, leave_out: Collection[StorePath]) -> Iterator[Met]:
-    left_out = tuple(f"{folder}/" for folder in leave_out)
+    # By its key, as an object that no path names may seem to lie in a folder and be none of it.
+    left_out = tuple(f"{one.path}/" for one in leave_out if not isinstance(one, Path))
     for entry in listed(root):
-        if not entry.is_folder and not f"{entry.path}/".startswith(left_out):
+        if not entry.is_folder and not f"{entry.key}/".startswith(left_out):
             yield Met(entry.path, size=entry.size if entry.is_file else None)
 
 

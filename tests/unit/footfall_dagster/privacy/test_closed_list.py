@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -24,7 +25,7 @@ from footfall_dagster.checks.mart_rules import rules
 from footfall_dagster.checks.validation import validation
 from footfall_dagster.lake import CameraDay, Lake
 from footfall_dagster.listing import Tree
-from footfall_dagster.privacy import closed_list, vouched
+from footfall_dagster.privacy import closed_list, closed_list_marts, vouched
 from footfall_dagster.privacy.closed_list import audit
 from footfall_dagster.privacy.findings import Evidence
 from footfall_dagster.privacy.ledger import PUBLIC_REPORTS
@@ -34,6 +35,7 @@ from footfall_dagster.resources import data_docs, report_store, warehouse
 from footfall_dagster.settings import Settings
 from footfall_dagster.store import StorePath
 from tests.unit import small_mall
+from tests.unit.odd_places import close
 from tests.unit.small_mall import DAY, NOON
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, LAKE, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
@@ -290,6 +292,14 @@ def test_what_is_written_while_the_audit_goes_on_is_no_finding(
     what: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, change = MEANWHILE[what]
+    evidence = overtaken(home, folder, change, monkeypatch)
+    assert (evidence.findings, evidence.unread) == ((), ())
+
+
+def overtaken(
+    home: Path, folder: str, change: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch
+) -> Evidence:
+    """What the audit shows where something changes just after a folder was listed."""
     changed: list[StorePath] = []
 
     class Overtaken(Tree):
@@ -302,4 +312,92 @@ def test_what_is_written_while_the_audit_goes_on_is_no_finding(
     monkeypatch.setattr(closed_list, "Tree", Overtaken)
     evidence = audited(home)
     assert changed == [home / folder]
+    return evidence
+
+
+FOR_A_MOMENT = {
+    "what is to be admitted": "lake/_pending/a",
+    "a note of a refusal": "lake/_purged/.0123.tmp",
+    "a list of days": "warehouse/withdrawn/.0123.tmp",
+    "a draw": "warehouse/noise/site=mall/.0123.tmp",
+    "a building file": "warehouse/core.duckdb.building-7",
+    "a record": "privacy/records/site=mall/.pending-0123",
+    "traits": "vault/0123",
+}
+
+
+@pytest.mark.parametrize("what", FOR_A_MOMENT)
+def test_what_a_writer_keeps_for_a_moment_is_no_finding(
+    what: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = home / FOR_A_MOMENT[what]
+    put(path)
+    if path.name.startswith("core.duckdb."):
+        # What lies beside the marts is listed when its turn comes: it goes while they are read.
+        read = closed_list_marts._file
+
+        def reading(*told: Any) -> None:
+            path.unlink(missing_ok=True)
+            read(*told)
+
+        monkeypatch.setattr(closed_list_marts, "_file", reading)
+        evidence = audited(home)
+    else:
+        folder = FOR_A_MOMENT[what].split("/")[0]
+        evidence = overtaken(home, folder, lambda _: path.unlink(), monkeypatch)
     assert (evidence.findings, evidence.unread) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("folder", "before", "after"),
+    [
+        ("lake", "gate_events/site=mall/a", "gate_events/site=mall/b"),
+        ("lake", "faces/a", "more/a"),
+        ("lake", "_purged/a", "_purged/b"),
+        ("reports", "site=mall/a", "site=mall/b"),
+    ],
+)
+def test_a_stranger_that_gets_another_name_meanwhile_is_found(
+    folder: str, before: str, after: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(home / folder / before)
+
+    def renamed(_: Path) -> None:
+        (home / folder / after).parent.mkdir(exist_ok=True)
+        (home / folder / before).rename(home / folder / after)
+        if after.startswith("more"):
+            (home / folder / before).parent.rmdir()
+
+    evidence = overtaken(home, folder, renamed, monkeypatch)
+    assert [one.place for one in evidence.findings] == ["the whole file"]
+
+
+def test_a_known_folder_that_may_not_be_listed_is_no_pass(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close(monkeypatch, partition(home, "gate_events").parent)
+    evidence = audited(home)
+    assert evidence.findings == ()
+    assert [(one.file, one.place) for one in evidence.unread] == [
+        (f"lake/gate_events/site=mall/date={DAY}", "the folder")
+    ]
+
+
+@pytest.mark.parametrize("refused", ["Tree", "_attributes"])
+def test_a_list_that_is_refused_takes_nothing_back(
+    refused: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(home / "lake/gate_events/site=mall/a.jpg")
+    put(home / "vault/a")
+    ask = getattr(closed_list, refused)
+
+    def refusing(*told: Any) -> Any:
+        tree = told[-1]
+        if (tree.root if isinstance(tree, Tree) else tree) == home / "reports":
+            raise PermissionError(13, "Permission denied")
+        return ask(*told)
+
+    monkeypatch.setattr(closed_list, refused, refusing)
+    evidence = audited(home)
+    assert len(evidence.findings) == 2
+    assert [(one.file, one.place) for one in evidence.unread] == [("reports", "the rest of it")]
