@@ -27,10 +27,10 @@ from footfall_dagster.locks import LockTimeoutError, locked
 from footfall_dagster.privacy import purge, rows_of
 from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.ledger import MARTS, RECORDINGS
-from footfall_dagster.privacy.look import Look
+from footfall_dagster.privacy.look import UNREAD, Look
 from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.sqlite_pages import NotSqlite, unused
-from footfall_dagster.store import StorePath, digest, entries, matching, within
+from footfall_dagster.store import StorePath, digest, entries, matching, told_of, within
 
 CHECK = "rescan"
 _SCOPE = "nothing is left of what was deleted by age: copies, free pages, write-ahead logs, rows"
@@ -84,16 +84,28 @@ def rescan(
         if isinstance(root, Path) and proof_folder.is_left_over(root):
             file = f"{name}/{proof_folder.folder(root).name}"
             look.findings.append(Finding(file, "the folder", "leftover of a proof", 1.0))
-        for entry in listed(root):
+        for entry in _listed(look, name, root):
             path = entry.path
-            if entry.is_file and path.resolve() not in seen:
-                seen.add(path.resolve())
-                shown = "/".join([name, *within(path, root)])
-                try:
-                    _file(look, entry, shown, hashes, forms)
-                except _UNREADABLE as error:
-                    look.unread.append(Finding(shown, "the file", type(error).__name__, 1.0))
+            same = path.resolve() if isinstance(path, Path) else path
+            if entry.is_file and same not in seen:
+                seen.add(same)
+                look.add(_file(entry, "/".join([name, *within(path, root)]), hashes, forms))
     return look.evidence(CHECK, _SCOPE)
+
+
+def _listed(look: Look, name: str, root: StorePath) -> list[Entry]:
+    """What lies below a root; what of it cannot be told or named is noted as unread."""
+    try:
+        found = listed(root)
+    except OSError as error:
+        look.unread.append(Finding(name, "the folder", type(error).__name__, 1.0))
+        return []
+    for entry in found:
+        if entry.is_nameless or entry.is_unlisted:
+            shown = "/".join([name, *within(entry.path, root)])
+            what = "the folder" if entry.is_unlisted else "the file, which no path names"
+            look.unread.append(Finding(shown, what, UNREAD, 1.0))
+    return found
 
 
 def _overdue(look: Look, lake: Lake, now: dt.datetime, held: purge.Held) -> None:
@@ -122,7 +134,18 @@ def _hashes_of_deleted(lake: Lake) -> dict[int, set[str]]:
     return deleted
 
 
-def _file(
+def _file(entry: Entry, shown: str, deleted: Mapping[int, set[str]], forms: list[bytes]) -> Look:
+    """What one file came to; nothing where it is gone by now, and so was not left behind."""
+    look = Look()
+    try:
+        _contents(look, entry, shown, deleted, forms)
+    except _UNREADABLE as error:
+        look.unread.append(Finding(shown, "the file", type(error).__name__, 1.0))
+    amiss = look.findings or look.unread
+    return Look() if amiss and not entry.is_there else look
+
+
+def _contents(
     look: Look, entry: Entry, shown: str, deleted: Mapping[int, set[str]], forms: list[bytes]
 ) -> None:
     path, size = entry.path, entry.size
@@ -131,7 +154,7 @@ def _file(
     if size in deleted and digest(path) in deleted[size]:
         look.findings.append(Finding(shown, "the file", "a copy of a deleted file", 1.0))
     if isinstance(path, Path):
-        _database(look, path, shown, size)
+        _database(look, path, shown)
     if not forms:
         return
     if _holds(path, forms):
@@ -142,12 +165,12 @@ def _file(
             look.findings.append(Finding(shown, place, "canary", 1.0))
 
 
-def _database(look: Look, path: Path, shown: str, size: int) -> None:
+def _database(look: Look, path: Path, shown: str) -> None:
     """Look at what a database leaves in its file and beside it."""
     if (beside := _BESIDE_DUCKDB.search(shown)) and not _is_being_written(path, beside["file"]):
         # The warehouse is rebuilt and swapped in: whatever else has such a name was left behind.
         look.findings.append(Finding(shown, "the file", "leftover beside DuckDB", 1.0))
-    if path.name.endswith(".db-wal") and size:
+    if path.name.endswith(".db-wal") and told_of(path).st_size:
         # Until it is written back the database holds its rows as they were: nobody sees from here
         # which of them were deleted.
         why = "a log in use by another process; let it end, then purge again"

@@ -125,6 +125,14 @@ def test_the_search_leaves_nothing_out_that_only_seems_to_lie_there(bucket: UPat
     assert not hidden.is_regular
 
 
+def test_what_no_path_names_is_nothing_that_was_looked_for(bucket: UPath, tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake", SITE)
+    assert rescan(lake, {"store": bucket}, small_mall.NOON).passed
+    put(bucket, f"{PART}/", LEAK)
+    found = rescan(lake, {"store": bucket}, small_mall.NOON)
+    assert [one.file for one in found.unread] == [f"store/{PART}"]
+
+
 @pytest.mark.parametrize("key", ["core/a.parquet/leak", "core", "noise", "published"])
 def test_nothing_hides_among_the_files_of_a_ducklake(
     key: str, tmp_path: Path, metadata: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch

@@ -13,13 +13,17 @@ import numpy as np
 import polars as pl
 import pytest
 
+from footfall_dagster import listing
 from footfall_dagster.housekeeping import scrub
 from footfall_dagster.lake import PENDING, Lake
+from footfall_dagster.listing import Entry
 from footfall_dagster.locks import locked
+from footfall_dagster.privacy import rescan as rescanning
 from footfall_dagster.privacy.findings import Evidence
 from footfall_dagster.privacy.ledger import PurgeReceipt
 from footfall_dagster.privacy.noninterference import proof_folder
 from footfall_dagster.privacy.rescan import rescan
+from tests.unit.odd_places import close
 from tests.unit.small_mall import DAY, site
 
 _DICE = random.Random()
@@ -184,3 +188,43 @@ def test_a_file_of_the_same_size_is_no_copy(tmp_path: Path) -> None:
     )
     (tmp_path / "other").write_bytes(b"other")
     assert looked(tmp_path).passed
+
+
+MEANWHILE: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "a building file is swapped in": (
+        "warehouse/core.duckdb.building-7",
+        lambda path: path.rename(path.with_name("core.duckdb")),
+    ),
+    "a log is gone": ("history.db-wal", lambda path: path.unlink()),
+    "a log is written back": ("history.db-wal", lambda path: path.write_bytes(b"")),
+    "a database is gone": ("history.db", lambda path: path.unlink()),
+}
+
+
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_what_is_gone_by_the_time_that_it_is_looked_at_was_not_left_behind(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, change = MEANWHILE[what]
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"rows")
+
+    def overtaken(root: Path) -> list[Entry]:
+        found = listing.listed(root)
+        change(path)
+        return found
+
+    monkeypatch.setattr(rescanning, "listed", overtaken)
+    found = looked(tmp_path)
+    assert (found.findings, found.unread) == ((), ())
+
+
+def test_a_folder_that_may_not_be_listed_is_no_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lake" / "gate_events").mkdir(parents=True)
+    close(monkeypatch, tmp_path / "lake" / "gate_events")
+    assert [one.file for one in looked(tmp_path).unread] == ["home/lake/gate_events"]
+    close(monkeypatch, tmp_path)
+    assert "home" in [one.file for one in looked(tmp_path).unread]
