@@ -199,7 +199,7 @@ def test_rays_head_is_killed(
             os.kill(pid, signal.SIGKILL)
     grown.backfill("camera_day", [key_of(one)])
     (run,) = runs_of(grown, one)
-    wait_for(lambda: any("takes no job" in said for said in grown.messages(run["runId"])), 120)
+    wait_for(lambda: any("into the queue" in said for said in grown.messages(run["runId"])), 120)
     assert [run["status"] for run in runs_of(grown, one)] == ["QUEUED"]
     grown.start_head()
     for worker in grown.workers:

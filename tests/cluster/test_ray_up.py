@@ -97,7 +97,6 @@ def _serve_ssh(host: Host, head: str, keys: Path) -> None:
         "ListenAddress": host.address,
         "PermitRootLogin": "yes",
         "PidFile": "none",
-        "SetEnv": f"PATH={HOME}/bin:/usr/bin:/bin",
         "StrictModes": "no",
         "UsePAM": "no",
     }
@@ -110,13 +109,15 @@ def _serve_ssh(host: Host, head: str, keys: Path) -> None:
 
 
 def _at_home(host: Host) -> list[str]:
-    """Before a command: has its user's home where the host has its files.
+    """Before a command: has its user's home, and what /usr/local/bin holds, among the host's files.
 
-    SSH asks /etc/passwd where that is.
+    SSH asks /etc/passwd where a home is, and a shell that it starts has no path of ours.
     """
+    (host.folder / "bin").mkdir(exist_ok=True)
     users = Path("/etc/passwd").read_text()
     (host.folder / "passwd").write_text(users.replace(":/root:", f":{HOME}:", 1))
-    return ["sh", "-c", f'mount --bind {HOME}/passwd /etc/passwd && exec "$@"', "sh"]
+    mounts = f"mount --bind {HOME}/passwd /etc/passwd && mount --bind {HOME}/bin /usr/local/bin"
+    return ["sh", "-c", f'{mounts} && exec "$@"', "sh"]
 
 
 def _trouble() -> str | None:
