@@ -201,10 +201,12 @@ def test_rays_head_is_killed(
     (run,) = runs_of(grown, one)
     wait_for(lambda: any("into the queue" in said for said in grown.messages(run["runId"])), 120)
     assert [run["status"] for run in runs_of(grown, one)] == ["QUEUED"]
+    for worker in grown.workers:
+        # Workers end a minute later; a head on the same machine takes theirs for one of its own.
+        wait_for(lambda worker=worker: not worker.processes(), 180)
+    assert [run["status"] for run in runs_of(grown, one)] == ["QUEUED"]
     grown.start_head()
     for worker in grown.workers:
-        # Workers end as they find that the head knows nothing of them.
-        wait_for(lambda worker=worker: not worker.processes(), 120)
         grown.join(worker)
     runs = finished(grown, one)
     assert [run["status"] for run in runs] == ["SUCCESS"]
