@@ -226,10 +226,15 @@ def side_by_side(
 
     In a bucket several are looked at at a time, since most of that is waiting for answers.
     """
-    if isinstance(root, Path):
-        yield from map(look, items)
-        return
+    yield from map(look, items) if isinstance(root, Path) else at_once(_AT_ONCE, look, items)
+
+
+def at_once(number: int, look: Callable[[_Item], _Seen], items: Iterable[_Item]) -> Iterator[_Seen]:
+    """What looking at each of many things came to, in their order, by so many threads.
+
+    What is to be done weighs more than a file's name: a million at once are gigabytes.
+    """
     left = iter(items)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(number) as pool:
         while together := list(islice(left, _TOGETHER)):
             yield from pool.map(look, together)

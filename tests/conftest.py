@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,21 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 def _given(variable: str, default: str) -> Path:
     return Path(os.environ.get(variable) or REPOSITORY.parent / "shared" / default)
+
+
+@pytest.fixture
+def held_by_the_kernel(monkeypatch: pytest.MonkeyPatch) -> list[float | None]:
+    """Processes die for nobody who waits: how long each waits is told, and that it was in vain."""
+    waited: list[float | None] = []
+    wait = subprocess.Popen.wait
+
+    def held(process: "subprocess.Popen[bytes]", timeout: float | None = None) -> int:
+        waited.append(timeout)
+        wait(process)
+        raise subprocess.TimeoutExpired("a process", timeout or 0)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", held)
+    return waited
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,8 @@ from vision.site.models import Site
 
 def warehouse(look: Look, stored: DuckLakeWarehouse, site: Site, tree: Tree) -> None:
     """Every object of both DuckLakes, and every row of their tables."""
+    known = {stored.core.name, stored.published.name, *stored.kept_beside}
     for entry in tree.entries(stored.beside):
-        known = {stored.core.name, stored.published.name, *stored.kept_beside}
         if not entry.is_folder or entry.path.name not in known:
             stranger(look, tree, entry)
     for marts in (stored.core, stored.published):

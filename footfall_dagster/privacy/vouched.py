@@ -10,7 +10,9 @@ new, with its receipt.
 
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from footfall_dagster import store
 from footfall_dagster.listing import Entry
@@ -21,6 +23,7 @@ _LARGEST = 2**35
 """Bytes; what is larger was not placed here, and hashing it would take minutes."""
 _TRIES = 5
 _HASH = re.compile(r"[0-9a-f]{64}")
+_Held = TypeVar("_Held")
 
 
 def place(ready: Path, final: Path) -> None:
@@ -48,40 +51,38 @@ def _drop_others(final: StorePath, receipt: StorePath) -> None:
 
 def is_vouched(path: StorePath) -> bool:
     """Whether the content of `path` is what was placed there."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
-        return False
-    for _ in range(_TRIES):
-        looked_at = _which(path)
-        if is_receipt(_receipt(path, store.digest(path))):
-            return True
-        if _which(path) == looked_at:
-            return False
-        # Somebody has placed another one meanwhile, and removed the receipt of this.
-    return False
+    return _as_placed(path, _LARGEST, lambda one: (store.digest(one), True)) is not None
 
 
 def content_of(path: StorePath, *, largest: int) -> bytes | None:
     """What was placed at `path`; None where something else is there, nothing, or more bytes."""
+    try:
+        return _as_placed(path, largest, _hashed)
+    except FileNotFoundError:
+        return None
+
+
+def _hashed(path: StorePath) -> tuple[str, bytes]:
+    content = bytes_of(path)
+    return hashlib.sha256(content).hexdigest(), content
+
+
+def _as_placed(
+    path: StorePath, largest: int, read: Callable[[StorePath], tuple[str, _Held]]
+) -> _Held | None:
+    """What `read` holds of a file, beside its hash; None where it is not as it was placed."""
     before = None
     for _ in range(_TRIES):
-        try:
-            if path.is_symlink() or not path.is_file() or path.stat().st_size > largest:
-                return None
-            content = bytes_of(path)
-        except FileNotFoundError:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > largest:
             return None
-        if is_receipt(_receipt(path, hashlib.sha256(content).hexdigest())):
-            return content
-        if content == before:
+        digest, held = read(path)
+        if is_receipt(_receipt(path, digest)):
+            return held
+        if digest == before:
             return None
         # Somebody may have placed another one meanwhile, and removed the receipt of this.
-        before = content
+        before = digest
     return None
-
-
-def _which(path: StorePath) -> tuple[int, float]:
-    told = path.stat()
-    return told.st_ino, told.st_mtime
 
 
 def is_receipt(path: StorePath) -> bool:

@@ -7,11 +7,10 @@ processes that read (`readers`), reading any file (`worker`).
 import os
 import re
 from collections.abc import Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
-from itertools import islice
 
+from footfall_dagster.listing import at_once
 from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.look import Look
 from footfall_dagster.privacy.search import files
@@ -22,7 +21,7 @@ from footfall_dagster.privacy.search.worker import SMALL
 from footfall_dagster.store import StorePath, within, words
 
 CHECK = "search"
-_TOGETHER, _AT_ONCE = 4096, 1000
+_TOGETHER = 4096
 _FILES_EACH, _MOST_READERS = 500, 4
 LINK, SPECIAL = "link", "no plain file"
 _PLAIN = re.compile(
@@ -68,12 +67,8 @@ def _search(
     """Look through one root, and hold no list of it when that is done."""
     met = list(files.walk(root, left_out))
     number = 1 if isinstance(reader, Reader) else _number(len(met))
-    left = iter(met)
-    with ThreadPoolExecutor(number) as pool:
-        # What is to be done weighs more than a file's name: a million at once are gigabytes.
-        while together := list(islice(left, _AT_ONCE)):
-            for seen in pool.map(partial(_look, name, root, reader), together):
-                look.add(seen)
+    for seen in at_once(number, partial(_look, name, root, reader), met):
+        look.add(seen)
     names = list(files.names(root, met, left_out)) if root.is_dir() else []
     _look_together(name, names, met, reader, look)
 

@@ -9,7 +9,6 @@ import json
 import os
 import pickle
 import sqlite3
-import subprocess
 import tarfile
 import uuid
 import zipfile
@@ -27,6 +26,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from footfall_dagster import listing
 from footfall_dagster.privacy.search import Limits, api, files, search, worker
 from footfall_dagster.privacy.search.limits import DEFAULT
 from footfall_dagster.privacy.search.readers import Reader, Readers
@@ -291,22 +291,13 @@ def test_a_reader_that_takes_too_long_leaves_an_unread_file_and_the_next_is_read
 
 
 def test_a_reader_that_the_kernel_does_not_let_die_is_left_to_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, held_by_the_kernel: list[float | None]
 ) -> None:
     (tmp_path / "a").write_bytes(b"[" * 3_000_000)
-    waited: list[float | None] = []
-    wait = subprocess.Popen.wait
-
-    def held(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
-        waited.append(timeout)
-        wait(process)
-        raise subprocess.TimeoutExpired("a reader", timeout or 0)
-
-    monkeypatch.setattr(subprocess.Popen, "wait", held)
     evidence = search({"lake": tmp_path}, Limits(file_seconds=0.0))
     assert {one.kind for one in evidence.unread} == {"could not be read: took too long"}
-    assert waited
-    assert None not in waited
+    assert held_by_the_kernel
+    assert None not in held_by_the_kernel
 
 
 def test_a_finding_masks_a_name_that_may_carry_something_and_finds_it(tmp_path: Path) -> None:
@@ -420,9 +411,9 @@ def test_a_root_is_listed_in_its_turn_and_its_files_are_handed_out_a_few_at_a_ti
         yield from met(root, left_out)
 
     met = files.walk
-    monkeypatch.setattr(api, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(listing, "ThreadPoolExecutor", Pool)
     monkeypatch.setattr(files, "walk", walk)
-    monkeypatch.setattr(api, "_AT_ONCE", 5)
+    monkeypatch.setattr(listing, "_TOGETHER", 5)
     roots = {"one": tmp_path / "first", "two": tmp_path / "second"}
     assert search(roots, reader=Told()).files == 50
     assert max(most) <= 5
