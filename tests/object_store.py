@@ -97,7 +97,8 @@ def running(binary: Path, identities: Path | None = None) -> Iterator[ObjectStor
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=folder,
-            env={**os.environ, **KEYS},
+            # A bucket takes seven volumes otherwise, and the store is full after some thirty.
+            env={**os.environ, **KEYS, "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"},
         )
         try:
             endpoint = f"http://127.0.0.1:{ports[0]}"
