@@ -269,8 +269,17 @@ CLIPS = {
 }
 
 
+IN_EVERY_RUN = {
+    "caviar/EnterExitCrossingPaths1cor.mpg",
+    "caviar/OneStopMoveNoEnter1front.mp4",
+}
+
+
 @pytest.mark.footage
-@pytest.mark.parametrize("clip", CLIPS)
+@pytest.mark.parametrize(
+    "clip",
+    [pytest.param(clip, marks=() if clip in IN_EVERY_RUN else pytest.mark.long) for clip in CLIPS],
+)
 def test_real_cameras_are_not_marked_but_where_they_are_moved_or_covered(
     clip: str, footage: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import shutil
 
 import av
 import numpy as np
@@ -152,44 +153,51 @@ def _short(out, seed=2, fps=4):
     )
 
 
-def test_the_same_arguments_give_the_same_bytes(tmp_path):
-    _short(tmp_path / "a")
-    _short(tmp_path / "b")
-    assert _digests(tmp_path / "a") == _digests(tmp_path / "b")
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    """What `_short` makes, made once; not to be written into."""
+    return _short(tmp_path_factory.mktemp("short"))
 
 
-def test_another_seed_gives_other_pictures(tmp_path):
-    one, two = _short(tmp_path / "a"), _short(tmp_path / "b", seed=3)
-    names = next(iter(one.files.values()))
-    assert (one.out / names[0]).read_bytes() != (two.out / names[0]).read_bytes()
+@pytest.fixture
+def again(short, tmp_path):
+    """A folder that holds what `short` made."""
+    return shutil.copytree(short.out, tmp_path / "again")
 
 
-def test_a_second_run_does_nothing(tmp_path):
-    first = _short(tmp_path)
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
-    second = _short(tmp_path)
-    assert not first.already_there
+def test_the_same_arguments_give_the_same_bytes(short, tmp_path):
+    _short(tmp_path)
+    assert _digests(short.out) == _digests(tmp_path)
+
+
+def test_another_seed_gives_other_pictures(short, tmp_path):
+    other = _short(tmp_path, seed=3)
+    names = next(iter(short.files.values()))
+    assert (short.out / names[0]).read_bytes() != (other.out / names[0]).read_bytes()
+
+
+def test_a_second_run_does_nothing(short, again):
+    before = {path: path.stat().st_mtime_ns for path in again.rglob("*") if path.is_file()}
+    second = _short(again)
+    assert not short.already_there
     assert second.already_there
-    assert second.crossings == first.crossings
-    assert second.people == first.people
-    after = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    assert second.crossings == short.crossings
+    assert second.people == short.people
+    after = {path: path.stat().st_mtime_ns for path in again.rglob("*") if path.is_file()}
     assert after == before
 
 
-def test_a_missing_recording_is_made_again(tmp_path):
-    first = _short(tmp_path)
-    name = next(iter(first.files.values()))[0]
-    wanted = (tmp_path / name).read_bytes()
-    (tmp_path / name).unlink()
-    assert not _short(tmp_path).already_there
-    assert (tmp_path / name).read_bytes() == wanted
+def test_a_missing_recording_is_made_again(short, again):
+    name = next(iter(short.files.values()))[0]
+    (again / name).unlink()
+    assert not _short(again).already_there
+    assert (again / name).read_bytes() == (short.out / name).read_bytes()
 
 
-def test_other_arguments_replace_what_was_there(tmp_path):
-    simulate(arcade(), tmp_path, start=dt.time(11), minutes=0.1, fps=4, processes=1)
-    summary = _short(tmp_path)
+def test_other_arguments_replace_what_was_there(again):
+    summary = simulate(arcade(), again, start=dt.time(11), minutes=0.1, fps=4, processes=1)
     names = {name for names in summary.files.values() for name in names}
-    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.mp4")}
+    found = {path.relative_to(again).as_posix() for path in again.rglob("*.mp4")}
     assert found == names
 
 
@@ -230,19 +238,11 @@ def test_looks_differ_from_person_to_person_and_repeat_with_the_seed():
     assert one.left[0].shape != other.left[0].shape or (one.left[0] != other.left[0]).any()
 
 
-def test_other_people_walk_the_same_ways(tmp_path):
-    one = _short(tmp_path / "a")
-    two = simulate(
-        arcade(),
-        tmp_path / "b",
-        minutes=0.1,
-        seed=2,
-        people_per_minute=60,
-        fps=4,
-        cast=9,
-        processes=1,
+def test_other_people_walk_the_same_ways(short, tmp_path):
+    other = simulate(
+        arcade(), tmp_path, minutes=0.1, seed=2, people_per_minute=60, fps=4, cast=9, processes=1
     )
-    paths = [pl.read_parquet(made.truth / "paths.parquet") for made in (one, two)]
+    paths = [pl.read_parquet(made.truth / "paths.parquet") for made in (short, other)]
     assert paths[0].equals(paths[1])
-    names = next(iter(one.files.values()))
-    assert (one.out / names[0]).read_bytes() != (two.out / names[0]).read_bytes()
+    names = next(iter(short.files.values()))
+    assert (short.out / names[0]).read_bytes() != (other.out / names[0]).read_bytes()

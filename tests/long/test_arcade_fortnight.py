@@ -13,6 +13,7 @@ from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
 from vision.site.rules import faults
 
+pytestmark = pytest.mark.long
 CAMERAS = ("cam_entrance", "cam_shops", "cam_till")
 STORED = (COVERAGE, *RIGHT_OF_THE_WALL)
 

@@ -29,6 +29,7 @@ from tests.oracle.marts import Marts, marts_of
 from tests.oracle.stored import materialise, stored_day
 from vision.site.models import Site
 
+pytestmark = pytest.mark.long
 PEOPLE = 72
 """On a weekday: as few as still wait in line, give up, and come in groups."""
 LOOKS_BACK = dt.timedelta(days=27)
