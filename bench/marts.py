@@ -26,6 +26,7 @@ from assets.marts import core
 from assets.plan import SitePlan
 from footfall_dagster.io_manager import LakeIOManager
 from footfall_dagster.lake import CameraDay, Lake
+from footfall_dagster.runs import QUIET
 from footfall_dagster.warehouse import DuckDBWarehouse
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, GRID_M, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE
@@ -169,7 +170,7 @@ def materialise(folder: Path, cameras: int) -> None:
                 "lake": lake,
                 IO_MANAGER: LakeIOManager(lake),
             },
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            run_config=QUIET,
         )
         assert result.success
         spent = {

@@ -26,6 +26,7 @@ from collections import defaultdict
 from pathlib import Path
 import dagster as dg
 from footfall_dagster.definitions import build_definitions
+from footfall_dagster.runs import QUIET
 from footfall_dagster.settings import Settings
 
 home = Path(sys.argv[1])
@@ -33,14 +34,13 @@ home = Path(sys.argv[1])
 (home / "dagster").mkdir()
 definitions = build_definitions(Settings(home=home, recordings=home / "recordings"))
 key = dg.MultiPartitionKey({"date": "2026-03-14", "camera": "cam_entrance"})
-quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 spent = defaultdict(float)
 with dg.DagsterInstance.local_temp(str(home / "dagster")) as instance:
     instance.add_dynamic_partitions("arcade_cameras", ["cam_entrance", "cam_shops"])
     for job, partition in (("camera_day", key), ("site_day", "2026-03-14")):
         began = time.perf_counter()
         result = definitions.resolve_job_def(job).execute_in_process(
-            instance=instance, partition_key=partition, run_config=quiet
+            instance=instance, partition_key=partition, run_config=QUIET
         )
         spent[f"{job}, empty, whole run"] = time.perf_counter() - began
         for event in result.all_events:

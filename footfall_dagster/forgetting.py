@@ -32,7 +32,7 @@ from footfall_dagster.privacy.objecting import Objecting
 from footfall_dagster.privacy.purge_figures import due_days, forget_marts, forget_pages
 from footfall_dagster.privacy.purge_recordings import due_camera_days, forget_recordings
 from footfall_dagster.report_store import report_stores
-from footfall_dagster.runs import process_tags
+from footfall_dagster.runs import QUIET, process_tags
 from footfall_dagster.settings import Settings
 from vision.contracts import LAKE
 from vision.contracts_ingest import CAMERA_EXPORTS
@@ -248,7 +248,7 @@ def run(
     result = job.execute_in_process(
         instance=instance,
         tags=process_tags(),
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        run_config=QUIET,
         raise_on_error=False,
     )
     told = [

@@ -21,7 +21,7 @@ from footfall_dagster.mart_tables import WarehouseError
 from footfall_dagster.privacy.objecting import InUse, Objecting
 from footfall_dagster.privacy.objection_list import ObjectionList, ObjectionsUnreadable
 from footfall_dagster.privacy.wall import Refused
-from footfall_dagster.runs import process_tags
+from footfall_dagster.runs import QUIET, process_tags
 from footfall_dagster.settings import Settings
 
 JOB = "objections"
@@ -77,7 +77,7 @@ def run(
     result = build(settings, plan).job.execute_in_process(
         instance=instance,
         tags=process_tags(),
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        run_config=QUIET,
         raise_on_error=False,
     )
     logged = instance.all_logs(result.run_id)

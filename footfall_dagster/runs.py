@@ -1,6 +1,7 @@
 """Runs whose process is gone: said to have failed, so that nothing waits for them.
 
-Belongs here: finding out that a run of this host is dead. Does not belong here: starting runs.
+Belongs here: what a run is told that its process executes itself, and finding out that a run of
+this host is dead. Does not belong here: starting runs.
 
 Dagster's code server notices when a run that it started dies. Nobody notices when the code server
 dies with it, or when a run was started from a command line: such a run stays "started" for ever,
@@ -30,6 +31,8 @@ _UNDER_WAY = [
 ]
 """What a run may be killed in. One that is merely queued has no process yet."""
 HOST_TAG, PID_TAG = "footfall/host", "footfall/pid"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Configuration of a run that tells its log and not the terminal as well."""
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

@@ -11,6 +11,7 @@ import yaml
 from footfall_dagster import housekeeping
 from footfall_dagster.doctor import services
 from footfall_dagster.instance import open_instance
+from footfall_dagster.runs import QUIET
 from footfall_dagster.settings import Settings
 from tests.cluster.postgres import Postgres
 from tests.integration.test_dagster_storage_gate import (
@@ -72,11 +73,20 @@ def pages(postgres: Postgres) -> bytes:
     )
 
 
+def materialised(
+    instance: dg.DagsterInstance, assets: list[dg.AssetsDefinition]
+) -> dg.ExecuteInProcessResult:
+    """How a run of the assets ended; a page of log lines would hide the tables of the faults."""
+    return dg.materialize(
+        assets, instance=instance, resources=RESOURCES, run_config=QUIET, raise_on_error=False
+    )
+
+
 @pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak[-1].node_def.name)
 def test_nothing_of_a_leak_is_stored_and_the_run_ends_as_it_would(
     leak: list[dg.AssetsDefinition], home: Path, instance: dg.DagsterInstance, postgres: Postgres
 ) -> None:
-    result = dg.materialize(leak, instance=instance, resources=RESOURCES, raise_on_error=False)
+    result = materialised(instance, leak)
     assert result.success == ("exception" not in leak[0].key.path[-1])
     told = stored(postgres)
     assert result.run_id in told
@@ -85,7 +95,7 @@ def test_nothing_of_a_leak_is_stored_and_the_run_ends_as_it_would(
 
 
 def test_what_may_stand_is_there_and_the_rest_is_refused(instance: dg.DagsterInstance) -> None:
-    dg.materialize([in_metadata], instance=instance, resources=RESOURCES)
+    materialised(instance, [in_metadata])
     event = instance.get_latest_materialization_event(in_metadata.key)
     assert event is not None
     assert event.asset_materialization is not None
@@ -101,7 +111,7 @@ def test_what_runs_logged_is_forgotten_to_the_last_page(
         context.log.info(MARKER)
         return dg.MaterializeResult(metadata={"rows": 7})
 
-    dg.materialize([talks], instance=instance, resources=RESOURCES)
+    materialised(instance, [talks])
     assert MARKER in stored(postgres)
     assert MARKER.encode() in pages(postgres)
     retention, now = site().file.privacy.retention, dt.datetime.now(dt.UTC)
@@ -125,9 +135,7 @@ def test_runs_that_made_nothing_are_forgotten(
     def fails() -> None:
         raise ValueError(MARKER)
 
-    run_id = dg.materialize(
-        [fails], instance=instance, resources=RESOURCES, raise_on_error=False
-    ).run_id
+    run_id = materialised(instance, [fails]).run_id
     assert MARKER in stored(postgres)
     retention, now = site().file.privacy.retention, dt.datetime.now(dt.UTC)
     housekeeping.forget(instance, retention, now + dt.timedelta(days=400))

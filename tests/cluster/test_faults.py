@@ -20,12 +20,12 @@ from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.jobs import CAMERA_DAY
 from footfall_dagster.lake import CameraDay
-from footfall_dagster.runs import process_tags
+from footfall_dagster.runs import QUIET, process_tags
 from footfall_dagster.sensors import missing_cameras
 from tests.cluster import tower
 from tests.cluster.hosts import BUCKET, Host
 from tests.cluster.ray_hosts import OPEN, Cluster, cluster, limits_of, trouble, wait_for
-from tests.privacy.finished_home import QUIET, Home
+from tests.privacy.finished_home import Home
 from vision.site.load import load_site
 
 FLOORS, _SECONDS, _PATIENCE_S = 2, 60, 900

@@ -17,6 +17,7 @@ from footfall_dagster.definitions import build_definitions
 from footfall_dagster.lake import CameraDay, Lake
 from footfall_dagster.privacy.wall import Refused
 from footfall_dagster.resources import warehouse
+from footfall_dagster.runs import QUIET
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from vision.contract_check import Bounds, violations
@@ -30,7 +31,6 @@ from vision.site.load import load_site
 
 DAY = dt.date(2026, 3, 14)
 CAMERA = "cam_entrance"
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class SeesNobody:

@@ -20,6 +20,7 @@ from assets.marts.contracts import MARTS
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.lake import CameraDay, Lake
+from footfall_dagster.runs import QUIET
 from footfall_dagster.settings import Settings
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.integration.prove import corner_shop
@@ -32,7 +33,6 @@ from vision.exports.reading import Readable
 from vision.protocols import Boxes, Frame
 from vision.site.load import load_site
 
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 COUNTED = (DETECTIONS, TRACKS, ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS)
 
 

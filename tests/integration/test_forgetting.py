@@ -30,8 +30,8 @@ from footfall_dagster.privacy.findings import Evidence
 from footfall_dagster.privacy.ledger import RECORDINGS
 from footfall_dagster.privacy.rescan import rescan
 from footfall_dagster.resources import report_store, warehouse
-from footfall_dagster.runs import process_tags
-from tests.privacy.finished_home import QUIET, Crowd, Home, lay_out, materialise, record
+from footfall_dagster.runs import QUIET, process_tags
+from tests.privacy.finished_home import Crowd, Home, lay_out, materialise, record
 from vision.contracts import BOX, DETECTIONS, LAKE, TRACKS
 from vision.protocols import Boxes, Frame, View
 

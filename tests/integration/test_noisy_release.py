@@ -18,9 +18,10 @@ from footfall_dagster.lake import CameraDay, Lake
 from footfall_dagster.privacy import closed_list, ledger
 from footfall_dagster.report_store import report_stores
 from footfall_dagster.resources import warehouse
+from footfall_dagster.runs import QUIET
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
-from tests.integration.test_bad_input import QUIET, told
+from tests.integration.test_bad_input import told
 from tests.unit import small_mall
 from vision.contracts import ANONYMISED_TRAJECTORIES, GATE_EVENTS, ZONE_VISITS
 from vision.contracts_ingest import COVERAGE

@@ -13,10 +13,10 @@ from footfall_dagster.day import DayFailed, materialise_day, why_failed
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.jobs import CAMERA_DAY, PRIVACY_DAY, SITE_DAY, SITE_WEEK
 from footfall_dagster.notice import FOLDER
+from footfall_dagster.runs import QUIET
 from footfall_dagster.settings import Settings
 
 DAY = dt.date(2026, 3, 14)
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 PARTITIONS = {
     CAMERA_DAY: dg.MultiPartitionKey({"date": DAY.isoformat(), "camera": "cam_shops"}),
     SITE_DAY: DAY.isoformat(),

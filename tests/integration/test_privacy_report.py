@@ -33,6 +33,7 @@ from footfall_dagster.privacy.findings import Evidence, Finding
 from footfall_dagster.privacy.inspection import SiteInspector, retention
 from footfall_dagster.privacy.record_store import RecordStore
 from footfall_dagster.resources import records, warehouse
+from footfall_dagster.runs import QUIET
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from tests.integration.browser import Traffic, chromium
@@ -44,7 +45,6 @@ from vision.site.load import load_site
 ARCADE = Path("examples/arcade")
 DAY = dt.date(2026, 3, 14)
 CAMERA = "cam_entrance"
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class House:

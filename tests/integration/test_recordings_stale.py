@@ -14,13 +14,13 @@ from assets.recordings import observation
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.deliveries import delivery_of
 from footfall_dagster.lake import CameraDay
+from footfall_dagster.runs import QUIET
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from vision.site.load import load_site
 
 DAYS = (dt.date(2026, 3, 14), dt.date(2026, 3, 15))
 CAMERAS = ("cam_entrance", "cam_shops")
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class Ledger:

@@ -32,6 +32,7 @@ from footfall_dagster.privacy import closed_list_dagster
 from footfall_dagster.privacy.look import Look
 from footfall_dagster.privacy.wall import Refused
 from footfall_dagster.resources import warehouse
+from footfall_dagster.runs import QUIET
 from footfall_dagster.schedules import build as build_schedules
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
@@ -49,7 +50,6 @@ NOON = dt.datetime(2026, 3, 14, 12, tzinfo=dt.UTC)
 FAILED, CLEAN = "cam_entrance", "cam_shops"
 GATES = {FAILED: "entrance", CLEAN: "books_door"}
 PEOPLE = 12
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 ANONYMOUS = (ANONYMISED_TRAJECTORIES.name, GATE_EVENTS.name, ZONE_VISITS.name)
 
 

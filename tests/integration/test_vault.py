@@ -17,6 +17,7 @@ import pytest
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.lake import CameraDay, Lake, NotMaterialised
+from footfall_dagster.runs import QUIET
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from tests.unit.footfall_dagster.privacy.test_vault import appears
@@ -27,7 +28,6 @@ from vision.site.load import load_site
 DAY, CAMERA = dt.date(2026, 3, 14), "cam_shops"
 PARTITION = dg.MultiPartitionKey({"date": DAY.isoformat(), "camera": CAMERA})
 CAMERA_DAY = CameraDay(DAY, CAMERA)
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 PEOPLE = 60
 LOOKS = np.random.default_rng(11).normal(size=(PEOPLE, 24)).astype(np.float32)
 """What the detector of these tests sees people look like: nothing that a picture could give."""

@@ -20,12 +20,11 @@ from assets.plan import SitePlan
 from footfall_dagster.day import why_failed
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.instance import open_instance
-from footfall_dagster.runs import fail_dead_runs, process_tags
+from footfall_dagster.runs import QUIET, fail_dead_runs, process_tags
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from vision.site.load import load_site
 
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _CHANGES = frozenset(
     ("os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate", "os.utime")
 )
@@ -71,7 +70,7 @@ def main(job: str, partition: str, fatal: int | None) -> int:
                 instance=instance,
                 partition_key=partition,
                 tags=process_tags(),
-                run_config=_QUIET,
+                run_config=QUIET,
                 raise_on_error=False,
             )
         )

@@ -14,6 +14,7 @@ from assets.marts import core
 from assets.plan import SitePlan
 from footfall_dagster.io_manager import LakeIOManager
 from footfall_dagster.lake import Lake
+from footfall_dagster.runs import QUIET
 from footfall_dagster.warehouse import DuckDBWarehouse
 from tests.oracle.day import COUNTED, COVERAGE, StoredDay
 
@@ -57,6 +58,6 @@ def materialise(lake: Lake, warehouse: DuckDBWarehouse, days: Iterable[dt.date])
                     "lake": lake,
                     IO_MANAGER: LakeIOManager(lake),
                 },
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                run_config=QUIET,
             )
             assert result.success

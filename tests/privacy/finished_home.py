@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from assets.plan import SitePlan
 from footfall_dagster.definitions import build_definitions
 from footfall_dagster.jobs import CAMERA_DAY, SITE_DAY, SITE_WEEK
-from footfall_dagster.runs import process_tags
+from footfall_dagster.runs import QUIET, process_tags
 from footfall_dagster.sensors import missing_cameras
 from footfall_dagster.settings import Settings
 from vision.contracts import TRACKS
@@ -42,7 +42,6 @@ _FILE_S = 3600
 _CHEQUER_PX, _CONTRAST = 40, 12
 _BODY_M = 1.7
 _BOX = ("x_min", "y_min", "x_max", "y_max")
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)

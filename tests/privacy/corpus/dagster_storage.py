@@ -18,10 +18,11 @@ import dagster as dg
 
 from assets.plan import SitePlan
 from footfall_dagster.privacy.wall import Refused
+from footfall_dagster.runs import QUIET
 from tests.privacy.corpus import content
 from tests.privacy.corpus.places import DAY, index, sqlite
 from tests.privacy.corpus.plants import Door, plant
-from tests.privacy.finished_home import QUIET, Home
+from tests.privacy.finished_home import Home
 
 Act = Callable[[dg.AssetExecutionContext], Any]
 
