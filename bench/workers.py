@@ -61,7 +61,7 @@ def _measure(started: Cluster, arguments: argparse.Namespace, days: list[dt.date
     cameras = load_site(started.site).camera_ids[: arguments.runs]
     started.start(joined=0)
     started.wait_for_partitions(2 * -(-arguments.runs // 2) * len(days))
-    rows, joined = [], 0
+    stored, rows, joined = _stored_bytes(started), [], 0
     for day, workers in zip(days, sorted(arguments.workers), strict=True):
         for worker in started.workers[joined:workers]:
             started.join(worker)
@@ -75,6 +75,18 @@ def _measure(started: Cluster, arguments: argparse.Namespace, days: list[dt.date
         working = [started.seconds_in_steps(run["runId"]) for run in runs]
         rows.append((workers, *_figures(runs, working, workers, arguments.processor_seconds)))
     _print(rows, arguments)
+    grown = (_stored_bytes(started) - stored) / len(days) / len(keys)
+    print(f"\nWhat Dagster stores grew by {grown / 1e6:.2f} MB a camera-day.")
+
+
+def _stored_bytes(started: Cluster) -> int:
+    """What Dagster keeps in PostgreSQL, its indexes among it."""
+    import psycopg2
+
+    with psycopg2.connect(started.postgres.address_of("dagster")) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT pg_database_size(current_database())")
+        return int(cursor.fetchone()[0])
 
 
 def _figures(
