@@ -1,8 +1,8 @@
 """How many cores, how much disk, network and money so many cameras take, from measured costs.
 
 Run: .venv/bin/python -m bench.scale [--cameras 10 200 2000] [--hours 12] [--until 8]. Prints the
-tables of docs/scale.md. Every figure that is measured says where; the others are guesses and
-assumptions, and are named so.
+tables of docs/scale.md. Every figure that is measured says where; the others are assumptions,
+and are named so.
 
 Belongs here: arithmetic. Does not belong here: measuring anything.
 """
@@ -16,7 +16,7 @@ VISION = {"quiet": 0.05, "ordinary": 0.16, "busy": 0.42}
 
 docs/performance.md, "Hours in which nobody comes" and "Beside other programs", 960 x 540.
 """
-BESIDES_S = 16.0
+BESIDES_S = 11.0
 """Seconds of a place besides vision in a camera-day: Ray's job, a process, bucket, PostgreSQL.
 
 docs/scale.md, "More workers", of one worker; by the clock, so rather too much.
@@ -39,8 +39,8 @@ BOXES_MB = 7.0
 MARTS_MB = 0.01
 """Exact and published marts of a camera-day in DuckLake: a year of 200 cameras, 147 million rows
 that are published, was 353 MB once its files were merged."""
-EVENTS_MB = 0.2
-"""What Dagster stores of the runs of a camera-day, in PostgreSQL. A guess: some hundred rows."""
+EVENTS_MB = 0.5
+"""What Dagster stores of the run of a camera-day, in PostgreSQL; docs/scale.md, "More workers"."""
 SITES_OF = 200
 """Cameras of a site at most: more are more sites, whose marts are made side by side."""
 
