@@ -4,7 +4,7 @@ import datetime as dt
 
 import numpy as np
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from vision.contracts import BOX, DETECTIONS, TRACKS
@@ -167,6 +167,10 @@ def test_where_there_are_no_boxes_nothing_is_left_out():
 )
 def test_somebody_far_away_is_untouched_whenever_they_come(wearer, other, first, read):
     x, y, vx = wearer
+    since_s = (first - 39) / 5
+    # Who comes up soon after a wearer is lost may be they, where a fast walk leads.
+    apart = np.hypot(other[0] - (x + 29 * vx), other[1] - y)
+    assume(since_s <= 0 or apart > (1 + since_s) * TALL)
     scene = Scene().walk("ann", 10, 30, x, y, vx).walk("ben", first, 40, *other)
     for number in read:
         scene.read(10 + number, x + vx * number, y)
