@@ -26,7 +26,7 @@ ui: install ## Start Dagster's webserver and daemon on what the demo made
 
 test: lint types unit integration ## Every check that CI runs
 
-test-long: install weights ## What takes longer: all leaks, kills and mutants, twenty seeds, a month
+test-long: install weights ## What takes longer: all leaks, kills and mutants, twenty seeds, a fortnight, a month
 	$(BIN)/pytest -s -m long --ignore tests/privacy/test_corpus.py --ignore tests/integration/prove tests
 	$(BIN)/pytest -s -m "long or not long" tests/privacy/test_corpus.py tests/integration/prove
 

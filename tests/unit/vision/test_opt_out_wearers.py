@@ -168,9 +168,9 @@ def test_where_there_are_no_boxes_nothing_is_left_out():
 def test_somebody_far_away_is_untouched_whenever_they_come(wearer, other, first, read):
     x, y, vx = wearer
     since_s = (first - 39) / 5
-    # Who comes up soon after a wearer is lost may be they, where a fast walk leads.
+    # Who comes up within three seconds of a wearer's end, where a fast walk leads, may be they.
     apart = np.hypot(other[0] - (x + 29 * vx), other[1] - y)
-    assume(since_s <= 0 or apart > (1 + since_s) * TALL)
+    assume(not 0 < since_s <= 3 or apart > (0.6 + 0.9 * since_s) * TALL + 0.01)
     scene = Scene().walk("ann", 10, 30, x, y, vx).walk("ben", first, 40, *other)
     for number in read:
         scene.read(10 + number, x + vx * number, y)

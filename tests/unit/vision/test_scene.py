@@ -267,8 +267,6 @@ CLIPS = {
     "tud-stadtmitte/TUD-Stadtmitte_640x480.mp4": 25,
     "clips/one-by-one-person-detection.mp4": 10,
 }
-
-
 IN_EVERY_RUN = {
     "caviar/EnterExitCrossingPaths1cor.mpg",
     "caviar/OneStopMoveNoEnter1front.mp4",

@@ -143,8 +143,9 @@ def test_nobody_is_followed_across_a_stretch_that_was_left_out() -> None:
     assert ids(found) == 4
 
 
-def test_two_hundred_people_in_view_are_two_hundred_tracks() -> None:
-    times = np.arange(0, 15, 0.2)
+@pytest.mark.parametrize("seconds", [15, pytest.param(60, marks=pytest.mark.long)])
+def test_two_hundred_people_in_view_are_two_hundred_tracks(seconds: int) -> None:
+    times = np.arange(0, seconds, 0.2)
     people = [
         seen(
             lambda t, x=x, y=y: np.column_stack([x + 25 * np.sin(t / 4 + x), np.full(len(t), y)]),
