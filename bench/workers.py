@@ -81,12 +81,9 @@ def _measure(started: Cluster, arguments: argparse.Namespace, days: list[dt.date
 
 def _stored_bytes(started: Cluster) -> int:
     """What Dagster keeps in PostgreSQL, its indexes among it."""
-    import psycopg2
-
-    with psycopg2.connect(started.postgres.address_of("dagster")) as connection:
-        cursor = connection.cursor()
-        cursor.execute("SELECT pg_database_size(current_database())")
-        return int(cursor.fetchone()[0])
+    asked = "SELECT pg_database_size(current_database())"
+    ((size,),) = started.postgres.ask(asked, database="dagster")
+    return int(size)
 
 
 def _figures(

@@ -10,9 +10,10 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _DEBIANS = Path("/usr/lib/postgresql")
 _SERVES_ROOT = "postgres"
@@ -48,6 +49,27 @@ class Postgres:
         """Make an empty database."""
         made = ["-h", self.host, "-p", str(self.port), "-U", "footfall", database]
         _as_its_user([str(self.programs / "createdb"), *made])
+
+    def ask(
+        self, question: str, *given: object, database: str = "footfall"
+    ) -> list[tuple[Any, ...]]:
+        """What a database answers its owner; nothing where a statement has no answer."""
+        import psycopg2
+
+        with closing(psycopg2.connect(self.address_of(database))) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            cursor.execute(question, given or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def tables(self, database: str = "footfall") -> list[str]:
+        """Names of the tables of a database, but for those of PostgreSQL and of DuckLake."""
+        asked = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        return [name for (name,) in self.ask(asked, database=database)]
+
+    def forget_ducklakes(self) -> None:
+        """Drop both catalogues of DuckLake, where they are."""
+        self.ask("DROP SCHEMA IF EXISTS core, published CASCADE")
 
     def start(self) -> None:
         """Start it, and wait until it answers."""

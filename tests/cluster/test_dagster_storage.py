@@ -49,25 +49,13 @@ def instance(home: Path) -> Iterator[dg.DagsterInstance]:
 
 def stored(postgres: Postgres) -> str:
     """Every row of every table, as text."""
-    import psycopg2
-
-    with psycopg2.connect(postgres.address) as connection:
-        cursor = connection.cursor()
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        told = []
-        for (table,) in cursor.fetchall():
-            cursor.execute(f'SELECT t::text FROM "{table}" AS t')
-            told += [row for (row,) in cursor.fetchall()]
-    return "\n".join(told)
+    asked = (f'SELECT t::text FROM "{table}" AS t' for table in postgres.tables())
+    return "\n".join(row for question in asked for (row,) in postgres.ask(question))
 
 
 def pages(postgres: Postgres) -> bytes:
     """What lies in the files of all tables, whether or not it is of a row."""
-    import psycopg2
-
-    with psycopg2.connect(postgres.address) as connection:
-        connection.autocommit = True
-        connection.cursor().execute("CHECKPOINT")
+    postgres.ask("CHECKPOINT")
     return b"".join(
         path.read_bytes() for path in (postgres.folder / "base").rglob("*") if path.is_file()
     )

@@ -114,16 +114,12 @@ def test_ray_is_told_no_secret_and_keeps_nothing_that_a_run_prints(made: Cluster
 
 
 def test_dagster_stores_no_secret(made: Cluster) -> None:
-    import psycopg2
-
-    with psycopg2.connect(made.postgres.address_of("dagster")) as connection:
-        cursor = connection.cursor()
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        for (table,) in cursor.fetchall():
-            for secret in SECRETS:
-                asked = f'SELECT count(*) FROM "{table}" AS t WHERE strpos(t::text, %s) > 0'
-                cursor.execute(asked, [secret])
-                assert cursor.fetchone() == (0,), table
+    tables = made.postgres.tables("dagster")
+    assert tables
+    for table in tables:
+        for secret in SECRETS:
+            asked = f'SELECT count(*) FROM "{table}" AS t WHERE strpos(t::text, %s) > 0'
+            assert made.postgres.ask(asked, secret, database="dagster") == [(0,)], table
 
 
 def _are_told_of(runs: list[dict[str, Any]]) -> bool:

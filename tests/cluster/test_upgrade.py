@@ -48,10 +48,7 @@ def new(grown: Grown, old: Mall, request: pytest.FixtureRequest, postgres: Postg
 
 def emptied(grown: Grown, old: Mall, request: pytest.FixtureRequest, postgres: Postgres) -> Mall:
     """The same site where nothing is stored yet."""
-    import psycopg2
-
-    with psycopg2.connect(postgres.address) as connection:
-        connection.cursor().execute("DROP SCHEMA IF EXISTS core, published CASCADE")
+    postgres.forget_ducklakes()
     return Mall(old.home, stored=grown(old.home, bucket_named(request)))
 
 

@@ -23,6 +23,7 @@ from footfall_dagster.settings import Settings
 from footfall_dagster.store import below
 from footfall_dagster.warehouse import DuckLakeWarehouse
 from tests.cluster.conftest import bucket_named
+from tests.cluster.postgres import Postgres
 from tests.unit.objected_mall import DAYS, Mall, objection
 from vision.objections import Place
 
@@ -49,13 +50,10 @@ def malls(
 
 
 @pytest.fixture
-def fresh_catalog(postgres: object) -> Iterator[None]:
+def fresh_catalog(postgres: Postgres) -> Iterator[None]:
     """No DuckLake of another test."""
-    import psycopg2
-
     yield
-    with psycopg2.connect(postgres.address) as connection:  # type: ignore[attr-defined]
-        connection.cursor().execute("DROP SCHEMA IF EXISTS core, published CASCADE")
+    postgres.forget_ducklakes()
 
 
 def rows(mall: Mall) -> dict[str, pl.DataFrame]:
